@@ -1,0 +1,62 @@
+//! `chinwag classroom`: the menu, and `send` and `listen` for scripts.
+//!
+//! The protocol is `chinwag-classroom`'s; here is what a person or a script sees of it. `menu`
+//! decides what an answer means, `words` how things are said, `console` is the terminal or the
+//! pipe, `session` is the one loop in which they meet.
+
+mod console;
+mod identity;
+mod listen;
+mod menu;
+mod send;
+mod session;
+mod words;
+
+use chinwag_classroom::{BindError, SendError};
+
+use crate::args::{Classroom, ClassroomCommand};
+use crate::exit::{Exit, Failure};
+
+/// Runs `chinwag classroom` and its subcommands.
+pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
+    let settings = identity::settings(&args.identity)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Internal, error))?;
+    let done = runtime.block_on(async {
+        match args.command {
+            None => session::run(settings).await,
+            Some(ClassroomCommand::Send(send)) => send::run(settings, send).await,
+            Some(ClassroomCommand::Listen(listen)) => listen::run(settings, listen).await,
+        }
+    });
+    // A name that is still being looked up must not keep us here.
+    runtime.shutdown_background();
+    done
+}
+
+fn bind_failure(error: BindError) -> Failure {
+    let (exit, hint) = match &error {
+        BindError::InUse(_) => (Exit::Locked, "give another port with --port"),
+        BindError::NotOurs(_) => {
+            (Exit::Usage, "leave --address away to listen on all addresses of this machine")
+        }
+        BindError::NotAllowed(_) => (Exit::Refused, "give a port from 1024 up with --port"),
+        BindError::Other(..) => (Exit::Internal, "try another port or address"),
+    };
+    Failure::new(exit, error).hint(hint)
+}
+
+fn send_exit(error: &SendError) -> Exit {
+    match error {
+        SendError::TooLong(_) => Exit::Limit,
+        SendError::Nothing => Exit::Usage,
+        SendError::UnknownHost { .. } => Exit::NotFound,
+        SendError::Partial { .. } => Exit::Partial,
+        SendError::Refused(_)
+        | SendError::TimedOut { .. }
+        | SendError::Unreachable { .. }
+        | SendError::Broke { .. } => Exit::Unreachable,
+    }
+}

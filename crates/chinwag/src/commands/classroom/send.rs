@@ -1,0 +1,64 @@
+//! `chinwag classroom send`: one text, for scripts.
+
+use std::io::Read;
+use std::time::Duration;
+
+use chinwag_classroom::address::Destination;
+use chinwag_classroom::limits::TEXT_MAX;
+use chinwag_classroom::{Delivery, Dialect, Sender};
+use serde_json::json;
+
+use super::identity::{self, Settings};
+use super::{send_exit, words};
+use crate::args::Send;
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Sends one text and says how it went. Without `--port` we announce port 0: the truth, since
+/// nobody listens for an answer.
+pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure> {
+    let to = Destination::parse(&send.to).map_err(|error| Failure::new(Exit::Usage, error))?;
+    let text = if send.text == "-" { text_of_stdin()? } else { send.text };
+    let port = settings.port.map_or(0, std::num::NonZero::get);
+    let me = identity::claim(settings.own().announced, port, &settings.team_or_user()?);
+    let sender = Sender::new(me).with_patience(Duration::from_secs(send.timeout));
+    let result = sender.send_text(&to, Dialect::Plain, &text).await;
+    if send.json {
+        let state = match &result {
+            Ok(Delivery::Taken) => "arrived",
+            Ok(Delivery::Unconfirmed) => "unconfirmed",
+            Err(_) => "failed",
+        };
+        let mut document = json!({ "to": to.to_string(), "state": state });
+        if let Err(error) = &result {
+            document["reason"] = words::reason(error).into();
+        }
+        println!("{}", output::json(&document));
+    } else if result.is_ok() {
+        println!("{}", words::sent(&to.to_string(), &result));
+    }
+    match result {
+        Ok(_) => Ok(Exit::Done),
+        Err(error) => Err(Failure::new(send_exit(&error), error)),
+    }
+}
+
+/// Standard input as text, without the newline at its end.
+fn text_of_stdin() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let limit = TEXT_MAX as u64 + 2;
+    std::io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let mut text = String::from_utf8(bytes)
+        .map_err(|_| Failure::saying(Exit::Usage, "standard input is not UTF-8 text"))?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    Ok(text)
+}

@@ -1,0 +1,3 @@
+//! The commands, one folder or file each.
+
+pub(crate) mod classroom;

@@ -1,0 +1,38 @@
+//! The project's own chores, started with `cargo xtask`.
+//!
+//! Nothing here is shipped, and nothing here knows the code of the other crates: the chores look at
+//! manifests, at text, and at what other tools say.
+
+mod check;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Chore {
+    /// Run all of CI here, in order, and stop at the first step that fails
+    Check,
+    /// Compare the workspace with the rules of the house
+    Tidy {
+        /// A folder of the workspace to look at
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        root: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Chore::parse() {
+        Chore::Check => check::run(),
+        Chore::Tidy { root } => tidy::run(&root),
+    };
+    // In our own words: returned from here, an error would bring a backtrace along.
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
