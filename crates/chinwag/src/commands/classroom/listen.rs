@@ -57,8 +57,10 @@ pub(super) async fn run(settings: Settings, listen: Listen) -> Result<Exit, Fail
     drop(greetings);
     let exit = until_ended(incoming, &mut signals, &mut show).await;
     drop(listener);
-    say_goodbye(&sender, greeted).await;
-    Ok(exit)
+    tokio::select! {
+        () = say_goodbye(&sender, greeted) => Ok(exit),
+        abort = signals.received() => Ok(abort),
+    }
 }
 
 async fn until_ended(

@@ -146,7 +146,10 @@ async fn question(
             Typed::Line(line) => Ok(line),
             Typed::Interrupt | Typed::End => Err(Exit::Done),
         },
-        exit = signals.received() => Err(exit),
+        exit = signals.received() => match exit {
+            Exit::Interrupted => Err(Exit::Done),
+            exit => Err(exit),
+        },
     }
 }
 
@@ -174,12 +177,13 @@ struct Session {
     peers: Peers,
     /// Static peers that list us because we connected to them.
     greeted: BTreeMap<SocketAddr, Dialect>,
+    /// Unbounded, and yet bounded: a line for each listed peer at most.
     reports: mpsc::UnboundedSender<Report>,
     /// Things that were asked for and are not done.
     running: usize,
     /// When to show the menu again although something is not done.
     menu_due: Option<Instant>,
-    /// How the program will end, once it has said goodbye.
+    /// How the program will end, once it has said goodbye. Interrupted: without.
     leaving: Option<Exit>,
 }
 
@@ -197,6 +201,7 @@ impl Session {
                 Happening::Heard(heard, ticket) => self.heard(&heard, ticket),
                 Happening::Reported(report) => self.reported(report),
                 Happening::MenuDue => self.show_menu(),
+                Happening::Signal(Exit::Interrupted) => self.typed(Typed::Interrupt),
                 Happening::Signal(exit) if self.leaving.is_some() => break exit,
                 Happening::Signal(exit) => self.leave(exit),
             }
