@@ -3,19 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use chinwag_classroom::limits::{MESSAGE_MAX, READ_MAX};
-use chinwag_classroom::{
-    Act, Claim, Closing, Dialect, Ending, Heard, JsonKeys, Output, Receiver, Silence,
-};
+use chinwag_classroom::{Act, Claim, Closing, Dialect, Ending, Heard, Output, Receiver, Silence};
 use proptest::prelude::*;
-
-const DIALECTS: [Dialect; 6] = [
-    Dialect::Plain,
-    Dialect::Bracketed,
-    Dialect::Framed,
-    Dialect::PortLine,
-    Dialect::Greeting,
-    Dialect::Json(JsonKeys::FOUND),
-];
 
 fn receiver() -> Receiver {
     Receiver::new("10.0.0.5:51000".parse().unwrap(), 4_000)
@@ -118,7 +107,7 @@ proptest! {
     fn what_we_write_in_any_dialect_is_what_we_read(
         text in "[ -~\u{a0}-\u{2ff}\u{900}-\u{97f}\u{1f600}-\u{1f64f}]{1,3000}"
     ) {
-        for dialect in DIALECTS {
+        for dialect in Dialect::ALL {
             let mut heard = Vec::new();
             for part in dialect.split(&me(), &text) {
                 prop_assert!(!part.is_empty());
@@ -135,7 +124,7 @@ proptest! {
 
 #[test]
 fn connect_and_exit_are_understood_in_every_dialect() {
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         for (act, word) in [(Act::Connect, "connect"), (Act::Exit, "exit")] {
             let outgoing = dialect.write(&me(), &act);
             let bytes = [outgoing.greeting.unwrap_or_default(), outgoing.body].concat();

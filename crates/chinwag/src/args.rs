@@ -31,6 +31,8 @@ pub(crate) struct Classroom {
     pub(crate) command: Option<ClassroomCommand>,
     #[command(flatten)]
     pub(crate) identity: Identity,
+    #[command(flatten)]
+    pub(crate) static_peers: StaticPeers,
 }
 
 /// What to do in the classroom, for scripts.
@@ -58,15 +60,20 @@ pub(crate) struct Identity {
     /// listen on all]
     #[arg(long, global = true, value_name = "IP", env = "CHINWAG_CLASSROOM_ADDRESS")]
     pub(crate) address: Option<String>,
-    /// Connect to these static peers at start
-    #[arg(long, global = true, value_enum)]
-    pub(crate) preset: Option<Preset>,
-    /// Connect to this peer at start; may be given several times
-    #[arg(long, global = true, value_name = "IP:PORT")]
-    pub(crate) bootstrap: Vec<String>,
     /// Read this config file instead of the usual one
     #[arg(long, global = true, value_name = "FILE", env = "CHINWAG_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Whom to connect to at the start.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct StaticPeers {
+    /// Connect to these static peers at start
+    #[arg(long, value_enum)]
+    pub(crate) preset: Option<Preset>,
+    /// Connect to this peer at start; may be given several times
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) bootstrap: Vec<String>,
 }
 
 /// Static peers that are known by a name.
@@ -101,6 +108,8 @@ pub(crate) struct Listen {
     /// Print one JSON object per event
     #[arg(long)]
     pub(crate) jsonl: bool,
+    #[command(flatten)]
+    pub(crate) static_peers: StaticPeers,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::scan::{self, Step};
-use super::{Act, Beginning, Claim, Dialect, Opened, Opening, Silence, TextEnd, Then};
+use super::{Act, Beginning, Claim, Dialect, Opened, Opening, TextEnd, Then, open_word};
 use crate::address::parse_claimed;
 use crate::limits::TEAM_HEARD_MAX;
 
@@ -48,7 +48,8 @@ pub(super) fn open(beginning: Beginning<'_>) -> Opening {
     match scan::after(rest, b"@ <") {
         Step::Token(_, rest) => open_text(beginning, address, rest),
         Step::Unfinished => Opening::Unfinished,
-        Step::Foreign => open_word(beginning, address, rest),
+        Step::Foreign if rest.starts_with(b"<") => Opening::Foreign,
+        Step::Foreign => open_word(beginning, Dialect::Framed, address, rest, WORD_MAX),
     }
 }
 
@@ -71,25 +72,6 @@ fn open_text(beginning: Beginning<'_>, address: SocketAddr, rest: &[u8]) -> Open
         claim: Claim { address, team: String::from_utf8_lossy(team).into_owned() },
         then: Then::Text(TextEnd::Marker),
     })
-}
-
-fn open_word(beginning: Beginning<'_>, address: SocketAddr, rest: &[u8]) -> Opening {
-    let newline = rest.iter().take(WORD_MAX).position(|&b| b == b'\n');
-    if newline.is_none() && beginning.silence < Silence::Long {
-        let may_be_word = rest.len() < WORD_MAX && !rest.starts_with(b"<");
-        return if may_be_word { Opening::Unfinished } else { Opening::Foreign };
-    }
-    let word_len = newline.unwrap_or(rest.len());
-    let word = rest.get(..word_len).unwrap_or_default();
-    match Act::of_word(&String::from_utf8_lossy(word)) {
-        Some(act) => Opening::Opened(Opened {
-            used: beginning.bytes.len() - rest.len() + (word_len + 1).min(rest.len()),
-            dialect: Dialect::Framed,
-            claim: Claim { address, team: String::new() },
-            then: Then::Said { act, answer: None },
-        }),
-        None => Opening::Foreign,
-    }
 }
 
 pub(super) fn write(me: &Claim, act: &Act) -> Vec<u8> {

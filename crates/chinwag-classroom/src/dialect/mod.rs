@@ -147,6 +147,32 @@ pub(crate) fn open(beginning: Beginning<'_>) -> Opening {
     if unfinished { Opening::Unfinished } else { Opening::Foreign }
 }
 
+/// Recognises a control word without a team before it: `rest` up to a newline, or all of it when
+/// nothing follows. Without a newline it may still become something else, up to `max` bytes.
+fn open_word(
+    beginning: Beginning<'_>,
+    dialect: Dialect,
+    address: SocketAddr,
+    rest: &[u8],
+    max: usize,
+) -> Opening {
+    let newline = rest.iter().position(|&b| b == b'\n');
+    if newline.is_none() && beginning.silence < Silence::Long {
+        return if rest.len() > max { Opening::Foreign } else { Opening::Unfinished };
+    }
+    let word_len = newline.unwrap_or(rest.len());
+    let word = rest.get(..word_len).unwrap_or_default();
+    match Act::of_word(&String::from_utf8_lossy(word)) {
+        Some(act) => Opening::Opened(Opened {
+            used: beginning.bytes.len() - rest.len() + (word_len + 1).min(rest.len()),
+            dialect,
+            claim: Claim { address, team: String::new() },
+            then: Then::Said { act, answer: None },
+        }),
+        None => Opening::Foreign,
+    }
+}
+
 /// What a JSON object says, once it is whole. `None` where it is no message.
 pub(crate) fn read_object(bytes: &[u8], origin: SocketAddr) -> Option<(Dialect, Claim, Act)> {
     json::read(bytes, origin)
@@ -190,6 +216,16 @@ impl Outgoing {
 }
 
 impl Dialect {
+    /// One of each; [`Dialect::Json`] with the names in the program of its kind that was found.
+    pub const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Bracketed,
+        Self::Framed,
+        Self::PortLine,
+        Self::Greeting,
+        Self::Json(JsonKeys::FOUND),
+    ];
+
     /// What this dialect is called in events and help.
     pub fn name(self) -> &'static str {
         match self {
@@ -296,17 +332,6 @@ mod tests {
         Claim { address: "10.0.0.5:4000".parse().unwrap(), team: "blue".into() }
     }
 
-    fn all() -> [Dialect; 6] {
-        [
-            Dialect::Plain,
-            Dialect::Bracketed,
-            Dialect::Framed,
-            Dialect::PortLine,
-            Dialect::Greeting,
-            Dialect::Json(JsonKeys::FOUND),
-        ]
-    }
-
     #[test]
     fn control_words_are_understood_in_any_case() {
         assert_eq!(Act::of_word(" EXIT\n"), Some(Act::Exit));
@@ -351,7 +376,7 @@ mod tests {
             text in proptest::collection::vec(any::<char>(), 0..3_000)
                 .prop_map(|chars| chars.into_iter().collect::<String>())
         ) {
-            for dialect in all() {
+            for dialect in Dialect::ALL {
                 let pieces = dialect.split(&me(), &text);
                 for piece in &pieces {
                     let body = dialect.write(&me(), &Act::Text(piece.clone())).body;

@@ -2,7 +2,7 @@
 //! text is what comes before the connection ends, or before a newline and the next such header.
 
 use super::scan::{self, Step};
-use super::{Act, Beginning, Claim, Dialect, Opened, Opening, Silence, TextEnd, Then};
+use super::{Act, Beginning, Claim, Dialect, Opened, Opening, TextEnd, Then, open_word};
 use crate::address::parse_claimed;
 use crate::limits::TEAM_HEARD_MAX;
 
@@ -28,30 +28,8 @@ pub(super) fn open(beginning: Beginning<'_>) -> Opening {
             claim: Claim { address, team: String::from_utf8_lossy(team).into_owned() },
             then: Then::Text(TextEnd::NextHeader),
         }),
-        _ => control_without_team(beginning, address, rest),
-    }
-}
-
-/// `IP:PORT exit`: the team left out.
-fn control_without_team(
-    beginning: Beginning<'_>,
-    address: std::net::SocketAddr,
-    rest: &[u8],
-) -> Opening {
-    let newline = rest.iter().position(|&b| b == b'\n');
-    if newline.is_none() && beginning.silence < Silence::Long {
-        return if rest.len() > TEAM_HEARD_MAX { Opening::Foreign } else { Opening::Unfinished };
-    }
-    let word_len = newline.unwrap_or(rest.len());
-    let word = rest.get(..word_len).unwrap_or_default();
-    match Act::of_word(&String::from_utf8_lossy(word)) {
-        Some(act) => Opening::Opened(Opened {
-            used: beginning.bytes.len() - rest.len() + (word_len + 1).min(rest.len()),
-            dialect: Dialect::Plain,
-            claim: Claim { address, team: String::new() },
-            then: Then::Said { act, answer: None },
-        }),
-        None => Opening::Foreign,
+        // `IP:PORT exit`: the team left out.
+        _ => open_word(beginning, Dialect::Plain, address, rest, TEAM_HEARD_MAX),
     }
 }
 

@@ -8,7 +8,7 @@ use chinwag_classroom::address::{self, Destination, Host};
 use chinwag_classroom::{Claim, Team};
 
 use super::words::Own;
-use crate::args::{Identity, Preset};
+use crate::args::{Identity, Preset, StaticPeers};
 use crate::config;
 use crate::exit::{Exit, Failure};
 
@@ -23,15 +23,18 @@ pub(super) struct Settings {
 }
 
 /// Reads the config and puts environment and flags over it. Warnings go to standard error.
-pub(super) fn settings(identity: &Identity) -> Result<Settings, Failure> {
+pub(super) fn settings(
+    identity: &Identity,
+    static_peers: StaticPeers,
+) -> Result<Settings, Failure> {
     let mut warn = |warning: String| eprintln!("chinwag: {}", crate::output::one_line(&warning));
     let config = config::read(identity.config.as_deref(), &mut warn)?.classroom;
     let team = identity.team.clone().or(config.team);
     let port = identity.port.clone().or(config.port.map(|port| port.to_string()));
     let address = identity.address.clone().or(config.address);
-    let preset = identity.preset.or(config.preset);
-    let named =
-        if identity.bootstrap.is_empty() { config.bootstrap } else { identity.bootstrap.clone() };
+    let preset = static_peers.preset.or(config.preset);
+    let named = static_peers.bootstrap;
+    let named = if named.is_empty() { config.bootstrap } else { named };
     Ok(Settings {
         team: team.as_deref().map(team_of).transpose()?,
         port: port.as_deref().map(address::parse_port).transpose().map_err(usage)?,

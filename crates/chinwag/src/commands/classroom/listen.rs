@@ -12,13 +12,12 @@ use tokio::sync::mpsc;
 use super::identity::{self, Settings};
 use super::session::{Signals, farewell, greet};
 use super::{bind_failure, words};
-use crate::args::Listen;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
 /// Listens until a signal, or until nobody reads what is printed. Static peers are greeted at
 /// the start and told at the end; nothing else is sent.
-pub(super) async fn run(settings: Settings, listen: Listen) -> Result<Exit, Failure> {
+pub(super) async fn run(settings: Settings, jsonl: bool) -> Result<Exit, Failure> {
     let Some(port) = settings.port else {
         let failure = Failure::saying(Exit::Usage, "listening needs a port");
         return Err(failure.hint("give one with --port, like --port 4000"));
@@ -31,13 +30,13 @@ pub(super) async fn run(settings: Settings, listen: Listen) -> Result<Exit, Fail
     let sender = Sender::new(identity::claim(own.announced, port.get(), &settings.team_or_user()?));
     let address = sender.me().address;
     let mut show = |incoming: &Incoming| {
-        if listen.jsonl {
+        if jsonl {
             say(&output::json(&words::heard_json(incoming)))
         } else {
             say(&words::heard(incoming, own))
         }
     };
-    if listen.jsonl {
+    if jsonl {
         say(&output::json(&listening(address)));
     } else {
         say(&format!("Server listening on {address}..."));

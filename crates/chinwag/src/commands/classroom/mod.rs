@@ -19,7 +19,12 @@ use crate::exit::{Exit, Failure};
 
 /// Runs `chinwag classroom` and its subcommands.
 pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
-    let settings = identity::settings(&args.identity)?;
+    let mut static_peers = args.static_peers;
+    if let Some(ClassroomCommand::Listen(listen)) = &args.command {
+        static_peers.preset = listen.static_peers.preset.or(static_peers.preset);
+        static_peers.bootstrap.extend(listen.static_peers.bootstrap.iter().cloned());
+    }
+    let settings = identity::settings(&args.identity, static_peers)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -28,7 +33,7 @@ pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
         match args.command {
             None => session::run(settings).await,
             Some(ClassroomCommand::Send(send)) => send::run(settings, send).await,
-            Some(ClassroomCommand::Listen(listen)) => listen::run(settings, listen).await,
+            Some(ClassroomCommand::Listen(listen)) => listen::run(settings, listen.jsonl).await,
         }
     });
     // A name that is still being looked up must not keep us here.

@@ -440,39 +440,46 @@ fn count(n: usize, what: &str) -> String {
 /// Ctrl-C outside of the line editor, and the wish of others that we end.
 pub(super) struct Signals {
     #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hang_up: tokio::signal::unix::Signal,
 }
 
+#[cfg(unix)]
 impl Signals {
     /// From here on signals no longer end the program by themselves.
     pub(super) fn new() -> Result<Self, Failure> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let internal = |error: std::io::Error| Failure::new(Exit::Internal, error);
-            Ok(Self {
-                terminate: signal(SignalKind::terminate()).map_err(internal)?,
-                hang_up: signal(SignalKind::hangup()).map_err(internal)?,
-            })
+        use tokio::signal::unix::{SignalKind, signal};
+        let stream = |kind| signal(kind).map_err(|error| Failure::new(Exit::Internal, error));
+        Ok(Self {
+            interrupt: stream(SignalKind::interrupt())?,
+            terminate: stream(SignalKind::terminate())?,
+            hang_up: stream(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next one, as the exit code that it asks for.
+    pub(super) async fn received(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
+            _ = self.hang_up.recv() => Exit::Terminated,
         }
-        #[cfg(not(unix))]
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Nothing to prepare.
+    pub(super) fn new() -> Result<Self, Failure> {
         Ok(Self {})
     }
 
     /// The next one, as the exit code that it asks for.
     pub(super) async fn received(&mut self) -> Exit {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
-            _ = self.hang_up.recv() => Exit::Terminated,
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
-            Exit::Interrupted
-        }
+        let _ = tokio::signal::ctrl_c().await;
+        Exit::Interrupted
     }
 }
