@@ -55,6 +55,9 @@ pub const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 /// How long we wait for the other side to close or to answer after it has everything.
 pub const CONFIRM_WAIT: Duration = Duration::from_millis(500);
 
+/// The same for further parts of a text whose first part was not confirmed.
+pub const CONFIRM_WAIT_AGAIN: Duration = Duration::from_millis(50);
+
 /// Silence after which a message that ended in a newline is taken as complete although the
 /// connection stays open.
 pub const QUIET_LINE: Duration = Duration::from_millis(150);

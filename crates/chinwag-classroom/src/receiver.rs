@@ -314,19 +314,18 @@ impl Receiver {
 
     /// Finds a newline that is followed by another header, of this peer if one is named.
     fn find_next_header(&self, scan: &mut Scan, of: Option<SocketAddr>) -> Option<Cut> {
-        while let Some(at) = find(&self.bytes, b"\n", scan.done, MESSAGE_MAX) {
-            if at + 1 < self.bytes.len() || self.silence > Silence::None {
-                match self.open_at(at + 1, Silence::None) {
-                    Opening::Opened(opened) if of.is_none_or(|a| a == opened.claim.address) => {
-                        return Some(Cut { text: at, used: at + 1, ending: Ending::Whole });
-                    }
-                    Opening::Unfinished if self.is_undecided_at(at) => break,
-                    _ => scan.done = at + 1,
+        scan.done = loop {
+            let Some(at) = find(&self.bytes, b"\n", scan.done, MESSAGE_MAX) else {
+                break self.bytes.len().min(MESSAGE_MAX);
+            };
+            match self.open_at(at + 1, Silence::None) {
+                Opening::Opened(opened) if of.is_none_or(|a| a == opened.claim.address) => {
+                    return Some(Cut { text: at, used: at + 1, ending: Ending::Whole });
                 }
-            } else {
-                break;
+                Opening::Unfinished if self.is_undecided_at(at) => break at,
+                _ => scan.done = at + 1,
             }
-        }
+        };
         let finished_line = self.silence == Silence::Brief && self.bytes.ends_with(b"\n");
         let finished = finished_line || self.silence == Silence::Long;
         self.rest_if(finished && !self.bytes.is_empty(), scan)
@@ -349,12 +348,14 @@ impl Receiver {
     }
 
     fn find_object(&self, scan: &mut Scan) -> Option<Cut> {
-        let unseen = self.bytes.get(scan.done..).unwrap_or_default();
+        // No further, though more may be here: what is heard must not depend on how it came.
+        let end = self.bytes.len().min(MESSAGE_MAX);
+        let unseen = self.bytes.get(scan.done..end).unwrap_or_default();
         if let Some(more) = scan.object.find(unseen) {
             let len = scan.done + more;
             return Some(Cut { text: len, used: len, ending: Ending::Whole });
         }
-        scan.done = self.bytes.len();
+        scan.done = end;
         self.rest_without_end(scan)
     }
 

@@ -16,7 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::address::{Destination, Host};
 use crate::dialect::{Act, Claim, Dialect, Outgoing};
 use crate::limits::{
-    ADDRESSES_MAX, CONFIRM_WAIT, DIAL_TIMEOUT, DIALS_MAX, NEXT_ADDRESS_AFTER, TEXT_MAX,
+    ADDRESSES_MAX, CONFIRM_WAIT, CONFIRM_WAIT_AGAIN, DIAL_TIMEOUT, DIALS_MAX, NEXT_ADDRESS_AFTER,
+    TEXT_MAX,
 };
 
 /// What is known about a message that was sent. The protocol has no receipts, so this is what
@@ -121,13 +122,21 @@ impl Sender {
         if text.len() > TEXT_MAX {
             return Err(SendError::TooLong(text.len()));
         }
+        if text.is_empty() {
+            return Err(SendError::Nothing);
+        }
         let addresses = addresses_of(to, self.patience).await?;
         let parts = dialect.split(&self.me, text);
         let of = parts.len();
         let mut delivery = Err(SendError::Nothing);
         for (sent, part) in parts.into_iter().enumerate() {
             let outgoing = dialect.write(&self.me, &Act::Text(part));
-            match self.deliver(&addresses, &outgoing).await {
+            // A peer that did not close the first connection will not close the others.
+            let wait = match delivery {
+                Ok(Delivery::Unconfirmed) => CONFIRM_WAIT_AGAIN,
+                _ => CONFIRM_WAIT,
+            };
+            match self.deliver(&addresses, &outgoing, wait).await {
                 Err(source) if sent > 0 => {
                     let source = Box::new(source);
                     return Err(SendError::Partial { sent, of, source });
@@ -148,7 +157,7 @@ impl Sender {
         act: &Act,
     ) -> Result<(SocketAddr, Delivery), SendError> {
         let addresses = addresses_of(to, self.patience).await?;
-        self.deliver(&addresses, &dialect.write(&self.me, act)).await
+        self.deliver(&addresses, &dialect.write(&self.me, act), CONFIRM_WAIT).await
     }
 
     /// Says `connect` or `exit` to one peer.
@@ -158,7 +167,8 @@ impl Sender {
         dialect: Dialect,
         act: &Act,
     ) -> Result<Delivery, SendError> {
-        let (_, delivery) = self.deliver(&[to], &dialect.write(&self.me, act)).await?;
+        let (_, delivery) =
+            self.deliver(&[to], &dialect.write(&self.me, act), CONFIRM_WAIT).await?;
         Ok(delivery)
     }
 
@@ -191,6 +201,7 @@ impl Sender {
         &self,
         addresses: &[SocketAddr],
         outgoing: &Outgoing,
+        wait: Duration,
     ) -> Result<(SocketAddr, Delivery), SendError> {
         let deadline = Instant::now() + self.patience;
         let (stream, to) = match addresses {
@@ -199,7 +210,7 @@ impl Sender {
             }
             several => first_to_connect(several, deadline, self.patience).await?,
         };
-        Ok((to, self.say(stream, to, outgoing, deadline).await?))
+        Ok((to, self.say(stream, to, outgoing, deadline, wait).await?))
     }
 
     async fn say(
@@ -208,6 +219,7 @@ impl Sender {
         to: SocketAddr,
         outgoing: &Outgoing,
         deadline: Instant,
+        wait: Duration,
     ) -> Result<Delivery, SendError> {
         let broke = |source| SendError::Broke { to: to.to_string(), source };
         let says = async {
@@ -224,13 +236,17 @@ impl Sender {
                 return Err(SendError::TimedOut { to: to.to_string(), after: self.patience });
             }
         }
-        confirmation(&mut stream, outgoing.answered).await.map_err(broke)
+        confirmation(&mut stream, outgoing.answered, wait).await.map_err(broke)
     }
 }
 
 /// Waits until the other side has answered or has closed its end.
-async fn confirmation(stream: &mut TcpStream, answered: bool) -> io::Result<Delivery> {
-    let deadline = Instant::now() + CONFIRM_WAIT;
+async fn confirmation(
+    stream: &mut TcpStream,
+    answered: bool,
+    wait: Duration,
+) -> io::Result<Delivery> {
+    let deadline = Instant::now() + wait;
     if answered {
         match timeout_at(deadline, read_some(stream)).await {
             Ok(read) => _ = read?,

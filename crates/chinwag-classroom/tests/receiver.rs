@@ -163,6 +163,19 @@ fn a_message_of_the_limit_is_one_and_of_a_byte_more_is_two() {
 }
 
 #[test]
+fn an_object_about_as_long_as_the_limit_is_the_same_however_it_is_cut() {
+    let object = |text_len| format!(r#"{{"port":4001,"text":"{}"}}"#, "x".repeat(text_len));
+    let around = object(0).len();
+    for len in [MESSAGE_MAX, MESSAGE_MAX + 1, MESSAGE_MAX + 600, MESSAGE_MAX + READ_MAX] {
+        let object = object(len - around);
+        let whole = hear_all(object.as_bytes(), READ_MAX);
+        assert_eq!(hear_all(object.as_bytes(), 100), whole, "{len} bytes");
+        let is_message = matches!(whole.as_slice(), [Output::Heard(Heard::Message { .. })]);
+        assert_eq!(is_message, len <= MESSAGE_MAX, "{len} bytes");
+    }
+}
+
+#[test]
 fn a_line_on_an_open_connection_is_heard_after_a_brief_silence() {
     let mut receiver = receiver();
     receiver.push(b"10.0.0.7:4001 red hello\n");

@@ -2,32 +2,34 @@
 //!
 //! On a terminal the line editor (rustyline) reads on a thread of its own, and prints what others
 //! say above the line that is being typed. Elsewhere (a pipe, a dumb terminal) questions and lines
-//! are written one after the other, without a single escape code.
-//!
-//! What always holds: printing never blocks the session. The editor takes what is printed one
-//! piece at a time and only while it reads, so a session that waited for it could wait for ever;
-//! instead, what arrives from the network takes a ticket ([`Console::room`]) and waits itself.
+//! are written one after the other, without a single escape code. Both print through a
+//! [`Printer`], so that nothing ever waits for a screen.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc as std_mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc as std_mpsc};
 use std::thread;
 use std::time::Duration;
 
+use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
-use rustyline::{Editor, ExternalPrinter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, sleep};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Editor, ExternalPrinter, Helper};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::sleep;
+
+use super::printer::{Printer, Ticket};
 
 /// Bytes of a line that is read from a pipe.
 const LINE_MAX: u64 = 2 * 1024 * 1024;
 
-/// Lines from the network that wait to be printed.
-const ROOM: usize = 64;
+/// How long a screen or a pipe may stand still before the program ends without its last lines.
+const STANDSTILL_MAX: Duration = Duration::from_secs(1);
 
-/// How long the last lines may take to appear before the program ends.
-const LAST_LINES_MAX: Duration = Duration::from_millis(500);
+/// How long the line editor takes to draw what it was given.
+const DRAWING: Duration = Duration::from_millis(20);
 
 /// What somebody typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,17 +42,23 @@ pub(super) enum Typed {
     End,
 }
 
+/// What is printed.
+enum Piece {
+    /// A question; the cursor stays behind it.
+    Question(String),
+    /// The question was answered.
+    Answered,
+    /// Lines, above the question if one is open.
+    Lines(String),
+}
+
 /// The terminal or the pipe.
 pub(super) struct Console {
     asks: std_mpsc::Sender<String>,
     typed: mpsc::Receiver<Typed>,
-    screen: Screen,
-    room: Arc<Semaphore>,
-}
-
-enum Screen {
-    Terminal(Terminal),
-    Plain(Plain),
+    printer: Printer<Piece>,
+    /// On a terminal: its mode as we found it.
+    terminal: Option<mode::Saved>,
 }
 
 impl Console {
@@ -58,137 +66,143 @@ impl Console {
     pub(super) fn open() -> Self {
         let (asks, asked) = std_mpsc::channel();
         let (typing, typed) = mpsc::channel(1);
-        let screen = if let Some((terminal, editor)) = Terminal::open() {
-            let is_reading = Arc::clone(&terminal.is_reading);
-            thread::spawn(move || edit_lines(editor, &asked, &typing, &is_reading));
-            Screen::Terminal(terminal)
+        if let Some((mut editor, mut above)) = editor() {
+            let gate = Arc::new(Gate::default());
+            editor.set_helper(Some(Doorkeeper(Arc::clone(&gate))));
+            let until_reading = Arc::clone(&gate);
+            let printer = Printer::new(move |piece| match piece {
+                Piece::Lines(lines) => {
+                    until_reading.wait_until_open();
+                    above.print(lines + "\n").map_err(io::Error::other)
+                }
+                // The editor writes the questions.
+                Piece::Question(_) | Piece::Answered => Ok(()),
+            });
+            thread::spawn(move || edit_lines(editor, &asked, &typing, &gate));
+            Self { asks, typed, printer, terminal: Some(mode::Saved::now()) }
         } else {
+            let mut plain = Plain::default();
+            let printer = Printer::new(move |piece| plain.print(piece));
             thread::spawn(move || read_lines(&asked, &typing));
-            Screen::Plain(Plain::default())
-        };
-        Self { asks, typed, screen, room: Arc::new(Semaphore::new(ROOM)) }
+            Self { asks, typed, printer, terminal: None }
+        }
     }
 
     /// Whether lines are edited here, by a person who can wait for an answer while typing the
     /// next line. From a pipe, one thing is done after the other.
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self.screen, Screen::Terminal(_))
+        self.terminal.is_some()
     }
 
     /// Asks a question; the answer comes out of [`Console::typed`].
     pub(super) fn ask(&mut self, prompt: &str) {
-        if let Screen::Plain(plain) = &mut self.screen {
-            plain.ask(prompt);
-        }
+        self.printer.print(Piece::Question(prompt.to_owned()), None);
         // The thread ends only with standard input, and then `typed` says so.
         let _ = self.asks.send(prompt.to_owned());
     }
 
-    /// What was typed in answer to the last question.
+    /// What was typed in answer to the last question, or the end if nobody can read it any more.
     pub(super) async fn typed(&mut self) -> Typed {
-        let typed = self.typed.recv().await.unwrap_or(Typed::End);
-        if let Screen::Plain(plain) = &mut self.screen {
-            plain.answered();
-        }
+        let typed = tokio::select! {
+            typed = self.typed.recv() => typed.unwrap_or(Typed::End),
+            () = self.printer.gone() => Typed::End,
+        };
+        self.printer.print(Piece::Answered, None);
         typed
     }
 
     /// Prints lines, above the question if one is open.
     pub(super) fn print(&mut self, text: &str) {
-        self.print_holding(text, None);
+        self.printer.print(Piece::Lines(text.to_owned()), None);
     }
 
     /// Prints lines that came from the network.
-    pub(super) fn print_incoming(&mut self, text: &str, ticket: OwnedSemaphorePermit) {
-        self.print_holding(text, Some(ticket));
+    pub(super) fn print_incoming(&mut self, text: String, ticket: Ticket) {
+        self.printer.print(Piece::Lines(text), Some(ticket));
     }
 
-    /// A ticket for printing one more thing from the network, when there is room for it.
+    /// Where tickets for what came from the network are to be had.
     pub(super) fn room(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.room)
+        self.printer.room()
     }
 
-    /// Whether nobody can read what is printed any more.
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(&self.screen, Screen::Plain(Plain { is_gone: true, .. }))
+    /// From now on nothing is asked: what is printed appears without a question.
+    pub(super) fn ask_no_more(&mut self) {
+        if self.is_terminal() {
+            // The editor prints only while it reads.
+            self.ask("");
+        }
     }
 
     /// Lets the last lines appear, and gives the terminal back as it was.
-    pub(super) async fn finish(mut self) {
-        self.drain(LAST_LINES_MAX / 2).await;
-        if matches!(&self.screen, Screen::Terminal(t) if t.waiting() > 0) {
-            // The editor takes a line only while it reads, and it stopped reading in between.
-            self.ask("");
-            self.drain(LAST_LINES_MAX).await;
-        }
-    }
-
-    async fn drain(&mut self, at_most: Duration) {
-        const STEP: Duration = Duration::from_millis(5);
-        let Screen::Terminal(terminal) = &self.screen else {
-            return;
-        };
-        let deadline = Instant::now() + at_most;
-        while terminal.waiting() > 0 && Instant::now() < deadline {
-            sleep(STEP).await;
-        }
-        if terminal.is_reading.load(Ordering::Relaxed) {
-            // The editor has the last line and is about to draw it.
-            sleep(STEP * 4).await;
-        }
-    }
-
-    fn print_holding(&mut self, text: &str, ticket: Option<OwnedSemaphorePermit>) {
-        match &mut self.screen {
-            Screen::Terminal(terminal) => terminal.print(text, ticket),
-            Screen::Plain(plain) => plain.print(text),
+    pub(super) async fn finish(self) {
+        self.printer.finish(STANDSTILL_MAX).await;
+        if self.is_terminal() {
+            sleep(DRAWING).await;
         }
     }
 }
 
-/// A terminal with a line editor.
-struct Terminal {
-    lines: std_mpsc::Sender<(String, Option<OwnedSemaphorePermit>)>,
-    waiting: Arc<AtomicUsize>,
-    is_reading: Arc<AtomicBool>,
-    _mode: mode::Saved,
+type LineEditor = Editor<Doorkeeper, MemHistory>;
+
+/// The line editor and what prints above the line, if this is a terminal that it can draw on.
+fn editor() -> Option<(LineEditor, impl ExternalPrinter + Send + 'static)> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return None;
+    }
+    let config = rustyline::Config::builder().auto_add_history(false).build();
+    let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
+    let above = editor.create_external_printer().ok()?;
+    Some((editor, above))
 }
 
-type LineEditor = Editor<(), MemHistory>;
+/// Whether the editor reads. What it is given to print while it does not would appear out of order:
+/// at once, before what it still holds from the last time it read.
+#[derive(Default)]
+struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
 
-impl Terminal {
-    fn open() -> Option<(Self, LineEditor)> {
-        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return None;
-        }
-        let config = rustyline::Config::builder().auto_add_history(false).build();
-        let mut editor = Editor::with_history(config, MemHistory::new()).ok()?;
-        // An error: the terminal is one that the editor can't draw on.
-        let mut printer = editor.create_external_printer().ok()?;
-        let (lines, to_print) = std_mpsc::channel::<(String, Option<OwnedSemaphorePermit>)>();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&waiting);
-        thread::spawn(move || {
-            for (line, _ticket) in to_print {
-                // An error: the terminal is gone, and its end of input will say so.
-                let _ = printer.print(line);
-                left.fetch_sub(1, Ordering::Relaxed);
-            }
-        });
-        let is_reading = Arc::new(AtomicBool::new(false));
-        Some((Self { lines, waiting, is_reading, _mode: mode::Saved::now() }, editor))
+impl Gate {
+    fn set(&self, is_open: bool) {
+        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = is_open;
+        self.opened.notify_all();
     }
 
-    fn print(&self, text: &str, ticket: Option<OwnedSemaphorePermit>) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        // The printing thread lives as long as we do.
-        let _ = self.lines.send((format!("{text}\n"), ticket));
-    }
-
-    fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    fn wait_until_open(&self) {
+        let gate = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.opened.wait_while(gate, |is_open| !*is_open));
     }
 }
+
+/// Opens the gate when the editor first draws a line, and closes it when the line is finished.
+/// The editor tells both in passing, by asking for hints and for a verdict.
+struct Doorkeeper(Arc<Gate>);
+
+impl Hinter for Doorkeeper {
+    type Hint = String;
+
+    fn hint(&self, _line: &str, _pos: usize, _ctx: &Context<'_>) -> Option<String> {
+        self.0.set(true);
+        None
+    }
+}
+
+impl Validator for Doorkeeper {
+    fn validate(&self, _ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.0.set(false);
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Completer for Doorkeeper {
+    type Candidate = String;
+}
+
+impl Highlighter for Doorkeeper {}
+
+impl Helper for Doorkeeper {}
 
 /// Reads one line for each question, with editing and with the history of this run. It is kept
 /// nowhere else: what was typed is somebody's message.
@@ -196,12 +210,11 @@ fn edit_lines(
     mut editor: LineEditor,
     asked: &std_mpsc::Receiver<String>,
     typing: &mpsc::Sender<Typed>,
-    is_reading: &AtomicBool,
+    gate: &Gate,
 ) {
     for prompt in asked {
-        is_reading.store(true, Ordering::Relaxed);
         let read = editor.readline(&prompt);
-        is_reading.store(false, Ordering::Relaxed);
+        gate.set(false);
         let typed = match read {
             Ok(line) => {
                 if line.chars().nth(1).is_some() {
@@ -243,35 +256,28 @@ fn read_lines(asked: &std_mpsc::Receiver<String>, typing: &mpsc::Sender<Typed>) 
 struct Plain {
     /// The question that is open, and stands at the end of what was written.
     question: Option<String>,
-    /// Standard output is closed.
-    is_gone: bool,
 }
 
 impl Plain {
-    fn ask(&mut self, prompt: &str) {
-        self.write(prompt);
-        self.question = Some(prompt.to_owned());
-    }
-
-    fn answered(&mut self) {
-        self.question = None;
-        if !io::stdin().is_terminal() {
-            // Nobody has typed a newline that would show.
-            self.write("\n");
-        }
-    }
-
-    fn print(&mut self, text: &str) {
-        match self.question.clone() {
-            Some(prompt) => self.write(&format!("\n{text}\n{prompt}")),
-            None => self.write(&format!("{text}\n")),
-        }
-    }
-
-    fn write(&mut self, text: &str) {
+    fn print(&mut self, piece: Piece) -> io::Result<()> {
+        let text = match piece {
+            Piece::Question(prompt) => {
+                self.question = Some(prompt.clone());
+                prompt
+            }
+            Piece::Answered => match self.question.take() {
+                // Nobody has typed a newline that would show.
+                Some(_) if !io::stdin().is_terminal() => "\n".to_owned(),
+                _ => return Ok(()),
+            },
+            Piece::Lines(lines) => match &self.question {
+                Some(prompt) => format!("\n{lines}\n{prompt}"),
+                None => format!("{lines}\n"),
+            },
+        };
         let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        self.is_gone |= written.is_err();
+        out.write_all(text.as_bytes())?;
+        out.flush()
     }
 }
 
@@ -281,9 +287,14 @@ mod mode {
     //! the program ends while a line is being typed, or panics.
 
     use std::io::{self, Write};
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, PoisonError, mpsc};
+    use std::thread;
+    use std::time::Duration;
 
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// How long a terminal may take for the last few bytes. One that hangs takes none.
+    const LAST_BYTES_MAX: Duration = Duration::from_millis(200);
 
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -309,20 +320,26 @@ mod mode {
     }
 
     fn put_back() {
-        const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(found) = found.take() else { return };
-        let Ok(now) = tcgetattr(io::stdin()) else {
-            return;
-        };
+        let Ok(now) = tcgetattr(io::stdin()) else { return };
         if now.local_modes == found.local_modes {
             return;
         }
-        let _ = io::stdout().write_all(BRACKETED_PASTE_OFF).and_then(|()| {
-            writeln!(io::stdout())?;
-            io::stdout().flush()
+        write_last_bytes();
+        // Not after what is still to be written: a terminal that hangs never writes it.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &found);
+    }
+
+    /// Ends the line that was being typed, and bracketed paste.
+    fn write_last_bytes() {
+        let (done, is_done) = mpsc::channel();
+        thread::spawn(move || {
+            let mut out = io::stdout();
+            let _ = out.write_all(b"\x1b[?2004l\n").and_then(|()| out.flush());
+            let _ = done.send(());
         });
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &found);
+        let _ = is_done.recv_timeout(LAST_BYTES_MAX);
     }
 }
 

@@ -1,19 +1,23 @@
 //! `chinwag classroom listen`: what arrives, as lines for a person or as JSON for a program.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chinwag_classroom::{Dialect, Incoming, Listener, Sender};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::identity::{self, Settings};
+use super::printer::Printer;
 use super::session::{Signals, farewell, greet};
 use super::{bind_failure, words};
 use crate::exit::{Exit, Failure};
 use crate::output;
+
+/// How long a pipe may stand still before the program ends without its last lines.
+const STANDSTILL_MAX: Duration = Duration::from_secs(1);
 
 /// Listens until a signal, or until nobody reads what is printed. Static peers are greeted at
 /// the start and told at the end; nothing else is sent.
@@ -29,18 +33,15 @@ pub(super) async fn run(settings: Settings, jsonl: bool) -> Result<Exit, Failure
     let own = settings.own();
     let sender = Sender::new(identity::claim(own.announced, port.get(), &settings.team_or_user()?));
     let address = sender.me().address;
-    let mut show = |incoming: &Incoming| {
-        if jsonl {
-            say(&output::json(&words::heard_json(incoming)))
-        } else {
-            say(&words::heard(incoming, own))
-        }
-    };
+    let printer = Printer::new(|line: String| write_line(&line));
     if jsonl {
-        say(&output::json(&listening(address)));
+        printer.print(output::json(&listening(address)), None);
     } else {
-        say(&format!("Server listening on {address}..."));
+        printer.print(format!("Server listening on {address}..."), None);
     }
+    let in_words = |incoming: &Incoming| {
+        if jsonl { output::json(&words::heard_json(incoming)) } else { words::heard(incoming, own) }
+    };
     let (greetings, greeted) = mpsc::channel(settings.bootstrap.len().max(1));
     for to in settings.bootstrap {
         let (sender, greetings) = (sender.clone(), greetings.clone());
@@ -54,23 +55,29 @@ pub(super) async fn run(settings: Settings, jsonl: bool) -> Result<Exit, Failure
         });
     }
     drop(greetings);
-    let exit = until_ended(incoming, &mut signals, &mut show).await;
+    let exit = until_ended(incoming, &mut signals, &printer, in_words).await;
     drop(listener);
+    printer.finish(STANDSTILL_MAX).await;
     tokio::select! {
         () = say_goodbye(&sender, greeted) => Ok(exit),
         abort = signals.received() => Ok(abort),
     }
 }
 
+/// Prints what arrives. While nobody takes what is printed, what arrives waits, and signals don't.
 async fn until_ended(
     mut incoming: mpsc::Receiver<Incoming>,
     signals: &mut Signals,
-    show: &mut impl FnMut(&Incoming) -> bool,
+    printer: &Printer<String>,
+    in_words: impl Fn(&Incoming) -> String,
 ) -> Exit {
     loop {
+        let room = printer.room();
+        let heard = async { (room.acquire_owned().await, incoming.recv().await) };
         tokio::select! {
             exit = signals.received() => return exit,
-            Some(heard) = incoming.recv() => if !show(&heard) { return Exit::Done },
+            () = printer.gone() => return Exit::Done,
+            (Ok(ticket), Some(heard)) = heard => printer.print(in_words(&heard), Some(ticket)),
         }
     }
 }
@@ -88,8 +95,8 @@ fn listening(address: SocketAddr) -> Value {
     json!({ "kind": "listening", "time": time, "address": address.to_string() })
 }
 
-/// One line on standard output; false when nobody reads it any more.
-fn say(line: &str) -> bool {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+fn write_line(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
 }

@@ -8,6 +8,7 @@ mod console;
 mod identity;
 mod listen;
 mod menu;
+mod printer;
 mod send;
 mod session;
 mod words;

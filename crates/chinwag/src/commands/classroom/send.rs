@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chinwag_classroom::address::Destination;
 use chinwag_classroom::limits::TEXT_MAX;
-use chinwag_classroom::{Delivery, Dialect, Sender};
+use chinwag_classroom::{Delivery, Dialect, SendError, Sender};
 use serde_json::json;
 
 use super::identity::{self, Settings};
@@ -45,13 +45,17 @@ pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure>
 
 /// Standard input as text, without the newline at its end.
 fn text_of_stdin() -> Result<String, Failure> {
+    // The longest text, the newline at its end, and a byte that tells whether there is more.
+    const READ_MAX: usize = TEXT_MAX + 3;
     let mut bytes = Vec::new();
-    let limit = TEXT_MAX as u64 + 2;
     std::io::stdin()
         .lock()
-        .take(limit)
+        .take(READ_MAX as u64)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
+    if bytes.len() == READ_MAX {
+        return Err(Failure::new(Exit::Limit, SendError::TooLong(READ_MAX)));
+    }
     let mut text = String::from_utf8(bytes)
         .map_err(|_| Failure::saying(Exit::Usage, "standard input is not UTF-8 text"))?;
     if text.ends_with('\n') {

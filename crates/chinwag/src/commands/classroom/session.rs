@@ -11,12 +11,13 @@ use chinwag_classroom::limits::{FAREWELL_MAX, GREET_TIMEOUT};
 use chinwag_classroom::{
     Act, BindError, Delivery, Dialect, Heard, Incoming, Listener, Peers, SendError, Sender, Team,
 };
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::console::{Console, Typed};
 use super::identity::{self, Settings};
 use super::menu::{MENU, Menu, Step};
+use super::printer::Ticket;
 use super::words::Own;
 use super::{bind_failure, words};
 use crate::exit::{Exit, Failure};
@@ -163,7 +164,7 @@ enum Report {
 /// What can happen to a session.
 enum Happening {
     Typed(Typed),
-    Heard(Box<Incoming>, OwnedSemaphorePermit),
+    Heard(Box<Incoming>, Ticket),
     Reported(Report),
     MenuDue,
     Signal(Exit),
@@ -204,9 +205,6 @@ impl Session {
                 Happening::Signal(Exit::Interrupted) => self.typed(Typed::Interrupt),
                 Happening::Signal(exit) if self.leaving.is_some() => break exit,
                 Happening::Signal(exit) => self.leave(exit),
-            }
-            if self.console.is_gone() {
-                self.leave(Exit::Done);
             }
             match self.leaving {
                 Some(Exit::Interrupted) => break Exit::Interrupted,
@@ -275,7 +273,7 @@ impl Session {
         }
     }
 
-    fn heard(&mut self, incoming: &Incoming, ticket: OwnedSemaphorePermit) {
+    fn heard(&mut self, incoming: &Incoming, ticket: Ticket) {
         let origin = incoming.origin.ip();
         match &incoming.heard {
             Heard::Message { peer, dialect, .. } | Heard::Connect { peer, dialect } => {
@@ -284,7 +282,7 @@ impl Session {
             Heard::Exit { peer, .. } => _ = self.peers.leave(peer, origin),
             Heard::Unfitting { .. } => {}
         }
-        self.console.print_incoming(&words::heard(incoming, self.own), ticket);
+        self.console.print_incoming(words::heard(incoming, self.own), ticket);
     }
 
     fn reported(&mut self, report: Report) {
@@ -376,6 +374,7 @@ impl Session {
         }
         self.leaving = Some(exit);
         self.menu_due = None;
+        self.console.ask_no_more();
         let mut to = self.greeted.clone();
         to.extend(self.peers.iter().map(|(address, peer)| (address, peer.dialect)));
         if to.is_empty() {
@@ -412,7 +411,10 @@ pub(super) async fn greet(sender: &Sender, to: &Destination) -> (String, Option<
     let said = sender.say_to(to, Dialect::Plain, &Act::Connect).await;
     let name = output::one_line(&to.to_string());
     match said {
-        Ok((address, _)) => (format!("Static peer {name}: connected"), Some(address)),
+        Ok((address, delivery)) => {
+            let how = words::connected(&name, &Ok(delivery));
+            (format!("Static peer {}", how.trim_start()), Some(address))
+        }
         Err(error) => (format!("Static peer {name}: {}", words::reason(&error)), None),
     }
 }
