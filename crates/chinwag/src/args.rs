@@ -87,8 +87,8 @@ pub(crate) enum Preset {
 /// `chinwag classroom send`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Send {
-    /// Whom to send to: IP:PORT, [IPv6]:PORT or NAME:PORT
-    #[arg(value_name = "IP:PORT")]
+    /// Whom to send to.
+    #[arg(value_name = "IP:PORT", help = "Whom to send to: IP:PORT, [IPv6]:PORT or NAME:PORT")]
     pub(crate) to: String,
     /// The text; `-` reads it from standard input
     #[arg(allow_hyphen_values = true)]
