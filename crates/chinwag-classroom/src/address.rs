@@ -19,6 +19,11 @@ pub enum AddressError {
     /// Nothing that could name a host.
     #[error("{0:?} is neither an IP address nor a host name")]
     Host(String),
+    /// An IPv6 address with a zone.
+    #[error(
+        "{0:?} has a zone after the %: only addresses that are the same on every interface can be used"
+    )]
+    Zone(String),
     /// No port after the host.
     #[error("{0:?} has no port: write it as IP:PORT, like 10.0.0.5:4000 or [::1]:4000")]
     NoPort(String),
@@ -49,6 +54,9 @@ impl Host {
         let bare = typed.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(typed);
         if let Ok(ip) = bare.parse::<IpAddr>() {
             return Ok(Self::Ip(ip.to_canonical()));
+        }
+        if bare.contains('%') {
+            return Err(AddressError::Zone(typed.to_owned()));
         }
         if is_host_name(typed) {
             return Ok(Self::Name(typed.to_owned()));
@@ -141,6 +149,7 @@ mod tests {
         assert_eq!(Host::parse("10.0.0.5").unwrap(), Host::Ip("10.0.0.5".parse().unwrap()));
         assert_eq!(Host::parse("[::1]").unwrap(), Host::Ip("::1".parse().unwrap()));
         assert_eq!(Host::parse("::1").unwrap(), Host::Ip("::1".parse().unwrap()));
+        assert!(matches!(Host::parse("fe80::1%eth0"), Err(AddressError::Zone(_))));
         assert_eq!(Host::parse("lab-3.local").unwrap(), Host::Name("lab-3.local".into()));
         for wrong in ["", "10.0.0", "300.1.1.1", "a b", "-x", "\u{1b}[2J", "10.0.0.5:4000"] {
             assert!(Host::parse(wrong).is_err(), "{wrong:?}");

@@ -11,7 +11,8 @@
 //!
 //! What always holds: any bytes in any cuts are read without a panic and in bounded memory
 //! ([`limits`]), nothing received is dropped without a word ([`Heard::Unfitting`]), and how TCP
-//! cut the bytes makes no difference to what was heard.
+//! cut the bytes makes no difference to what was heard. Only silence does, where nothing else ends a
+//! message ([`Silence`]).
 //!
 //! Deciding is apart from doing: [`Receiver`], [`Dialect`] and [`Peers`] are pure; [`Listener`]
 //! and [`Sender`] move bytes.

@@ -11,17 +11,22 @@ pub const WIRE_MESSAGE_MAX: usize = 1_024;
 pub const MESSAGE_MAX: usize = 48 * 1_024;
 
 /// Bytes read from a connection at a time.
-pub const READ_MAX: usize = 4 * 1_024;
+pub const READ_MAX: usize = 1_024;
 
 /// Bytes that all connections together hold of unfinished messages. Beyond it a connection hands
-/// on what it has as a part and goes on with an empty buffer.
+/// on what it has as a part and goes on with an empty buffer. It reads no further until that is
+/// taken.
 pub const HELD_MAX: usize = 16 * 1_024 * 1_024;
 
 /// Connections open at once. One more closes the one that has been quiet for the longest.
 pub const CONNECTIONS_MAX: usize = 512;
 
 /// What was heard and not yet taken by the owner of the listener; after that connections wait.
-pub const EVENTS_MAX: usize = 64;
+pub const EVENTS_MAX: usize = 32;
+
+/// Connections that hand on what they heard at the same time; the others wait with their bytes
+/// unread. A message as text can take three times its bytes.
+pub const HANDING_ON_MAX: usize = 32;
 
 /// Connections the kernel holds for us before we accept them.
 pub const BACKLOG: i32 = 1_024;
@@ -59,8 +64,8 @@ pub const CONFIRM_WAIT: Duration = Duration::from_millis(500);
 pub const CONFIRM_WAIT_AGAIN: Duration = Duration::from_millis(50);
 
 /// Silence after which a message that ended in a newline is taken as complete although the
-/// connection stays open.
-pub const QUIET_LINE: Duration = Duration::from_millis(150);
+/// connection stays open. More than the 200 ms after which TCP sends again what was lost.
+pub const QUIET_LINE: Duration = Duration::from_millis(500);
 
 /// Silence after which a message without an end is taken as complete although the connection
 /// stays open.

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -20,8 +19,8 @@ use tokio::time::Instant;
 
 use crate::dialect::Silence;
 use crate::limits::{
-    BACKLOG, CONNECTIONS_MAX, DIAL_TIMEOUT, EVENTS_MAX, HELD_MAX, QUIET_LINE, QUIET_TEXT, READ_MAX,
-    SILENCE_MAX,
+    BACKLOG, CONNECTIONS_MAX, EVENTS_MAX, HANDING_ON_MAX, HELD_MAX, QUIET_LINE, QUIET_TEXT,
+    READ_MAX, SILENCE_MAX,
 };
 use crate::receiver::{Closing, Heard, Output, Receiver};
 
@@ -82,8 +81,13 @@ impl Listener {
         let socket = TcpListener::from_std(socket).map_err(other)?;
         let (events, incoming) = mpsc::channel(EVENTS_MAX);
         let (stop, stopped) = watch::channel(false);
-        let shared =
-            Shared { our_port: local.port(), events, held: Arc::new(AtomicUsize::new(0)), stopped };
+        let shared = Shared {
+            our_port: local.port(),
+            events,
+            held: Arc::new(AtomicUsize::new(0)),
+            handing_on: Arc::new(Semaphore::new(HANDING_ON_MAX)),
+            stopped,
+        };
         let accepting = tokio::spawn(accept_all(socket, shared));
         Ok((Self { local, stop, accepting }, incoming))
     }
@@ -114,6 +118,7 @@ struct Shared {
     our_port: u16,
     events: mpsc::Sender<Incoming>,
     held: Arc<AtomicUsize>,
+    handing_on: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -171,9 +176,11 @@ async fn accept_all(socket: TcpListener, shared: Shared) {
         if slots.available_permits() == 0 {
             open.close_quietest();
         }
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            break;
+        let slot = tokio::select! {
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
         };
+        let Ok(slot) = slot else { break };
         let origin = SocketAddr::new(origin.ip().to_canonical(), origin.port());
         let give_way = open.add();
         tasks.spawn(Connection::new(stream, origin, give_way, shared.clone()).run(slot));
@@ -239,6 +246,10 @@ struct Connection {
     shared: Shared,
     /// Our part of what all connections hold.
     held: usize,
+    /// It does not take what it asks for: it gets no more answers, and is closed.
+    is_deaf: bool,
+    /// It gives way to others, or we stop.
+    must_end: bool,
 }
 
 /// What happens to a connection.
@@ -252,7 +263,16 @@ enum Happening {
 impl Connection {
     fn new(stream: TcpStream, origin: SocketAddr, give_way: Arc<GiveWay>, shared: Shared) -> Self {
         let receiver = Receiver::new(origin, shared.our_port);
-        Self { stream, origin, receiver, give_way, shared, held: 0 }
+        Self {
+            stream,
+            origin,
+            receiver,
+            give_way,
+            shared,
+            held: 0,
+            is_deaf: false,
+            must_end: false,
+        }
     }
 
     async fn run(mut self, _slot: OwnedSemaphorePermit) {
@@ -273,12 +293,20 @@ impl Connection {
                     true
                 }
                 Happening::MustEnd => {
+                    self.must_end = true;
                     self.read_what_is_there(&mut bytes);
                     self.receiver.close(Closing::Finished);
                     true
                 }
             };
             if self.hand_on().await.is_err() || ended {
+                return;
+            }
+            if self.is_deaf || self.must_end {
+                // What it has begun to say is still heard.
+                self.must_end = true;
+                self.receiver.close(Closing::Finished);
+                let _ = self.hand_on().await;
                 return;
             }
         }
@@ -315,22 +343,41 @@ impl Connection {
         }
     }
 
-    /// Hands on what was heard and writes what is expected back. An error: nobody listens.
+    /// Hands on what was heard and writes what is expected back, one thing at a turn, so that those
+    /// who talk without end keep nobody waiting for long. An error: nobody listens.
     async fn hand_on(&mut self) -> Result<(), mpsc::error::SendError<Incoming>> {
-        while let Some(output) = self.receiver.poll() {
+        loop {
+            let _turn = self.turn().await;
+            let Some(output) = self.receiver.poll() else { break };
             self.account();
             match output {
                 Output::Heard(heard) => self.send(heard).await?,
-                Output::Answer(answer) => self.answer(&answer).await,
+                Output::Answer(answer) => self.answer(&answer),
             }
         }
-        if self.account() > HELD_MAX
-            && let Some(part) = self.receiver.part()
-        {
-            self.account();
-            self.send(part).await?;
+        if self.account() > HELD_MAX {
+            let _turn = self.turn().await;
+            if let Some(part) = self.receiver.part() {
+                self.account();
+                self.send(part).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Waits for a turn, of which there are [`HANDING_ON_MAX`] at a time. Who has to end goes first:
+    /// somebody waits for the place.
+    async fn turn(&mut self) -> Option<OwnedSemaphorePermit> {
+        if self.must_end {
+            return None;
+        }
+        tokio::select! {
+            turn = Arc::clone(&self.shared.handing_on).acquire_owned() => turn.ok(),
+            () = self.give_way.wanted.notified() => {
+                self.must_end = true;
+                None
+            }
+        }
     }
 
     async fn send(&self, heard: Heard) -> Result<(), mpsc::error::SendError<Incoming>> {
@@ -338,9 +385,10 @@ impl Connection {
         self.shared.events.send(incoming).await
     }
 
-    /// An answer that is not taken costs nothing but itself: what was said has been heard.
-    async fn answer(&mut self, answer: &[u8]) {
-        let _ = tokio::time::timeout(DIAL_TIMEOUT, self.stream.write_all(answer)).await;
+    /// An answer is a few bytes. Who has no room for them does not read, and is not waited for:
+    /// what was said has been heard.
+    fn answer(&mut self, answer: &[u8]) {
+        self.is_deaf |= self.stream.try_write(answer).ok() != Some(answer.len());
     }
 
     /// Brings our part of what all connections hold up to date; the whole of it.

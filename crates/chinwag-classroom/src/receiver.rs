@@ -3,13 +3,14 @@
 //! Pure: bytes, silences and the end of the connection go in; what was heard, and what is to be
 //! written back, comes out. The listener drives it, and so do the property tests and the fuzzer.
 
+use std::mem::discriminant;
 use std::net::SocketAddr;
 
 use crate::dialect::{
     self, Act, Beginning, Claim, Dialect, MARKER, ObjectEnd, Opened, Opening, Silence, TextEnd,
     Then,
 };
-use crate::limits::MESSAGE_MAX;
+use crate::limits::{MESSAGE_MAX, READ_MAX};
 
 /// Bytes that tell, whatever they are, whether another header begins at a newline or an end
 /// marker at a place: with so many after it the place is decided.
@@ -107,7 +108,7 @@ struct Scan {
     done: usize,
     /// The same for an object.
     object: ObjectEnd,
-    /// Whether a part of it has been handed on already.
+    /// Whether a part of it has been handed on already, or no header came before it.
     is_rest: bool,
 }
 
@@ -152,6 +153,8 @@ impl Receiver {
 
     /// More bytes came.
     pub fn push(&mut self, bytes: &[u8]) {
+        // No more room than is needed: there may be many of us.
+        self.bytes.reserve_exact(bytes.len());
         self.bytes.extend_from_slice(bytes);
         self.silence = Silence::None;
     }
@@ -184,7 +187,11 @@ impl Receiver {
 
     /// Whether anything that fits a dialect has been said.
     pub fn is_understood(&self) -> bool {
-        matches!(self.state, State::Between { last: Some(_) } | State::Text { .. })
+        match self.state {
+            State::Between { last: Some(_) } => true,
+            State::Text { end, .. } => end != TextEnd::Object,
+            State::Between { last: None } | State::Unfitting { .. } => false,
+        }
     }
 
     /// What comes out next, if anything does.
@@ -207,16 +214,18 @@ impl Receiver {
     }
 
     /// Hands on what is held of an unfinished text, to hold it no longer. The rest follows as a
-    /// further part. An object can't be parted, nor a header.
+    /// further part; of an object, which means nothing in parts, as what fits no dialect. A header
+    /// can't be parted, and is short.
     pub fn part(&mut self) -> Option<Heard> {
-        let is_object = matches!(self.state, State::Text { end: TextEnd::Object, .. });
         let len = whole_characters(&self.bytes);
-        if is_object || matches!(self.state, State::Between { .. }) || len == 0 {
+        if matches!(self.state, State::Between { .. }) || len == 0 {
             return None;
         }
         let cut = Cut { text: len, used: len, ending: Ending::Continues };
         Some(match self.state {
-            State::Unfitting { .. } => self.take_unfitting(&cut),
+            State::Text { end: TextEnd::Object, .. } | State::Unfitting { .. } => {
+                self.take_unfitting(&cut)
+            }
             _ => self.take_text(&cut),
         })
     }
@@ -278,7 +287,12 @@ impl Receiver {
             return Progress::Waits;
         }
         self.state = match voice {
-            Some((voice, end)) => State::Text { voice, end, scan: Scan::default() },
+            Some((voice, end)) => {
+                // What comes after a silence may be the rest of what came before it: it is said,
+                // and no word of it is a command. Lines are what they are.
+                let is_rest = end == TextEnd::NextHeader;
+                State::Text { voice, end, scan: Scan { is_rest, ..Scan::default() } }
+            }
             None => State::Unfitting { scan: Scan::default() },
         };
         Progress::Stepped
@@ -290,7 +304,7 @@ impl Receiver {
         };
         let (mut scan, end) = (*scan, *end);
         let cut = match end {
-            TextEnd::NextHeader => self.find_next_header(&mut scan, Some(voice.claim.address)),
+            TextEnd::NextHeader => self.find_next_header(&mut scan, Some(voice)),
             TextEnd::Line { .. } => self.find_line(&mut scan),
             TextEnd::Marker => self.find_marker(&mut scan),
             TextEnd::Object => self.find_object(&mut scan),
@@ -312,14 +326,14 @@ impl Receiver {
         cut.map(|cut| self.take_unfitting(&cut))
     }
 
-    /// Finds a newline that is followed by another header, of this peer if one is named.
-    fn find_next_header(&self, scan: &mut Scan, of: Option<SocketAddr>) -> Option<Cut> {
+    /// Finds a newline that is followed by another header; where somebody speaks, by one of theirs.
+    fn find_next_header(&self, scan: &mut Scan, of: Option<&Voice>) -> Option<Cut> {
         scan.done = loop {
             let Some(at) = find(&self.bytes, b"\n", scan.done, MESSAGE_MAX) else {
                 break self.bytes.len().min(MESSAGE_MAX);
             };
             match self.open_at(at + 1, Silence::None) {
-                Opening::Opened(opened) if of.is_none_or(|a| a == opened.claim.address) => {
+                Opening::Opened(opened) if of.is_none_or(|voice| voice.opens(&opened)) => {
                     return Some(Cut { text: at, used: at + 1, ending: Ending::Whole });
                 }
                 Opening::Unfinished if self.is_undecided_at(at) => break at,
@@ -359,9 +373,10 @@ impl Receiver {
         self.rest_without_end(scan)
     }
 
-    /// The rest of a text that should have had an end and is closed without it.
+    /// The rest of a text that should have had an end and goes no further without it.
     fn rest_without_end(&self, scan: &Scan) -> Option<Cut> {
-        let cut = self.rest_if(false, scan)?;
+        let is_stuck = self.silence == Silence::Long && !self.bytes.is_empty();
+        let cut = self.rest_if(is_stuck, scan)?;
         let ending = if cut.ending == Ending::Whole { Ending::BrokeOff } else { cut.ending };
         Some(Cut { ending, ..cut })
     }
@@ -450,8 +465,8 @@ impl Receiver {
 
     fn advance(&mut self, used: usize) {
         self.bytes.drain(..used.min(self.bytes.len()));
-        if self.bytes.is_empty() {
-            self.bytes = Vec::new();
+        if self.bytes.capacity() > self.bytes.len() + READ_MAX {
+            self.bytes.shrink_to_fit();
         }
     }
 
@@ -471,6 +486,14 @@ enum Progress {
     Heard(Heard),
     Stepped,
     Waits,
+}
+
+impl Voice {
+    /// Whether a header is this one's next: the same address in the same dialect.
+    fn opens(&self, opened: &Opened) -> bool {
+        self.claim.address == opened.claim.address
+            && discriminant(&self.dialect) == discriminant(&opened.dialect)
+    }
 }
 
 /// Whether a header counts where one peer has spoken: lines are texts unless they are its own.

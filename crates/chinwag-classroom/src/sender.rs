@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::address::{Destination, Host};
 use crate::dialect::{Act, Claim, Dialect, Outgoing};
@@ -47,38 +47,21 @@ pub enum SendError {
         name: String,
     },
     /// Nobody listens there.
-    #[error("nobody listens on {0}")]
-    Refused(String),
+    #[error("nobody listens there")]
+    Refused,
     /// Nothing came back in time.
-    #[error("{to} did not answer within {} s", .after.as_secs())]
-    TimedOut {
-        /// The address.
-        to: String,
-        /// How long we waited.
-        after: Duration,
-    },
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
     /// There is no way there.
-    #[error("{to} can't be reached")]
-    Unreachable {
-        /// The address.
-        to: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    #[error("it can't be reached")]
+    Unreachable(#[source] io::Error),
     /// It was connected and then went wrong: it may have arrived, or a part of it.
-    #[error("the connection to {to} broke while sending: it may not have arrived")]
-    Broke {
-        /// The address.
-        to: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// Some of the messages that a long text became arrived, and then one did not.
-    #[error("only {sent} of {of} parts arrived")]
+    #[error("the connection broke while sending, so it may not have arrived")]
+    Broke(#[source] io::Error),
+    /// Some of the messages that a long text became were sent, and then one was not.
+    #[error("only {sent} of {of} parts were sent")]
     Partial {
-        /// Parts that arrived.
+        /// Parts that were sent.
         sent: usize,
         /// Parts in all.
         of: usize,
@@ -119,13 +102,28 @@ impl Sender {
         dialect: Dialect,
         text: &str,
     ) -> Result<Delivery, SendError> {
+        let addresses = self.resolve(to).await?;
+        self.send_text_to(addresses, dialect, text).await
+    }
+
+    /// The addresses of a host.
+    pub async fn resolve(&self, to: &Destination) -> Result<Vec<SocketAddr>, SendError> {
+        addresses_of(to, self.patience).await
+    }
+
+    /// The same to a host that was looked up. All parts go to the address that took the first.
+    pub async fn send_text_to(
+        &self,
+        mut addresses: Vec<SocketAddr>,
+        dialect: Dialect,
+        text: &str,
+    ) -> Result<Delivery, SendError> {
         if text.len() > TEXT_MAX {
             return Err(SendError::TooLong(text.len()));
         }
         if text.is_empty() {
             return Err(SendError::Nothing);
         }
-        let addresses = addresses_of(to, self.patience).await?;
         let parts = dialect.split(&self.me, text);
         let of = parts.len();
         let mut delivery = Err(SendError::Nothing);
@@ -142,7 +140,10 @@ impl Sender {
                     return Err(SendError::Partial { sent, of, source });
                 }
                 Err(error) => return Err(error),
-                Ok((_, this)) => delivery = Ok(worse(this, delivery.unwrap_or(this))),
+                Ok((to, this)) => {
+                    addresses = vec![to];
+                    delivery = Ok(worse(this, delivery.unwrap_or(this)));
+                }
             }
         }
         delivery
@@ -205,23 +206,19 @@ impl Sender {
     ) -> Result<(SocketAddr, Delivery), SendError> {
         let deadline = Instant::now() + self.patience;
         let (stream, to) = match addresses {
-            [only] => {
-                (within(deadline, self.patience, *only, TcpStream::connect(only)).await?, *only)
-            }
+            [only] => (within(deadline, self.patience, TcpStream::connect(only)).await?, *only),
             several => first_to_connect(several, deadline, self.patience).await?,
         };
-        Ok((to, self.say(stream, to, outgoing, deadline, wait).await?))
+        Ok((to, self.say(stream, outgoing, deadline, wait).await?))
     }
 
     async fn say(
         &self,
         mut stream: TcpStream,
-        to: SocketAddr,
         outgoing: &Outgoing,
         deadline: Instant,
         wait: Duration,
     ) -> Result<Delivery, SendError> {
-        let broke = |source| SendError::Broke { to: to.to_string(), source };
         let says = async {
             if let Some(greeting) = &outgoing.greeting {
                 stream.write_all(greeting).await?;
@@ -231,12 +228,10 @@ impl Sender {
             stream.write_all(&outgoing.body).await
         };
         match timeout_at(deadline, says).await {
-            Ok(said) => said.map_err(broke)?,
-            Err(_) => {
-                return Err(SendError::TimedOut { to: to.to_string(), after: self.patience });
-            }
+            Ok(said) => said.map_err(SendError::Broke)?,
+            Err(_) => return Err(SendError::TimedOut(self.patience)),
         }
-        confirmation(&mut stream, outgoing.answered, wait).await.map_err(broke)
+        confirmation(&mut stream, outgoing.answered, wait).await.map_err(SendError::Broke)
     }
 }
 
@@ -286,51 +281,54 @@ async fn addresses_of(to: &Destination, patience: Duration) -> Result<Vec<Socket
         Ok(Ok(addresses)) => addresses.take(ADDRESSES_MAX).collect(),
         Ok(Err(_)) => Vec::new(),
         Err(_) => {
-            return Err(SendError::TimedOut { to: name.clone(), after: patience });
+            return Err(SendError::TimedOut(patience));
         }
     };
     if found.is_empty() { Err(SendError::UnknownHost { name: name.clone() }) } else { Ok(found) }
 }
 
-/// Tries several addresses of one host, each a little later than the one before (RFC 8305).
+/// Tries several addresses of one host: the next as soon as one fails, or a little later beside it
+/// (RFC 8305 section 5).
 async fn first_to_connect(
     addresses: &[SocketAddr],
     deadline: Instant,
     patience: Duration,
 ) -> Result<(TcpStream, SocketAddr), SendError> {
-    let mut tries = JoinSet::new();
-    for (n, &to) in (0_u32..).zip(addresses) {
-        tries.spawn(async move {
-            tokio::time::sleep(NEXT_ADDRESS_AFTER * n).await;
-            let stream = within(deadline, patience, to, TcpStream::connect(to)).await?;
-            Ok((stream, to))
-        });
-    }
+    let mut under_way = JoinSet::new();
+    let mut untried = addresses.iter().copied();
     let mut last = Err(SendError::Nothing);
-    while let Some(tried) = tries.join_next().await {
-        match tried {
-            Ok(Ok(connected)) => return Ok(connected),
-            Ok(Err(error)) => last = Err(error),
-            Err(_) => {}
+    loop {
+        let next = untried.next();
+        if let Some(to) = next {
+            under_way.spawn(async move {
+                Ok((within(deadline, patience, TcpStream::connect(to)).await?, to))
+            });
+        }
+        let pause = sleep(NEXT_ADDRESS_AFTER);
+        tokio::select! {
+            Some(tried) = under_way.join_next() => match tried {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(error)) => last = Err(error),
+                Err(_) => {}
+            },
+            () = pause, if next.is_some() => {}
+            else => return last,
         }
     }
-    last
 }
 
 async fn within<T>(
     deadline: Instant,
     patience: Duration,
-    to: SocketAddr,
     connect: impl Future<Output = io::Result<T>>,
 ) -> Result<T, SendError> {
-    let to = to.to_string();
     match timeout_at(deadline, connect).await {
         Ok(Ok(connected)) => Ok(connected),
-        Ok(Err(source)) => Err(match source.kind() {
-            io::ErrorKind::ConnectionRefused => SendError::Refused(to),
-            io::ErrorKind::TimedOut => SendError::TimedOut { to, after: patience },
-            _ => SendError::Unreachable { to, source },
+        Ok(Err(error)) => Err(match error.kind() {
+            io::ErrorKind::ConnectionRefused => SendError::Refused,
+            io::ErrorKind::TimedOut => SendError::TimedOut(patience),
+            _ => SendError::Unreachable(error),
         }),
-        Err(_) => Err(SendError::TimedOut { to, after: patience }),
+        Err(_) => Err(SendError::TimedOut(patience)),
     }
 }

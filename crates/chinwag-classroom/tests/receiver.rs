@@ -205,6 +205,56 @@ fn a_text_without_an_end_is_heard_after_a_long_silence_and_its_rest_is_the_same_
 }
 
 #[test]
+fn what_follows_a_silence_without_a_header_is_said_and_not_obeyed() {
+    let mut receiver = receiver();
+    receiver.push(b"10.0.0.7:4001 red I will\n");
+    receiver.fall_silent(Silence::Brief);
+    assert_eq!(texts(&drain(&mut receiver)), ["I will"]);
+    receiver.push(b"exit");
+    receiver.close(Closing::Finished);
+    assert_eq!(texts(&drain(&mut receiver)), ["exit"]);
+}
+
+#[test]
+fn what_has_no_end_is_shown_after_a_long_silence_though_the_connection_stays() {
+    let mut object = receiver();
+    object.push(b"{hello");
+    object.fall_silent(Silence::Brief);
+    assert_eq!(drain(&mut object), []);
+    assert!(!object.is_understood());
+    object.fall_silent(Silence::Long);
+    assert_eq!(texts(&drain(&mut object)), ["{hello"]);
+
+    let mut framed = receiver();
+    framed.push(b"<10.0.0.7:4001> @ <red>\nhel");
+    framed.fall_silent(Silence::Long);
+    let heard = drain(&mut framed);
+    let [Output::Heard(Heard::Message { text, ending, .. })] = heard.as_slice() else {
+        panic!("{heard:?}")
+    };
+    assert_eq!((text.as_str(), *ending), ("hel", Ending::BrokeOff));
+}
+
+#[test]
+fn a_line_that_is_the_speakers_own_port_is_a_line() {
+    let text = "My port is\n4001\nPORT:4001\nbye";
+    let mut receiver = receiver();
+    receiver.push(format!("10.0.0.5:4001 red {text}").as_bytes());
+    receiver.close(Closing::Finished);
+    assert_eq!(texts(&drain(&mut receiver)), [text]);
+}
+
+#[test]
+fn an_object_is_parted_as_what_fits_nothing_when_there_is_no_room() {
+    let mut receiver = receiver();
+    receiver.push(br#"{"port":4001,"text":"#);
+    assert_eq!(drain(&mut receiver), []);
+    let part = receiver.part();
+    assert!(matches!(part, Some(Heard::Unfitting { ending: Ending::Continues, .. })), "{part:?}");
+    assert_eq!(receiver.held(), 0);
+}
+
+#[test]
 fn a_greeting_is_answered_after_a_brief_silence_because_nothing_ends_it() {
     let mut receiver = receiver();
     receiver.push(b"PORT:400");

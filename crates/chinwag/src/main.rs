@@ -37,10 +37,10 @@ fn report(failure: &Failure) -> Exit {
     let chain: Vec<String> = failure.error.chain().map(ToString::to_string).collect();
     for (depth, cause) in chain.iter().enumerate() {
         let lead = if depth == 0 { "chinwag: " } else { "  because: " };
-        eprintln!("{lead}{}", output::one_line(cause));
+        output::remark(&format!("{lead}{}", output::one_line(cause)));
     }
     if let Some(hint) = &failure.hint {
-        eprintln!("  {}", output::one_line(hint));
+        output::remark(&format!("  {}", output::one_line(hint)));
     }
     failure.exit
 }

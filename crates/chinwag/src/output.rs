@@ -6,6 +6,20 @@
 //! (`\u{202e}`). So no control sequence survives, and an attempt is seen.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Writes a line on standard output. False: nobody reads it any more.
+pub(crate) fn say(line: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
+/// Writes a line on standard error, if somebody reads it.
+pub(crate) fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
 
 /// The text on one line.
 pub(crate) fn one_line(text: &str) -> String {
@@ -21,6 +35,38 @@ pub(crate) fn one_line(text: &str) -> String {
 pub(crate) fn lines(text: &str, gutter: &str) -> String {
     let safe: Vec<String> = text.split('\n').map(|l| one_line(l.trim_end_matches('\r'))).collect();
     safe.join(&format!("\n{gutter}"))
+}
+
+/// A name that somebody gave themselves, as one word of at most `max` characters: blanks and the
+/// signs between which we put what *we* say become `_`, so that no name can say more than itself.
+pub(crate) fn name(name: &str, max: usize) -> String {
+    let is_ours = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | ':');
+    let word: String = name.chars().map(|c| if is_ours(c) { '_' } else { c }).collect();
+    short(&word, max)
+}
+
+/// The lines of a text folded at `columns`, each further row behind `gutter`, so that a long line
+/// can't put words of its own at the beginning of a row either.
+pub(crate) fn folded(text: &str, columns: usize, gutter: &str) -> String {
+    let room = columns.saturating_sub(gutter.width()).max(1);
+    let mut folded = String::with_capacity(text.len());
+    for (n, line) in text.split('\n').enumerate() {
+        if n > 0 {
+            folded.push('\n');
+        }
+        let mut left = room + gutter.width();
+        for c in line.chars() {
+            let width = c.width().unwrap_or(0);
+            if width > left {
+                folded.push('\n');
+                folded.push_str(gutter);
+                left = room;
+            }
+            left = left.saturating_sub(width);
+            folded.push(c);
+        }
+    }
+    folded
 }
 
 /// One line of at most `max` characters, with an ellipsis where it was cut.
@@ -72,7 +118,9 @@ fn is_safe(c: char) -> bool {
             // Deprecated format characters, annotations, tags.
             | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
             // Zero width: space, word joiner, byte order mark.
-            | '\u{200b}' | '\u{2060}' | '\u{feff}')
+            | '\u{200b}' | '\u{2060}' | '\u{feff}'
+            // Letters that are blank.
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 #[cfg(test)]
@@ -109,6 +157,19 @@ mod tests {
         let safe = json(&document);
         assert!(safe.chars().all(is_safe));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), document);
+    }
+
+    #[test]
+    fn a_name_cannot_say_more_than_itself() {
+        let attack = "boss\u{a0}(10.0.0.7:4001):\tpay";
+        assert_eq!(name(attack, 40), "boss__10.0.0.7_4001___pay");
+    }
+
+    #[test]
+    fn a_long_line_is_folded_behind_the_gutter() {
+        assert_eq!(folded("abcdefgh\nij", 6, "| "), "abcdef\n| gh\nij");
+        assert_eq!(folded("日本語テキ", 6, "| "), "日本語\n| テキ");
+        assert_eq!(folded("abcd", 0, "| "), "abc\n| d", "there is always some room");
     }
 
     #[test]

@@ -236,7 +236,7 @@ fn ctrl_c_and_ctrl_d_quit_as_option_0_does() {
         bob.sends(&ana.port, "hello");
         ana.until_shows("hello");
         ana.types(key);
-        ana.until_shows("Told 1 of 1. Bye.");
+        ana.until_shows("Told 1 of 1.");
         assert_eq!(ana.terminal.ends(), 0);
         ana.assert_is_as_it_was_found();
         bob.until_shows(&format!("{} left", ana.as_seen()));
@@ -337,7 +337,7 @@ fn a_peer_cannot_steer_the_terminal() {
     let (ana, ear) = (Person::joins("ana"), Ear::opens());
     let attack = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\rEnter choice: 0";
     say(ana.port.here(), &message(ear.address(), "r\u{1b}[5m", attack));
-    let view = ana.until_shows_above("r␛[5m", "Enter choice:");
+    let view = ana.until_shows_above("r␛_5m", "Enter choice:");
     assert!(view.shows("␛[2J␛]0;title␇"), "{view}");
     let raw = String::from_utf8_lossy(&ana.raw()).into_owned();
     for sequence in ["\u{1b}[2J", "\u{1b}]0;", "\u{7}", "\u{9b}", "\u{1b}[5m"] {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Act, Beginning, Claim, Dialect, Opened, Opening, TextEnd, Then};
 use crate::address::parse_claimed;
+use crate::limits::TEAM_HEARD_MAX;
 
 const ADDRESS_NAMES: [&str; 7] =
     ["address", "addr", "ip", "host", "sender_ip", "sender_address", "from"];
@@ -113,6 +114,9 @@ pub(super) fn read(bytes: &[u8], origin: SocketAddr) -> Option<(Dialect, Claim, 
         address: claimed_address(address.map(|(_, v)| v), port.map(|(_, v)| v), origin)?,
         team: team.and_then(|(_, v)| v.as_str()).unwrap_or_default().to_owned(),
     };
+    if claim.team.len() > TEAM_HEARD_MAX {
+        return None;
+    }
     let act = said(kind.and_then(|(_, v)| v.as_str()), text.and_then(|(_, v)| v.as_str()))?;
     Some((Dialect::Json(keys), claim, act))
 }
@@ -203,6 +207,13 @@ mod tests {
         for wrong in [r#"{"port":65536,"text":""}"#, r#"{"port":[],"text":""}"#, "{]"] {
             assert_eq!(read(wrong.as_bytes(), origin()), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_team_name_of_the_limit_is_heard_and_a_longer_one_is_not() {
+        let object = |len| format!(r#"{{"port":1,"team":"{}","text":"hi"}}"#, "x".repeat(len));
+        assert!(read(object(TEAM_HEARD_MAX).as_bytes(), origin()).is_some());
+        assert_eq!(read(object(TEAM_HEARD_MAX + 1).as_bytes(), origin()), None);
     }
 
     #[test]

@@ -253,21 +253,27 @@ impl Dialect {
 
     /// Cuts a text into pieces that each fit into one wire message of this dialect
     /// ([`WIRE_MESSAGE_MAX`] bytes with its header), at character boundaries. Nothing is lost:
-    /// the pieces joined are the text, but that a dialect of lines cuts at newlines, and that one
-    /// with an end marker gets a space before a line that looks like its marker.
+    /// the pieces joined are the text, but that a dialect of lines cuts at newlines and puts a full
+    /// stop behind a line that would be a control word, and that one with an end marker gets a space
+    /// before a line that looks like its marker.
     ///
-    /// No piece of several is a control word or ends in a newline, which receivers take for
-    /// something else; a text that as a whole is a control word is what it says.
+    /// No piece of several is a control word, ends in a newline or begins with the end marker, which
+    /// receivers take for something else; a text that as a whole is a control word is what it says.
     pub fn split(self, me: &Claim, text: &str) -> Vec<String> {
         let room = WIRE_MESSAGE_MAX.saturating_sub(self.overhead(me));
         match self {
-            Self::PortLine => {
-                let lines = text.lines().filter(|line| !line.is_empty());
-                lines.flat_map(|line| cut(line, room, char::len_utf8)).collect()
+            Self::PortLine | Self::Greeting => {
+                let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+                let is_one = lines.len() == 1;
+                let said = lines.into_iter().map(|line| match Act::of_word(line) {
+                    Some(_) if !is_one => format!("{}.", line.trim_end()),
+                    _ => line.to_owned(),
+                });
+                said.flat_map(|line| cut(&line, room, char::len_utf8)).collect()
             }
             Self::Framed => cut(&framed::without_marker(text), room, char::len_utf8),
             Self::Json(_) => cut(text, room, json::escaped_len),
-            Self::Plain | Self::Bracketed | Self::Greeting => cut(text, room, char::len_utf8),
+            Self::Plain | Self::Bracketed => cut(text, room, char::len_utf8),
         }
     }
 
@@ -282,12 +288,11 @@ fn cut(text: &str, room: usize, len: fn(char) -> usize) -> Vec<String> {
     let mut rest = text;
     loop {
         let fitting = fitting_len(rest, room, len);
-        let (piece, after) = rest.split_at(fitting);
-        if after.is_empty() {
-            pieces.push(piece.to_owned());
+        if fitting == rest.len() {
+            pieces.push(rest.to_owned());
             return pieces;
         }
-        let (piece, after) = rest.split_at(last_good_cut(piece, after));
+        let (piece, after) = rest.split_at(last_good_cut(rest, fitting));
         pieces.push(piece.to_owned());
         rest = after;
     }
@@ -305,22 +310,26 @@ fn fitting_len(text: &str, room: usize, len: fn(char) -> usize) -> usize {
     text.len()
 }
 
-/// Moves a cut back, by at most a few characters, to where both sides read as what they are:
-/// a piece that ends in a newline would lose it, and what is left must not be a control word.
-fn last_good_cut(piece: &str, after: &str) -> usize {
-    const LOOK_BACK_CHARS: usize = 64;
+/// Moves a cut back from `fitting`, as a rule by at most a few characters, to where both sides read
+/// as what they are: neither is a control word, the first does not end in a newline, which it would
+/// lose, and the second does not begin with an end marker.
+fn last_good_cut(text: &str, fitting: usize) -> usize {
+    let piece = text.get(..fitting).unwrap_or(text);
     let cuts = piece.char_indices().rev().map(|(at, c)| at + c.len_utf8());
-    for at in cuts.take(LOOK_BACK_CHARS) {
-        let (before, moved) = piece.split_at(at);
-        let ends_in_newline = before.ends_with(['\n', '\r']);
-        let left_is_word =
-            moved.len() + after.len() <= 64 && Act::of_word(&format!("{moved}{after}")).is_some();
-        if !ends_in_newline && !left_is_word {
-            return at;
-        }
-    }
-    piece.len()
+    let is_good = |at: &usize| {
+        let (before, after) = text.split_at(*at);
+        !before.ends_with(['\n', '\r'])
+            && !after.starts_with("<end>")
+            && Act::of_word(before).is_none()
+            && Act::of_word(after).is_none()
+    };
+    // A word with nothing but blanks behind it is cut itself.
+    let first = piece.char_indices().skip(1).map(|(at, _)| at).take(LOOK_BACK_CHARS);
+    cuts.take(LOOK_BACK_CHARS).chain(first).find(is_good).unwrap_or(fitting)
 }
+
+/// Characters by which a cut is moved back.
+const LOOK_BACK_CHARS: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -361,6 +370,32 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_a_control_word_among_others_is_said_and_not_obeyed() {
+        for dialect in [Dialect::PortLine, Dialect::Greeting] {
+            assert_eq!(dialect.split(&me(), "hi\nexit\nbye"), ["hi", "exit.", "bye"]);
+            assert_eq!(dialect.split(&me(), "exit"), ["exit"]);
+        }
+    }
+
+    #[test]
+    fn the_first_piece_is_no_control_word_either() {
+        let room = WIRE_MESSAGE_MAX - Dialect::Plain.overhead(&me());
+        let text = format!("exit{}and more", " ".repeat(room - 4));
+        let pieces = Dialect::Plain.split(&me(), &text);
+        assert_eq!(pieces.concat(), text);
+        assert!(pieces.iter().all(|piece| Act::of_word(piece).is_none()));
+    }
+
+    #[test]
+    fn no_piece_begins_with_the_end_marker() {
+        let room = WIRE_MESSAGE_MAX - Dialect::Framed.overhead(&me());
+        let text = "x".repeat(room) + "<end>rest";
+        let pieces = Dialect::Framed.split(&me(), &text);
+        assert_eq!(pieces.concat(), text);
+        assert!(pieces.iter().all(|piece| !piece.starts_with("<end>")));
+    }
+
+    #[test]
     fn a_text_that_just_fits_is_one_message_and_one_more_byte_makes_two() {
         let room = WIRE_MESSAGE_MAX - Dialect::Plain.overhead(&me());
         let fits = Dialect::Plain.split(&me(), &"x".repeat(room));
@@ -383,7 +418,7 @@ mod tests {
                     prop_assert!(body.len() <= WIRE_MESSAGE_MAX, "{dialect:?} {}", body.len());
                 }
                 match dialect {
-                    Dialect::PortLine => {
+                    Dialect::PortLine | Dialect::Greeting => {
                         let lines: String = text.lines().collect();
                         prop_assert_eq!(pieces.concat(), lines);
                     }

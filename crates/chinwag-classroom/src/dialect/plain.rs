@@ -6,7 +6,7 @@ use super::{Act, Beginning, Claim, Dialect, Opened, Opening, TextEnd, Then, open
 use crate::address::parse_claimed;
 use crate::limits::TEAM_HEARD_MAX;
 
-/// The longest `[IPv6]:PORT`, with room for a scope.
+/// The longest `[IPv6]:PORT`, with room to spare.
 const ADDRESS_MAX: usize = 64;
 
 pub(super) fn open(beginning: Beginning<'_>) -> Opening {

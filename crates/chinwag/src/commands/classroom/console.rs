@@ -20,7 +20,9 @@ use rustyline::{Context, Editor, ExternalPrinter, Helper};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 
-use super::printer::{Printer, Ticket};
+use super::printer::{Permit, Printer};
+use super::words::GUTTER;
+use crate::output;
 
 /// Bytes of a line that is read from a pipe.
 const LINE_MAX: u64 = 2 * 1024 * 1024;
@@ -36,6 +38,8 @@ const DRAWING: Duration = Duration::from_millis(20);
 pub(super) enum Typed {
     /// A line.
     Line(String),
+    /// A line that is longer than any that could be used.
+    TooLong,
     /// Ctrl-C.
     Interrupt,
     /// Ctrl-D, or the end of a pipe.
@@ -72,8 +76,9 @@ impl Console {
             let until_reading = Arc::clone(&gate);
             let printer = Printer::new(move |piece| match piece {
                 Piece::Lines(lines) => {
+                    let folded = output::folded(&lines, mode::columns(), GUTTER);
                     until_reading.wait_until_open();
-                    above.print(lines + "\n").map_err(io::Error::other)
+                    above.print(folded + "\n").map_err(io::Error::other)
                 }
                 // The editor writes the questions.
                 Piece::Question(_) | Piece::Answered => Ok(()),
@@ -117,13 +122,13 @@ impl Console {
     }
 
     /// Prints lines that came from the network.
-    pub(super) fn print_incoming(&mut self, text: String, ticket: Ticket) {
-        self.printer.print(Piece::Lines(text), Some(ticket));
+    pub(super) fn print_incoming(&mut self, text: String, permit: Permit) {
+        self.printer.print(Piece::Lines(text), Some(permit));
     }
 
-    /// Where tickets for what came from the network are to be had.
-    pub(super) fn room(&self) -> Arc<Semaphore> {
-        self.printer.room()
+    /// Where permits for what came from the network are to be had.
+    pub(super) fn permits(&self) -> Arc<Semaphore> {
+        self.printer.permits()
     }
 
     /// From now on nothing is asked: what is printed appears without a question.
@@ -232,23 +237,30 @@ fn edit_lines(
     }
 }
 
-/// Reads one line for each question from a pipe. A line over the limit is cut there.
+/// Reads one line for each question from a pipe.
 fn read_lines(asked: &std_mpsc::Receiver<String>, typing: &mpsc::Sender<Typed>) {
     let mut input = io::stdin().lock();
     for _prompt in asked {
-        let mut line = Vec::new();
-        let typed = match (&mut input).take(LINE_MAX).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => Typed::End,
-            Ok(_) => {
-                let line = line.strip_suffix(b"\n").unwrap_or(&line);
-                let line = line.strip_suffix(b"\r").unwrap_or(line);
-                Typed::Line(String::from_utf8_lossy(line).into_owned())
-            }
-        };
+        let typed = read_line(&mut input).unwrap_or(Typed::End);
         if typing.blocking_send(typed).is_err() {
             return;
         }
     }
+}
+
+/// Reads one line. Of one over the limit nothing is kept, and nothing is left for the next.
+fn read_line(input: &mut impl BufRead) -> io::Result<Typed> {
+    let mut line = Vec::new();
+    if input.take(LINE_MAX).read_until(b'\n', &mut line)? == 0 {
+        return Ok(Typed::End);
+    }
+    if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+        return Ok(Typed::TooLong);
+    }
+    let line = line.strip_suffix(b"\n").unwrap_or(&line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Ok(Typed::Line(String::from_utf8_lossy(line).into_owned()))
 }
 
 /// Plain lines: what was asked and printed, one after the other.
@@ -291,7 +303,16 @@ mod mode {
     use std::thread;
     use std::time::Duration;
 
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+    /// Columns of a terminal that does not say how many it has.
+    const COLUMNS_USUAL: usize = 80;
+
+    /// How many columns the terminal has.
+    pub(super) fn columns() -> usize {
+        let size = tcgetwinsize(io::stdout());
+        size.map(|size| size.ws_col.into()).ok().filter(|&n| n > 0).unwrap_or(COLUMNS_USUAL)
+    }
 
     /// How long a terminal may take for the last few bytes. One that hangs takes none.
     const LAST_BYTES_MAX: Duration = Duration::from_millis(200);
@@ -345,7 +366,12 @@ mod mode {
 
 #[cfg(not(unix))]
 mod mode {
-    //! Elsewhere the system gives the console back by itself.
+    //! Elsewhere the system gives the console back by itself, and folds lines as it likes.
+
+    /// How many columns the terminal has, as far as we know.
+    pub(super) fn columns() -> usize {
+        usize::MAX
+    }
 
     pub(super) struct Saved(());
 

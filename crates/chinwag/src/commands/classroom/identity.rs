@@ -11,6 +11,7 @@ use super::words::Own;
 use crate::args::{Identity, Preset, StaticPeers};
 use crate::config;
 use crate::exit::{Exit, Failure};
+use crate::output;
 
 /// What the config, the environment and the flags say.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ pub(super) fn settings(
     identity: &Identity,
     static_peers: StaticPeers,
 ) -> Result<Settings, Failure> {
-    let mut warn = |warning: String| eprintln!("chinwag: {}", crate::output::one_line(&warning));
+    let mut warn =
+        |warning: String| output::remark(&format!("chinwag: {}", output::one_line(&warning)));
     let config = config::read(identity.config.as_deref(), &mut warn)?.classroom;
     let team = identity.team.clone().or(config.team);
     let port = identity.port.clone().or(config.port.map(|port| port.to_string()));
@@ -71,7 +73,7 @@ pub(super) fn claim(ip: IpAddr, port: u16, team: &Team) -> Claim {
 fn team_of(typed: &str) -> Result<Team, Failure> {
     let team = Team::from_typed(typed).map_err(usage)?;
     if team.as_str() != typed {
-        eprintln!("chinwag: a team name is one word here: using {team}");
+        output::remark(&format!("chinwag: a team name is one word here: using {team}"));
     }
     Ok(team)
 }

@@ -2,15 +2,15 @@
 //!
 //! The protocol is `chinwag-classroom`'s; here is what a person or a script sees of it. `menu`
 //! decides what an answer means, `words` how things are said, `console` is the terminal or the
-//! pipe, `session` is the one loop in which they meet.
+//! pipe, `chat` is the one loop in which they meet.
 
+mod chat;
 mod console;
 mod identity;
 mod listen;
 mod menu;
 mod printer;
 mod send;
-mod session;
 mod words;
 
 use chinwag_classroom::{BindError, SendError};
@@ -25,6 +25,11 @@ pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
         static_peers.preset = listen.static_peers.preset.or(static_peers.preset);
         static_peers.bootstrap.extend(listen.static_peers.bootstrap.iter().cloned());
     }
+    let is_send = matches!(args.command, Some(ClassroomCommand::Send(_)));
+    if is_send && !(static_peers.bootstrap.is_empty() && static_peers.preset.is_none()) {
+        let sentence = "--preset and --bootstrap connect at the start, and send has none";
+        return Err(Failure::saying(Exit::Usage, sentence).hint("leave them away"));
+    }
     let settings = identity::settings(&args.identity, static_peers)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -32,7 +37,7 @@ pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let done = runtime.block_on(async {
         match args.command {
-            None => session::run(settings).await,
+            None => chat::run(settings).await,
             Some(ClassroomCommand::Send(send)) => send::run(settings, send).await,
             Some(ClassroomCommand::Listen(listen)) => listen::run(settings, listen.jsonl).await,
         }
@@ -60,9 +65,9 @@ fn send_exit(error: &SendError) -> Exit {
         SendError::Nothing => Exit::Usage,
         SendError::UnknownHost { .. } => Exit::NotFound,
         SendError::Partial { .. } => Exit::Partial,
-        SendError::Refused(_)
-        | SendError::TimedOut { .. }
-        | SendError::Unreachable { .. }
-        | SendError::Broke { .. } => Exit::Unreachable,
+        SendError::Refused
+        | SendError::TimedOut(_)
+        | SendError::Unreachable(_)
+        | SendError::Broke(_) => Exit::Unreachable,
     }
 }

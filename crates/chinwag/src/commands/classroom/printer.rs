@@ -2,8 +2,8 @@
 //!
 //! A terminal can stand still and a pipe can be full. Whoever waited for them could neither hear
 //! the network nor end. So printing is a queue: our own lines are few and never wait to get into
-//! it, and what arrives from the network takes a ticket first ([`Printer::room`]), of which there
-//! are so many, and without one waits where it is.
+//! it, and what arrives from the network needs a permit first ([`Printer::permits`]), of which
+//! there are so many, and without one waits where it is.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,16 +15,16 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
 /// Lines from the network that wait to be printed.
-const ROOM: usize = 64;
+const PERMITS: usize = 32;
 
 /// The right to have one thing from the network printed; given back when it is.
-pub(super) type Ticket = OwnedSemaphorePermit;
+pub(super) type Permit = OwnedSemaphorePermit;
 
 /// A thread that prints pieces in order.
 pub(super) struct Printer<P> {
-    pieces: mpsc::Sender<(P, Option<Ticket>)>,
+    pieces: mpsc::Sender<(P, Option<Permit>)>,
     state: Arc<State>,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -32,7 +32,7 @@ struct State {
     /// Pieces that are not printed yet.
     waiting: AtomicUsize,
     /// Nobody can read what is printed any more.
-    is_gone: AtomicBool,
+    has_gone: AtomicBool,
     gone: Notify,
 }
 
@@ -40,31 +40,31 @@ impl<P: Send + 'static> Printer<P> {
     /// Prints with `print`, which may take as long as it likes. Its first error is the end: there
     /// is nobody who reads.
     pub(super) fn new(mut print: impl FnMut(P) -> io::Result<()> + Send + 'static) -> Self {
-        let (pieces, to_print) = mpsc::channel::<(P, Option<Ticket>)>();
+        let (pieces, to_print) = mpsc::channel::<(P, Option<Permit>)>();
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         thread::spawn(move || {
-            for (piece, _ticket) in to_print {
-                if !shared.is_gone.load(Ordering::Relaxed) && print(piece).is_err() {
-                    shared.is_gone.store(true, Ordering::Relaxed);
-                    shared.gone.notify_one();
+            for (piece, _permit) in to_print {
+                if !shared.has_gone.load(Ordering::Relaxed) && print(piece).is_err() {
+                    shared.note_gone();
                 }
                 shared.waiting.fetch_sub(1, Ordering::Relaxed);
             }
         });
-        Self { pieces, state, room: Arc::new(Semaphore::new(ROOM)) }
+        watch_reader(&state);
+        Self { pieces, state, permits: Arc::new(Semaphore::new(PERMITS)) }
     }
 
     /// Prints a piece after all before it.
-    pub(super) fn print(&self, piece: P, ticket: Option<Ticket>) {
+    pub(super) fn print(&self, piece: P, permit: Option<Permit>) {
         self.state.waiting.fetch_add(1, Ordering::Relaxed);
         // The thread lives as long as we do.
-        let _ = self.pieces.send((piece, ticket));
+        let _ = self.pieces.send((piece, permit));
     }
 
-    /// Where tickets come from.
-    pub(super) fn room(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.room)
+    /// Where permits come from.
+    pub(super) fn permits(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.permits)
     }
 
     /// Returns when nobody can read what is printed any more.
@@ -88,3 +88,32 @@ impl<P: Send + 'static> Printer<P> {
         left == 0
     }
 }
+
+impl State {
+    /// Notes that nobody reads any more.
+    fn note_gone(&self) {
+        self.has_gone.store(true, Ordering::Relaxed);
+        self.gone.notify_one();
+    }
+}
+
+/// Notices that the reader of standard output is gone although there is nothing to print.
+#[cfg(unix)]
+fn watch_reader(state: &Arc<State>) {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    let state = Arc::downgrade(state);
+    thread::spawn(move || {
+        let out = io::stdout();
+        // Nothing is asked for, so only an error or a hang-up wakes us.
+        let mut fds = [PollFd::new(&out, PollFlags::empty())];
+        while let Err(rustix::io::Errno::INTR) = poll(&mut fds, None) {}
+        if let Some(state) = state.upgrade() {
+            state.note_gone();
+        }
+    });
+}
+
+/// Elsewhere it is noticed when something is printed.
+#[cfg(not(unix))]
+fn watch_reader(_state: &Arc<State>) {}

@@ -33,13 +33,17 @@ pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure>
         if let Err(error) = &result {
             document["reason"] = words::reason(error).into();
         }
-        println!("{}", output::json(&document));
+        output::say(&output::json(&document));
     } else if result.is_ok() {
-        println!("{}", words::sent(&to.to_string(), &result));
+        output::say(&words::sent(&to.to_string(), &result));
     }
     match result {
         Ok(_) => Ok(Exit::Done),
-        Err(error) => Err(Failure::new(send_exit(&error), error)),
+        Err(error) => {
+            let exit = send_exit(&error);
+            let error = anyhow::Error::new(error).context(format!("sending to {to} failed"));
+            Err(Failure::new(exit, error))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::output;
 
 /// What stands before the further lines of a message.
-const GUTTER: &str = "    | ";
+pub(super) const GUTTER: &str = "    | ";
 
 /// Characters of a team name that are shown.
 const TEAM_SHOWN: usize = 40;
@@ -85,27 +85,24 @@ pub(super) fn heard_json(incoming: &Incoming) -> Value {
 }
 
 /// The list of who was heard.
-pub(super) fn peers(peers: &Peers, now: SystemTime) -> String {
+pub(super) fn peers(peers: &Peers, now: SystemTime, own: Own) -> String {
     if peers.is_empty() {
         return "No connected peers yet: nobody has sent us anything.".to_owned();
     }
-    let width = peers.iter().map(|(a, _)| a.to_string().len()).max().unwrap_or_default();
+    let rows: Vec<_> = peers.iter().map(|(a, p)| (claimed(a, p.origin, own), p)).collect();
+    let width = rows.iter().map(|(address, _)| address.len()).max().unwrap_or_default();
     let mut lines = vec![format!("Connected peers: {}", peers.len())];
-    for (n, (address, peer)) in peers.iter().enumerate() {
-        let address = address.to_string();
+    for (n, (address, peer)) in rows.into_iter().enumerate() {
         let ago = ago(now, peer.heard);
-        let line = format!("{:>3}. {address:<width$}  {}  heard {ago}", n + 1, team(&peer.team));
-        lines.push(line);
+        lines.push(format!("{:>3}. {address:<width$}  {}  heard {ago}", n + 1, team(&peer.team)));
     }
     lines.join("\n")
 }
 
 /// A peer in a report: address and team.
-pub(super) fn peer(address: SocketAddr, peer: &Peer) -> String {
-    if peer.team.is_empty() {
-        return address.to_string();
-    }
-    format!("{address} {}", team(&peer.team))
+pub(super) fn peer(address: SocketAddr, peer: &Peer, own: Own) -> String {
+    let address = claimed(address, peer.origin, own);
+    if peer.team.is_empty() { address } else { format!("{address} {}", team(&peer.team)) }
 }
 
 /// How sending a message went.
@@ -140,22 +137,26 @@ pub(super) fn reason(error: &SendError) -> String {
 }
 
 fn who(peer: &Claim, origin: IpAddr, own: Own) -> String {
-    let (ip, port) = (peer.address.ip(), peer.address.port());
+    format!("{} ({})", team(&peer.team), claimed(peer.address, origin, own))
+}
+
+/// An address as its peer claims it; where it came from too, if that is somewhere else.
+fn claimed(address: SocketAddr, origin: IpAddr, own: Own) -> String {
+    let ip = address.ip();
     let is_its_own = ip == origin || (own.is_here(ip) && own.is_here(origin));
-    let address = match port {
+    let shown = match address.port() {
         0 => format!("{ip}, not listening"),
-        _ => peer.address.to_string(),
+        _ => address.to_string(),
     };
-    let claimed = if is_its_own || ip.is_unspecified() {
-        address
+    if is_its_own || ip.is_unspecified() {
+        shown
     } else {
-        format!("says it is {address}; came from {origin}")
-    };
-    format!("{} ({claimed})", team(&peer.team))
+        format!("says it is {shown}; came from {origin}")
+    }
 }
 
 fn team(team: &str) -> String {
-    if team.is_empty() { "(no team name)".to_owned() } else { output::short(team, TEAM_SHOWN) }
+    if team.is_empty() { "(no team name)".to_owned() } else { output::name(team, TEAM_SHOWN) }
 }
 
 fn how(ending: Ending) -> &'static str {
@@ -258,11 +259,11 @@ mod tests {
     fn the_list_says_who_and_when() {
         let mut list = Peers::new();
         let now = SystemTime::now();
-        assert!(peers(&list, now).contains("nobody has sent us anything"));
+        assert!(peers(&list, now, own()).contains("nobody has sent us anything"));
         let claim = Claim { address: "10.0.0.7:4001".parse().unwrap(), team: "red".into() };
         let then = now - Duration::from_secs(3);
         list.hear(&claim, Dialect::Plain, "10.0.0.7".parse().unwrap(), then);
-        let shown = peers(&list, now);
+        let shown = peers(&list, now, own());
         assert!(shown.starts_with("Connected peers: 1\n  1. 10.0.0.7:4001  red  heard 3 s ago"));
     }
 }
