@@ -1,0 +1,1273 @@
+//! Writes the known answers of every encoding: the files in `docs/protocol/vectors/`.
+//!
+//! ```text
+//! cargo run -p chinwag-core --example vectors
+//! ```
+//!
+//! Nothing in it is random: keys are made of seeds that are one byte repeated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::{fs, io};
+
+use chinwag_core::body::{Body, Content, Kind, Mention, SALT_LEN, Settings, Text, body_hash};
+use chinwag_core::entry::{Header, Parents, Place, Seq, sign};
+use chinwag_core::identity::{
+    AccountLog, Action, Certificate, Name, Operation, OperationFault, Revocation, SignedOperation,
+    consent,
+};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::log::{Base, Run, RunFault};
+use chinwag_core::sync::frontier::Frontier;
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::ticket::{Address, Ticket, TicketError};
+use chinwag_core::time::{ClaimedTime, Wall};
+use chinwag_core::wire::codec::{Decode, DecodeError, Encode};
+use chinwag_core::wire::message::{Hello, Message};
+use chinwag_crypto::{Hash, Label, SealKey, Secret, Signature, SigningKey, hash};
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_800_000_000_000;
+const SALT: [u8; SALT_LEN] = [0x5a; SALT_LEN];
+
+/// The encoding of a point of small order, which is no key.
+const SMALL: [u8; 32] = [0; 32];
+
+/// y = p + 3, which is not how 3 is written.
+const NOT_REDUCED: [u8; 32] = {
+    let mut bytes = [0xff; 32];
+    bytes[0] = 0xf0;
+    bytes[31] = 0x7f;
+    bytes
+};
+
+fn main() -> io::Result<()> {
+    for (name, file) in all() {
+        fs::write(folder().join(format!("{name}.json")), format!("{file:#}\n"))?;
+    }
+    Ok(())
+}
+
+/// Where the files are.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol/vectors")
+}
+
+/// All files, by their names.
+pub(crate) fn all() -> [(&'static str, Value); 4] {
+    [("log", log()), ("identity", identity()), ("ticket", ticket()), ("session", session())]
+}
+
+// Who is in the vectors.
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(&Secret::new([seed; 32]))
+}
+
+fn account(seed: u8) -> AccountId {
+    AccountId::new(key(seed).public())
+}
+
+fn device(seed: u8) -> DeviceId {
+    DeviceId::new(key(seed).public())
+}
+
+const ASHA: u8 = 1;
+const LAPTOP: u8 = 2;
+const PHONE: u8 = 3;
+const BEN: u8 = 4;
+const MALLORY: u8 = 6;
+
+fn keys() -> Value {
+    let people = [("asha", ASHA), ("laptop", LAPTOP), ("phone", PHONE), ("ben", BEN)];
+    let key = |(name, seed): (&str, u8)| {
+        let public = hex(key(seed).public().as_bytes());
+        json!({ "name": name, "seed": hex(&[seed; 32]), "public": public })
+    };
+    people.into_iter().chain([("mallory", MALLORY)]).map(key).collect()
+}
+
+fn talk() -> ConversationId {
+    ConversationId::direct(account(ASHA), account(BEN))
+}
+
+fn entry(byte: u8) -> EntryId {
+    EntryId::from_bytes([byte; 32])
+}
+
+// How things are written down.
+
+fn hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(bytes)
+}
+
+/// Bytes, the last of which are many and the same.
+fn and_many(bytes: &[u8], byte: u8, times: usize) -> Value {
+    json!({ "bytes": hex(bytes), "then": hex(&[byte]), "times": times })
+}
+
+fn fault(error: DecodeError) -> &'static str {
+    match error {
+        DecodeError::Short { .. } => "short",
+        DecodeError::Trailing(_) => "trailing",
+        DecodeError::OverLimit { .. } => "over limit",
+        DecodeError::NotCanonical { .. } => "not canonical",
+        DecodeError::Unknown { .. } => "unknown",
+        DecodeError::NotUtf8 { .. } => "not UTF-8",
+        DecodeError::BadKey { .. } => "bad key",
+    }
+}
+
+/// Bytes that are not a `T`, and why.
+fn bad<T: Decode>(reason: &str, bytes: &[u8]) -> Value {
+    let error = T::from_bytes(bytes).err().unwrap();
+    json!({ "reason": reason, "fault": fault(error), "bytes": hex(bytes) })
+}
+
+fn with(bytes: &[u8], at: usize, other: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at..at + other.len()].copy_from_slice(other);
+    bytes
+}
+
+fn plus(bytes: &[u8], more: &[u8]) -> Vec<u8> {
+    [bytes, more].concat()
+}
+
+// Logs.
+
+fn log() -> Value {
+    json!({
+        "about": "Known answers for docs/protocol/log.md. See README.md.",
+        "keys": keys(),
+        "direct": [direct(ASHA, BEN), direct(BEN, ASHA), direct(ASHA, PHONE)],
+        "bodies": bodies(),
+        "invalid_bodies": invalid_bodies(),
+        "headers": headers(),
+        "invalid_headers": invalid_headers(),
+        "runs": runs(),
+        "invalid_runs": invalid_runs(),
+    })
+}
+
+fn direct(a: u8, b: u8) -> Value {
+    let id = ConversationId::direct(account(a), account(b));
+    json!({
+        "a": hex(account(a).as_bytes()),
+        "b": hex(account(b).as_bytes()),
+        "id": hex(id.as_bytes()),
+    })
+}
+
+fn words(text: &str) -> Text {
+    Text { text: text.to_owned(), ..Text::default() }
+}
+
+fn mentions(text: &str, places: &[(u8, u32, u32)]) -> Text {
+    let mention =
+        |&(who, start, len): &(u8, u32, u32)| Mention { account: account(who), start, len };
+    Text { mentions: places.iter().map(mention).collect(), ..words(text) }
+}
+
+fn text_value(text: &Text) -> Value {
+    let mention = |mention: &Mention| {
+        let account = hex(mention.account.as_bytes());
+        json!({ "account": account, "start": mention.start, "length": mention.len })
+    };
+    json!({
+        "reply_to": text.reply_to.map(|id| hex(id.as_bytes())),
+        "mentions": text.mentions.iter().map(mention).collect::<Vec<_>>(),
+        "text": text.text,
+    })
+}
+
+fn body(name: &str, content: Content) -> Value {
+    let value = match &content {
+        Content::Text(text) => json!({ "text": text_value(text) }),
+        Content::Edit { of, text } => {
+            json!({ "of": hex(of.as_bytes()), "text": text_value(text) })
+        }
+        Content::Reaction { to, is_on, emoji } => {
+            json!({ "to": hex(to.as_bytes()), "on": is_on, "emoji": emoji })
+        }
+        Content::Retraction { of } => json!({ "of": hex(of.as_bytes()) }),
+        Content::Settings(settings) => {
+            let lifetime = settings
+                .lifetime_s()
+                .map(|s| json!({ "number": 1, "value": hex(&s.to_be_bytes()) }));
+            json!({ "settings": lifetime.into_iter().collect::<Vec<_>>() })
+        }
+        Content::Unknown { bytes, .. } => json!({ "content": hex(bytes) }),
+    };
+    let kind = content.kind();
+    let bytes = Body::new(SALT, content).unwrap().to_bytes();
+    body_of(name, kind, value, &bytes)
+}
+
+fn body_of(name: &str, kind: Kind, mut value: Value, bytes: &[u8]) -> Value {
+    assert_eq!(Body::from_bytes(kind, bytes).unwrap().to_bytes(), bytes);
+    value["salt"] = hex(&bytes[..SALT_LEN]).into();
+    json!({
+        "name": name,
+        "kind": kind.number(),
+        "value": value,
+        "bytes": hex(bytes),
+        "hash": body_hash(bytes).to_hex(),
+    })
+}
+
+fn bodies() -> Value {
+    let reply = Text {
+        reply_to: Some(entry(0x11)),
+        ..mentions("🙂 @Asha und @Ben: नमस्ते", &[(ASHA, 2, 5), (BEN, 12, 4)])
+    };
+    let reaction =
+        |is_on, emoji: &str| Content::Reaction { to: entry(0x11), is_on, emoji: emoji.to_owned() };
+    let unknown =
+        |kind, bytes: &[u8]| Content::Unknown { kind: Kind::new(kind), bytes: bytes.to_vec() };
+    let lifetime = Settings::default().with_lifetime(604_800);
+    json!([
+        body("a word", Content::Text(words("hello"))),
+        body("no words", Content::Text(Text::default())),
+        body("many scripts", Content::Text(words("Grüße, שלום, مرحبا, 你好, e\u{301}, 👩‍👩‍👧‍👦\n\0"))),
+        body("a reply with mentions", Content::Text(reply.clone())),
+        body("mentions that touch", Content::Text(mentions("éé", &[(BEN, 0, 1), (ASHA, 1, 1)]))),
+        body("64 mentions", Content::Text(mentions(&"x".repeat(64), &every(64)))),
+        body("an edit", Content::Edit { of: entry(0x22), text: words("hello again") }),
+        body("an edit that is a reply", Content::Edit { of: entry(0x22), text: reply }),
+        body("a reaction", reaction(true, "👍")),
+        body("a reaction ends", reaction(false, "👩‍👩‍👧‍👦")),
+        body("a reaction of 64 bytes", reaction(true, &"🙂".repeat(16))),
+        body("a retraction", Content::Retraction { of: entry(0x33) }),
+        body("a lifetime", Content::Settings(lifetime)),
+        body("no settings", Content::Settings(Settings::default())),
+        more_settings(),
+        body("an unknown kind", unknown(999, b"from the future")),
+        body("an unknown kind without content", unknown(0, b"")),
+        body("a kind of the greatest number", unknown(u16::MAX, &[0xff, 0])),
+        longest_text(),
+    ])
+}
+
+fn every(count: u32) -> Vec<(u8, u32, u32)> {
+    (0..count).map(|start| (ASHA, start, 1)).collect()
+}
+
+fn more_settings() -> Value {
+    let settings = [3, 0, 0, 0, 0, 0, 1, 0, 4, 0, 0, 0, 60, 2, 0, 0, 2, 0xca, 0xfe];
+    let value = json!({ "settings": [
+        { "number": 0, "value": "" },
+        { "number": 1, "value": "0000003c" },
+        { "number": 512, "value": "cafe" },
+    ]});
+    body_of("settings that are not known", Kind::SETTINGS, value, &plus(&SALT, &settings))
+}
+
+/// Written short: a text of so many times one letter.
+fn longest_text() -> Value {
+    let times: u32 = 512 * 1_024 - 22;
+    let front = plus(&plus(&SALT, &[0, 0]), &times.to_be_bytes());
+    let letters = usize::try_from(times).unwrap();
+    let bytes = plus(&front, &vec![b'x'; letters]);
+    assert_eq!(Body::from_bytes(Kind::TEXT, &bytes).unwrap().to_bytes(), bytes);
+    json!({
+        "name": "a text as long as it may be",
+        "kind": 1,
+        "value": {
+            "salt": hex(&SALT),
+            "text": { "reply_to": null, "mentions": [], "text": { "then": "x", "times": times } },
+        },
+        "bytes": and_many(&front, b'x', letters),
+        "hash": body_hash(&bytes).to_hex(),
+    })
+}
+
+fn bad_body(kind: u16, reason: &str, content: &[u8]) -> Value {
+    let bytes = plus(&SALT, content);
+    let error = Body::from_bytes(Kind::new(kind), &bytes).err().unwrap();
+    json!({ "kind": kind, "reason": reason, "fault": fault(error), "bytes": hex(&bytes) })
+}
+
+fn invalid_bodies() -> Value {
+    let mut all = invalid_texts();
+    let edit = plus(&[0x22; 32], &[0, 0, 0, 0, 0]);
+    let reaction = |rest: &[u8]| plus(&[0x11; 32], rest);
+    let unknown = vec![0; 512 * 1_024 + 1];
+    let too_long = Body::from_bytes(Kind::new(999), &unknown).err().unwrap();
+    all.extend([
+        bad_body(2, "an edit ends within its text", &edit),
+        bad_body(3, "a reaction without an emoji", &reaction(&[1, 0])),
+        bad_body(3, "a reaction of 65 bytes", &reaction(&plus(&[1, 65], &[b'x'; 65]))),
+        bad_body(3, "a reaction that is neither yes nor no", &reaction(&[2, 1, b'x'])),
+        bad_body(3, "an emoji that is not UTF-8", &reaction(&[1, 1, 0xff])),
+        bad_body(3, "a byte after a reaction", &reaction(&[1, 1, b'x', 0])),
+        bad_body(4, "a retraction of 31 bytes", &[0x33; 31]),
+        bad_body(4, "a retraction of 33 bytes", &[0x33; 33]),
+        bad_body(5, "a setting twice", &[2, 0, 2, 0, 0, 0, 2, 0, 0]),
+        bad_body(5, "settings out of order", &[2, 0, 3, 0, 0, 0, 2, 0, 0]),
+        bad_body(5, "a lifetime of three bytes", &[1, 0, 1, 0, 3, 0, 0, 60]),
+        bad_body(5, "17 settings", &plus(&[17], &numbered_settings(17))),
+        bad_body(5, "a setting of 1,025 bytes", &plus(&[1, 0, 2, 4, 1], &[0; 1_025])),
+        json!({
+            "kind": 999,
+            "reason": "one byte over the limit",
+            "fault": fault(too_long),
+            "bytes": and_many(&[], 0, unknown.len()),
+        }),
+    ]);
+    Value::from(all)
+}
+
+fn numbered_settings(count: u8) -> Vec<u8> {
+    (2..count + 2).flat_map(|number| [0, number, 0, 0]).collect()
+}
+
+fn invalid_texts() -> Vec<Value> {
+    let one =
+        |start: u32, len: u32, text: &str| raw(&[(account(ASHA).as_bytes(), start, len)], text);
+    let asha = *account(ASHA).as_bytes();
+    let two = |a: (u32, u32), b: (u32, u32)| raw(&[(&asha, a.0, a.1), (&asha, b.0, b.1)], "abcdef");
+    let too_many: Vec<_> = (0..65).map(|start| (&asha, start, 1)).collect();
+    let text = |len: u32, bytes: &[u8]| plus(&plus(&[0, 0], &len.to_be_bytes()), bytes);
+    let short_salt = json!({
+        "kind": 1, "reason": "ends within the salt", "fault": "short", "bytes": hex(&SALT[1..]),
+    });
+    assert!(Body::from_bytes(Kind::TEXT, &SALT[1..]).is_err());
+    vec![
+        short_salt,
+        bad_body(1, "nothing after the salt", &[]),
+        bad_body(1, "a byte after the text", &text(1, b"xy")),
+        bad_body(1, "a text that ends early", &text(3, b"xy")),
+        bad_body(1, "a text length over the limit", &text(512 * 1_024 + 1, b"xy")),
+        bad_body(1, "a reply that is neither yes nor no", &[2, 0, 0, 0, 0, 0]),
+        bad_body(1, "not UTF-8: a lone continuation", &text(1, &[0x80])),
+        bad_body(1, "not UTF-8: a surrogate", &text(3, &[0xed, 0xa0, 0x80])),
+        bad_body(1, "not UTF-8: an overlong zero", &text(2, &[0xc0, 0x80])),
+        bad_body(1, "not UTF-8: over U+10FFFF", &text(4, &[0xf4, 0x90, 0x80, 0x80])),
+        bad_body(1, "a mention that goes beyond the text", &one(3, 4, "abcdef")),
+        bad_body(1, "a mention counted in bytes", &one(0, 2, "ü")),
+        bad_body(1, "a mention counted in UTF-16", &one(0, 2, "🙂")),
+        bad_body(1, "an empty mention", &one(1, 0, "abcdef")),
+        bad_body(1, "a mention whose end is over 32 bits", &one(u32::MAX, 2, "abcdef")),
+        bad_body(1, "mentions that overlap", &two((0, 3), (2, 2))),
+        bad_body(1, "mentions out of order", &two((3, 1), (0, 1))),
+        bad_body(1, "the same mention twice", &two((1, 1), (1, 1))),
+        bad_body(1, "65 mentions", &raw(&too_many, &"x".repeat(65))),
+        bad_body(1, "a mention of what is no key", &raw(&[(&SMALL, 0, 1)], "abcdef")),
+    ]
+}
+
+/// A text with mentions, right or wrong.
+fn raw(mentions: &[(&[u8; 32], u32, u32)], text: &str) -> Vec<u8> {
+    let mut bytes = vec![0, u8::try_from(mentions.len()).unwrap()];
+    for (account, start, len) in mentions {
+        bytes.extend_from_slice(*account);
+        bytes.extend_from_slice(&start.to_be_bytes());
+        bytes.extend_from_slice(&len.to_be_bytes());
+    }
+    bytes.extend_from_slice(&u32::try_from(text.len()).unwrap().to_be_bytes());
+    plus(&bytes, text.as_bytes())
+}
+
+fn first() -> Header {
+    Header {
+        conversation: talk(),
+        author: device(LAPTOP),
+        place: Place::First,
+        parents: Parents::default(),
+        claimed: ClaimedTime::new(NOW),
+        lifetime_s: 0,
+        kind: Kind::TEXT,
+        body_len: 27,
+        body_hash: Hash::from_bytes([0x77; 32]),
+    }
+}
+
+fn after(seq: u64, before: EntryId) -> Header {
+    Header { place: Place::following(Seq::new(seq).unwrap(), before).unwrap(), ..first() }
+}
+
+fn parents(count: u8) -> Parents {
+    Parents::new((1..=count).map(|n| entry(17 - n)))
+}
+
+fn header(name: &str, header: &Header) -> Value {
+    let bytes = header.to_bytes();
+    let backlink = header.place.backlink().map_or([0; 32], |id| *id.as_bytes());
+    json!({
+        "name": name,
+        "value": {
+            "conversation": hex(header.conversation.as_bytes()),
+            "author": hex(header.author.as_bytes()),
+            "seq": header.seq(),
+            "backlink": hex(&backlink),
+            "parents": header.parents.iter().map(|id| hex(id.as_bytes())).collect::<Vec<_>>(),
+            "claimed": header.claimed.get(),
+            "lifetime": header.lifetime_s,
+            "kind": header.kind.number(),
+            "body_length": header.body_len,
+            "body_hash": header.body_hash.to_hex(),
+        },
+        "bytes": hex(&bytes),
+        "id": hex(header.id().as_bytes()),
+    })
+}
+
+fn headers() -> Value {
+    let greatest = Header {
+        claimed: ClaimedTime::new(u64::MAX),
+        lifetime_s: u32::MAX,
+        kind: Kind::new(u16::MAX),
+        body_len: 512 * 1_024,
+        parents: parents(16),
+        ..after(u64::MAX - 1, entry(0xff))
+    };
+    json!([
+        header("the first", &first()),
+        header("the second", &after(1, first().id())),
+        header("one with parents", &Header { parents: parents(3), ..after(41, entry(0x41)) }),
+        header("one that disappears", &Header { lifetime_s: 86_400, ..after(7, entry(0x07)) }),
+        header("an unknown kind", &Header { kind: Kind::new(999), ..first() }),
+        header("a body of no length", &Header { body_len: 0, ..first() }),
+        header("the greatest numbers", &greatest),
+    ])
+}
+
+/// Where the fields of a header are.
+const AUTHOR: usize = 33;
+const SEQ: usize = 65;
+const BACKLINK: usize = 73;
+const PARENTS: usize = 105;
+
+fn invalid_headers() -> Value {
+    let (one, two) = (first().to_bytes(), after(1, entry(0x22)).to_bytes());
+    let parents = Header { parents: parents(2), ..first() }.to_bytes();
+    let swapped = [&parents[..=PARENTS], &[16; 32], &[15; 32], &parents[PARENTS + 65..]].concat();
+    let twice = with(&parents, PARENTS + 1, &[16; 32]);
+    let many: Vec<u8> = (1..=17).flat_map(|n| [n; 32]).collect();
+    let many = [&one[..PARENTS], &[17], &many, &one[PARENTS + 1..]].concat();
+    let body_len = one.len() - 36;
+    json!([
+        bad::<Header>("nothing", &[]),
+        bad::<Header>("version 0", &with(&one, 0, &[0])),
+        bad::<Header>("version 2", &with(&one, 0, &[2])),
+        bad::<Header>("an author of small order", &with(&one, AUTHOR, &SMALL)),
+        bad::<Header>("an author whose key is not reduced", &with(&one, AUTHOR, &NOT_REDUCED)),
+        bad::<Header>("seq 0", &with(&one, SEQ, &[0; 8])),
+        bad::<Header>("seq 0 with a backlink", &with(&two, SEQ, &[0; 8])),
+        bad::<Header>("seq 1 with a backlink", &with(&one, BACKLINK, &[0x22; 32])),
+        bad::<Header>("seq 2 without a backlink", &with(&two, BACKLINK, &[0; 32])),
+        bad::<Header>("parents out of order", &swapped),
+        bad::<Header>("a parent twice", &twice),
+        bad::<Header>("17 parents", &many),
+        bad::<Header>("a body over the limit", &with(&one, body_len, &[0, 8, 0, 1])),
+        bad::<Header>("a byte after it", &plus(&one, &[0])),
+        bad::<Header>("a byte missing", &one[..one.len() - 1]),
+    ])
+}
+
+/// The log that the runs are of.
+fn written() -> Vec<(Header, Vec<u8>)> {
+    let mut log: Vec<(Header, Vec<u8>)> = Vec::new();
+    for (n, said) in (0_u8..).zip(["one", "two", "three", "four", "five"]) {
+        let bytes = Body::new([n; SALT_LEN], Content::Text(words(said))).unwrap().to_bytes();
+        let place = log.last().map_or(Place::First, |(before, _)| {
+            Place::following(before.seq(), before.id()).unwrap()
+        });
+        let header = Header {
+            place,
+            parents: parents(n % 3),
+            body_len: u32::try_from(bytes.len()).unwrap(),
+            body_hash: body_hash(&bytes),
+            ..first()
+        };
+        log.push((header, bytes));
+    }
+    log
+}
+
+fn run(entries: &[(Header, Vec<u8>)], signer: u8) -> Run {
+    let signature = sign(&key(signer), entries.last().unwrap().0.id());
+    let entries = entries.iter().map(|(header, body)| (header.clone(), Some(body.clone())));
+    Run { entries: entries.collect(), signature }
+}
+
+fn head(entries: &[(Header, Vec<u8>)]) -> Base {
+    entries.last().map_or(Base::Empty, |(header, _)| Base::Head(header.seq(), header.id()))
+}
+
+fn base_value(base: Base) -> Value {
+    match base {
+        Base::Empty => Value::Null,
+        Base::Head(seq, id) => json!({ "seq": seq, "id": hex(id.as_bytes()) }),
+    }
+}
+
+fn run_value(run: &Run, base: Base) -> Value {
+    let entry = |(header, body): &(Header, Option<Vec<u8>>)| json!({ "header": hex(&header.to_bytes()), "body": body.as_deref().map(hex) });
+    json!({
+        "conversation": hex(talk().as_bytes()),
+        "author": hex(device(LAPTOP).as_bytes()),
+        "base": base_value(base),
+        "entries": run.entries.iter().map(entry).collect::<Vec<_>>(),
+        "signature": hex(run.signature.as_bytes()),
+    })
+}
+
+fn good_run(name: &str, run: &Run, base: Base) -> Value {
+    let checked = run.clone().check(talk(), device(LAPTOP), base).unwrap();
+    let mut value = run_value(run, base);
+    value["name"] = name.into();
+    value["head"] = base_value(checked.base());
+    value
+}
+
+fn bad_run(reason: &str, run: &Run, base: Base) -> Value {
+    let fault = run.clone().check(talk(), device(LAPTOP), base).unwrap_err();
+    let fault = match fault {
+        RunFault::Empty => "empty",
+        RunFault::TooLong(_) => "too long",
+        RunFault::OtherLog { .. } => "other log",
+        RunFault::OutOfPlace { .. } => "out of place",
+        RunFault::Unlinked { .. } => "unlinked",
+        RunFault::OtherBody { .. } => "other body",
+        RunFault::NotSigned => "not signed",
+    };
+    let mut value = run_value(run, base);
+    value["reason"] = reason.into();
+    value["fault"] = fault.into();
+    value
+}
+
+fn runs() -> Value {
+    let log = written();
+    let mut deleted = run(&log, LAPTOP);
+    deleted.entries[1].1 = None;
+    deleted.entries[4].1 = None;
+    json!([
+        good_run("one entry", &run(&log[..1], LAPTOP), Base::Empty),
+        good_run("five entries with one signature", &run(&log, LAPTOP), Base::Empty),
+        good_run("the last three", &run(&log[2..], LAPTOP), head(&log[..2])),
+        good_run("two bodies are deleted", &deleted, Base::Empty),
+    ])
+}
+
+fn invalid_runs() -> Value {
+    let log = written();
+    let whole = run(&log, LAPTOP);
+    let changed = |change: &dyn Fn(&mut Run)| {
+        let mut run = whole.clone();
+        change(&mut run);
+        run
+    };
+    let signed = |signature: &Signature| changed(&|run| run.signature = *signature);
+    let other = |change: &dyn Fn(&mut Header)| changed(&|run| change(&mut run.entries[2].0));
+    let last = whole.entries[4].0.id();
+    let other_label = key(LAPTOP).sign(Label::new("chinwag/operation/1"), last.as_bytes());
+    let one = run(&log[..1], LAPTOP);
+    let empty = Base::Empty;
+    let cut = Run { entries: whole.entries[..4].to_vec(), signature: whole.signature };
+    let elsewhere = Base::Head(Seq::new(2).unwrap(), entry(0x99));
+    json!([
+        bad_run("no entries", &changed(&|run| run.entries.clear()), empty),
+        bad_run("an entry of another author", &other(&|h| h.author = device(PHONE)), empty),
+        bad_run("another conversation", &other(&|h| h.conversation = other_talk()), empty),
+        bad_run("a later entry first", &run(&log[2..], LAPTOP), empty),
+        bad_run("an entry that is there already", &whole, head(&log[..2])),
+        bad_run("an entry left out", &changed(&|run| drop(run.entries.remove(2))), empty),
+        bad_run("after another past", &run(&log[2..], LAPTOP), elsewhere),
+        bad_run("a changed header", &other(&|h| h.lifetime_s = 1), empty),
+        bad_run("a changed last header", &changed(&|r| r.entries[4].0.lifetime_s = 1), empty),
+        bad_run("a changed body", &changed(&|r| change_body(r)), empty),
+        bad_run("a longer body", &changed(&|r| r.entries[3].1.as_mut().unwrap().push(0)), empty),
+        bad_run("signed by another", &run(&log, PHONE), empty),
+        bad_run("the last entry left out", &cut, empty),
+        bad_run("signed under another label", &signed(&other_label), empty),
+        bad_run("S + L in place of S", &signed(&plus_order(&whole.signature)), empty),
+        bad_run("R of small order, S zero", &signed(&Signature::from_bytes(&[0; 64])), empty),
+        bad_run("the signature of an earlier entry", &signed(&one.signature), empty),
+    ])
+}
+
+fn other_talk() -> ConversationId {
+    ConversationId::from_bytes([9; 32])
+}
+
+fn change_body(run: &mut Run) {
+    run.entries[3].1.as_mut().unwrap()[20] ^= 1;
+}
+
+/// The same signature with the order of the group added to S: laxer verifiers accept it.
+fn plus_order(signature: &Signature) -> Signature {
+    let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+    let order = HEXLOWER.decode(order.as_bytes()).unwrap();
+    let mut bytes = *signature.as_bytes();
+    let mut carry = 0;
+    for (byte, add) in bytes[32..].iter_mut().zip(order) {
+        let [high, low] = (u16::from(*byte) + u16::from(add) + carry).to_be_bytes();
+        (*byte, carry) = (low, u16::from(high));
+    }
+    Signature::from_bytes(&bytes)
+}
+
+// Identities.
+
+fn name(name: &str) -> Name {
+    Name::new(name).unwrap()
+}
+
+fn prekey(seed: u8) -> chinwag_crypto::SealPublic {
+    SealKey::from_seed(&Secret::new([seed; 32])).public()
+}
+
+fn certificate(seed: u8, called: &str, expires: u64) -> Certificate {
+    Certificate {
+        device: device(seed),
+        name: name(called),
+        expires: Wall::new(expires),
+        prekey: prekey(seed),
+        consent: consent(&key(seed), account(ASHA)),
+    }
+}
+
+fn profile(called: &str) -> Action {
+    Action::Profile { name: name(called) }
+}
+
+fn revoke(seed: u8, heights: &[(u8, u64)]) -> Action {
+    let heights = heights.iter().map(|(c, h)| (ConversationId::from_bytes([*c; 32]), *h));
+    Action::Revoke(Revocation { device: device(seed), heights: heights.collect() })
+}
+
+/// Operations by the names that the vectors call them by.
+struct History(Vec<(&'static str, SignedOperation)>);
+
+impl History {
+    fn get(&self, called: &str) -> &SignedOperation {
+        &self.0.iter().find(|(name, _)| *name == called).unwrap().1
+    }
+
+    /// Writes an operation that follows these.
+    fn write(&mut self, called: &'static str, after: &[&str], action: Action) {
+        let claimed = ClaimedTime::new(NOW + u64::try_from(self.0.len()).unwrap());
+        let followed: Vec<_> = after.iter().map(|name| &self.get(name).operation).collect();
+        let height = followed.iter().map(|o| o.height).max().unwrap_or(0) + 1;
+        let parents = followed.iter().map(|operation| operation.id()).collect();
+        let operation = Operation { account: account(ASHA), parents, height, claimed, action };
+        self.0.push((called, operation.sign(&key(ASHA))));
+    }
+
+    fn log(&self, names: &[&str]) -> AccountLog {
+        let mut log = AccountLog::new(account(ASHA));
+        for name in names {
+            log.add(self.get(name).clone()).unwrap();
+        }
+        log
+    }
+}
+
+const YEAR: u64 = 365 * 24 * 3_600 * 1_000;
+
+fn history() -> History {
+    let mut h = History(Vec::new());
+    let certify = |seed, called, expires| Action::Certify(certificate(seed, called, expires));
+    h.write("asha", &[], profile("Asha"));
+    h.write("laptop", &["asha"], certify(LAPTOP, "laptop", NOW + YEAR));
+    h.write("asha r", &["laptop"], profile("Asha R."));
+    h.write("asha k", &["laptop"], profile("आशा 🌻"));
+    h.write("phone", &["asha k"], certify(PHONE, "phone", NOW + YEAR));
+    let future = Action::Unknown { kind: 999, bytes: b"from the future".to_vec() };
+    h.write("together", &["asha r", "phone"], future);
+    h.write("lost", &["together"], revoke(LAPTOP, &[(5, 10), (6, 3)]));
+    h.write("lost too", &["together"], revoke(LAPTOP, &[(5, 7), (8, 1)]));
+    h.write("laptop again", &["lost", "lost too"], certify(LAPTOP, "found", NOW + 2 * YEAR));
+    h.write("phone renewed", &["laptop again"], certify(PHONE, "phone", NOW + 2 * YEAR));
+    h.write("phone gone", &["phone renewed"], revoke(PHONE, &[]));
+    h.write(
+        "restored",
+        &[],
+        profile("A name as long as it may be, with no more than 64 bytes. Really!"),
+    );
+    h.write("nothing", &["restored"], Action::Unknown { kind: 0, bytes: Vec::new() });
+    h.write("unseen", &["restored"], revoke(MALLORY, &[(1, 0), (2, u64::MAX)]));
+    h
+}
+
+fn action_value(action: &Action) -> Value {
+    match action {
+        Action::Profile { name } => json!({ "kind": 1, "name": name.as_str() }),
+        Action::Certify(certificate) => json!({
+            "kind": 2,
+            "device": hex(certificate.device.as_bytes()),
+            "name": certificate.name.as_str(),
+            "expires": certificate.expires.get(),
+            "prekey": hex(certificate.prekey.as_bytes()),
+            "consent": hex(certificate.consent.as_bytes()),
+        }),
+        Action::Revoke(revocation) => json!({
+            "kind": 3,
+            "device": hex(revocation.device.as_bytes()),
+            "heights": heights_value(&revocation.heights),
+        }),
+        Action::Unknown { kind, bytes } => json!({ "kind": kind, "bytes": hex(bytes) }),
+    }
+}
+
+fn heights_value(heights: &BTreeMap<ConversationId, u64>) -> Value {
+    let one = |(id, height): (&ConversationId, &u64)| json!({ "conversation": hex(id.as_bytes()), "height": height });
+    heights.iter().map(one).collect()
+}
+
+fn operation(called: &str, signed: &SignedOperation) -> Value {
+    let operation = &signed.operation;
+    json!({
+        "name": called,
+        "value": {
+            "account": hex(operation.account.as_bytes()),
+            "parents": operation.parents.iter().map(|id| hex(id.as_bytes())).collect::<Vec<_>>(),
+            "height": operation.height,
+            "claimed": operation.claimed.get(),
+            "action": action_value(&operation.action),
+        },
+        "id": hex(operation.id().as_bytes()),
+        "signature": hex(signed.signature.as_bytes()),
+        "bytes": hex(&signed.to_bytes()),
+    })
+}
+
+fn identity() -> Value {
+    let history = history();
+    let operations: Value =
+        history.0.iter().map(|(name, signed)| operation(name, signed)).collect();
+    json!({
+        "about": "Known answers for docs/protocol/identity.md. See README.md.",
+        "keys": keys(),
+        "operations": operations,
+        "invalid_operations": invalid_operations(),
+        "logs": account_logs(&history),
+        "refused": refused_operations(&history),
+    })
+}
+
+/// What an account log says, from operations in this order.
+fn account_log(history: &History, names: &[&str], now: u64) -> Value {
+    let log = history.log(names);
+    let current: BTreeSet<DeviceId> = log.devices(Wall::new(now)).map(|c| c.device).collect();
+    let device_value = |seed: u8| {
+        let known = log.device(device(seed))?;
+        Some(json!({
+            "device": hex(device(seed).as_bytes()),
+            "name": known.certificate.name.as_str(),
+            "expires": known.certificate.expires.get(),
+            "prekey": hash_of(known.certificate.prekey.as_bytes()),
+            "revoked": known.revoked.as_ref().map(heights_value),
+            "current": current.contains(&device(seed)),
+        }))
+    };
+    let mut seeds = [LAPTOP, PHONE, MALLORY];
+    seeds.sort_by_key(|seed| device(*seed));
+    let heads = log.next(ClaimedTime::new(0), profile("-")).parents;
+    json!({
+        "account": hex(account(ASHA).as_bytes()),
+        "operations": names,
+        "now": now,
+        "name": log.name().map(Name::as_str),
+        "devices": seeds.into_iter().filter_map(device_value).collect::<Vec<_>>(),
+        "heads": heads.iter().map(|id| hex(id.as_bytes())).collect::<Vec<_>>(),
+        "digest": log.digest().to_hex(),
+    })
+}
+
+/// A prekey is long: which it is says `hash("chinwag/prekey-in-vectors/1", prekey)`.
+fn hash_of(prekey: &[u8]) -> String {
+    hash(Label::new("chinwag/prekey-in-vectors/1"), prekey).to_hex()
+}
+
+fn account_logs(history: &History) -> Value {
+    let all: Vec<&str> = history.0.iter().map(|(name, _)| *name).collect();
+    let one_way = ["asha", "laptop", "asha r", "asha k"];
+    let other_way = ["asha", "laptop", "asha k", "asha r"];
+    let late = ["restored", "unseen", "asha", "laptop", "asha k", "phone", "nothing", "asha r"];
+    json!([
+        account_log(history, &[], NOW),
+        account_log(history, &all[..1], NOW),
+        account_log(history, &all[..2], NOW + YEAR - 1),
+        account_log(history, &all[..2], NOW + YEAR),
+        account_log(history, &one_way, NOW),
+        account_log(history, &other_way, NOW),
+        account_log(history, &all[..5], NOW),
+        account_log(history, &all[..6], NOW),
+        account_log(history, &all[..7], NOW),
+        account_log(history, &all[..8], NOW),
+        account_log(history, &all[..9], NOW),
+        account_log(history, &all[..10], NOW + YEAR),
+        account_log(history, &all[..11], NOW),
+        account_log(history, &late, NOW),
+        account_log(history, &all, NOW),
+    ])
+}
+
+fn refused_operations(history: &History) -> Value {
+    let base = &history.get("laptop").operation;
+    let refused = |reason: &str, known: &[&str], signed: SignedOperation| {
+        let fault = match history.log(known).add(signed.clone()).unwrap_err() {
+            OperationFault::OtherAccount => "other account",
+            OperationFault::UnknownParent(_) => "unknown parent",
+            OperationFault::WrongHeight { .. } => "wrong height",
+            OperationFault::NotSigned => "not signed",
+            OperationFault::NoConsent => "no consent",
+            OperationFault::TooMany => "too many",
+        };
+        json!({
+            "account": hex(account(ASHA).as_bytes()),
+            "reason": reason,
+            "fault": fault,
+            "known": known,
+            "bytes": hex(&signed.to_bytes()),
+        })
+    };
+    let height = |height| Operation { height, ..base.clone() }.sign(&key(ASHA));
+    let theirs = Operation { account: account(MALLORY), ..base.clone() };
+    let no_parent = Operation { parents: BTreeSet::new(), ..base.clone() };
+    let unsigned = |signature| SignedOperation { operation: base.clone(), signature };
+    let right = history.get("laptop").signature;
+    let entry_label = key(ASHA).sign(Label::new("chinwag/entry/1"), base.id().as_bytes());
+    let agreed = |consent| {
+        let certificate = Certificate { consent, ..certificate(LAPTOP, "laptop", NOW) };
+        Operation { action: Action::Certify(certificate), ..base.clone() }.sign(&key(ASHA))
+    };
+    json!([
+        refused("another account's", &["asha"], theirs.sign(&key(MALLORY))),
+        refused("its parent is missing", &[], history.get("laptop").clone()),
+        refused(
+            "one of two parents is missing",
+            &["asha", "laptop", "asha r"],
+            history.get("together").clone()
+        ),
+        refused("height 1 with a parent", &["asha"], height(1)),
+        refused("a height too many", &["asha"], height(3)),
+        refused("the greatest height", &["asha"], height(u64::MAX)),
+        refused("height 2 without a parent", &["asha"], no_parent.sign(&key(ASHA))),
+        refused("signed by another", &["asha"], base.clone().sign(&key(MALLORY))),
+        refused("signed by the device", &["asha"], base.clone().sign(&key(LAPTOP))),
+        refused("signed as an entry", &["asha"], unsigned(entry_label)),
+        refused("S + L in place of S", &["asha"], unsigned(plus_order(&right))),
+        refused("another device agreed", &["asha"], agreed(consent(&key(PHONE), account(ASHA)))),
+        refused(
+            "the device agreed to another account",
+            &["asha"],
+            agreed(consent(&key(LAPTOP), account(MALLORY)))
+        ),
+    ])
+}
+
+/// An operation of this action, unchecked.
+fn raw_operation(kind: u16, action: &[u8]) -> Vec<u8> {
+    let mut bytes = plus(&[1], account(ASHA).as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(&1_u64.to_be_bytes());
+    bytes.extend_from_slice(&NOW.to_be_bytes());
+    bytes.extend_from_slice(&kind.to_be_bytes());
+    bytes.extend_from_slice(&u32::try_from(action.len()).unwrap().to_be_bytes());
+    bytes.extend_from_slice(action);
+    plus(&bytes, &[0x51; 64])
+}
+
+fn bad_name(reason: &str, name: &[u8]) -> Value {
+    let action = plus(&[u8::try_from(name.len()).unwrap()], name);
+    bad::<SignedOperation>(reason, &raw_operation(1, &action))
+}
+
+fn invalid_operations() -> Value {
+    let mut all = invalid_actions();
+    let good = history().get("together").to_bytes();
+    let none = raw_operation(1, b"\x01x");
+    let many: Vec<u8> = (1..=17).flat_map(|n| [n; 32]).collect();
+    let swapped = [&good[..34], &good[66..98], &good[34..66], &good[98..]].concat();
+    let over = raw_operation(999, &[]);
+    let over = [&over[..52], &163_877_u32.to_be_bytes(), &over[56..]].concat();
+    all.extend([
+        bad::<SignedOperation>("nothing", &[]),
+        bad::<SignedOperation>("version 2", &with(&good, 0, &[2])),
+        bad::<SignedOperation>("an account of small order", &with(&good, 1, &SMALL)),
+        bad::<SignedOperation>("parents out of order", &swapped),
+        bad::<SignedOperation>("a parent twice", &with(&good, 66, &good[34..66])),
+        bad::<SignedOperation>("17 parents", &[&none[..33], &[17], &many, &none[34..]].concat()),
+        bad::<SignedOperation>("an action over the limit", &over),
+        bad::<SignedOperation>("a byte after it", &plus(&good, &[0])),
+        bad::<SignedOperation>("without its signature", &good[..good.len() - 64]),
+    ]);
+    Value::from(all)
+}
+
+fn invalid_actions() -> Vec<Value> {
+    let certify = certificate(LAPTOP, "laptop", NOW).to_bytes();
+    // The name of six letters, its length, the device and the expiry are before the prekey.
+    let at_prekey = 32 + 7 + 8;
+    let revoke = |count: u16, ids: &[u8]| {
+        let heights: Vec<u8> =
+            ids.iter().flat_map(|id| plus(&[*id; 32], &1_u64.to_be_bytes())).collect();
+        [device(PHONE).as_bytes().as_slice(), &count.to_be_bytes(), &heights].concat()
+    };
+    let action = |reason: &str, kind, bytes: &[u8]| {
+        bad::<SignedOperation>(reason, &raw_operation(kind, bytes))
+    };
+    vec![
+        bad_name("an empty name", b""),
+        bad_name("a name of 65 bytes", &[b'x'; 65]),
+        bad_name("a name that begins with a space", b" Asha"),
+        bad_name("a name that ends with a no-break space", "Asha\u{a0}".as_bytes()),
+        bad_name("a name that ends with an ideographic space", "Asha\u{3000}".as_bytes()),
+        bad_name("a name with a line break", b"As\nha"),
+        bad_name("a name with an escape", b"As\x1bha"),
+        bad_name("a name with a control of the second set", "As\u{9b}ha".as_bytes()),
+        bad_name("a name that is not UTF-8", &[b'A', 0xff]),
+        action("a byte after a name", 1, b"\x01xy"),
+        action("a name that ends early", 1, b"\x03xy"),
+        action("a device of small order", 2, &with(&certify, 0, &SMALL)),
+        action("a prekey that is not reduced", 2, &with(&certify, at_prekey, &[0x01, 0x0d])),
+        action("a certificate that ends early", 2, &certify[..certify.len() - 1]),
+        action("a byte after a certificate", 2, &plus(&certify, &[0])),
+        action("heights out of order", 3, &revoke(2, &[6, 5])),
+        action("a height twice", 3, &revoke(2, &[5, 5])),
+        action("fewer heights than counted", 3, &revoke(2, &[5])),
+        action("more heights than counted", 3, &revoke(1, &[5, 6])),
+        action("4,097 heights", 3, &revoke(4_097, &[])),
+    ]
+}
+
+// Tickets.
+
+fn ticket() -> Value {
+    let relay = |url: &str| Address::Relay(url.to_owned());
+    let direct = |address: &str| Address::Direct(address.parse().unwrap());
+    let each =
+        [direct("10.0.0.5:4000"), direct("[2001:db8::1]:65535"), relay("https://relay.example")];
+    let eight: Vec<Address> = (0..8).map(|n| direct(&format!("192.0.2.{n}:{n}"))).collect();
+    let odd = [direct("[::ffff:10.0.0.5]:1"), relay(""), relay("ü"), relay(&"x".repeat(200))];
+    json!({
+        "about": "Known answers for tickets in docs/protocol/identity.md. See README.md.",
+        "tickets": [
+            ticket_value("without addresses", &[], 0),
+            ticket_value("an address of each kind", &each, 1_800_000_000),
+            ticket_value("an IPv4 address", &each[..1], u32::MAX),
+            ticket_value("an IPv6 address", &each[1..2], 1),
+            ticket_value("a relay", &each[2..], 1),
+            ticket_value("the same address twice", &[each[0].clone(), each[0].clone()], 1),
+            ticket_value("eight addresses", &eight, 1),
+            ticket_value("addresses at their edges", &odd, 1),
+        ],
+        "pasted": pasted(),
+        "invalid": invalid_tickets(),
+    })
+}
+
+fn ticket_of(addresses: &[Address], expires_s: u32) -> Ticket {
+    Ticket {
+        account: account(ASHA),
+        device: device(LAPTOP),
+        secret: [0x33; 16],
+        expires_s,
+        addresses: addresses.to_vec(),
+    }
+}
+
+fn ticket_value(name: &str, addresses: &[Address], expires_s: u32) -> Value {
+    let ticket = ticket_of(addresses, expires_s);
+    let address = |address: &Address| match address {
+        Address::Direct(std::net::SocketAddr::V4(a)) => {
+            json!({ "kind": 4, "ip": hex(&a.ip().octets()), "port": a.port() })
+        }
+        Address::Direct(std::net::SocketAddr::V6(a)) => {
+            json!({ "kind": 6, "ip": hex(&a.ip().octets()), "port": a.port() })
+        }
+        Address::Relay(url) => json!({ "kind": 1, "url": url }),
+    };
+    let value = json!({
+        "account": hex(ticket.account.as_bytes()),
+        "device": hex(ticket.device.as_bytes()),
+        "secret": hex(&ticket.secret),
+        "expires": expires_s,
+        "addresses": addresses.iter().map(address).collect::<Vec<_>>(),
+    });
+    let (bytes, text) = (ticket.to_bytes(), ticket.to_text());
+    assert_eq!(text.parse().as_ref(), Ok(&ticket));
+    json!({ "name": name, "value": value, "bytes": hex(&bytes), "text": text })
+}
+
+fn pasted() -> Value {
+    let ticket = ticket_of(&[], 0);
+    let text = ticket.to_text();
+    let (a, b) = text.split_at(70);
+    let wide = format!("\u{3000}{a}\u{a0}{b}\u{2028}");
+    let pasted = [
+        ("in upper case", text.to_uppercase()),
+        ("on two lines", format!("  {a}\r\n\t{b}\n")),
+        ("with spaces of other scripts", wide),
+        ("with a space in the prefix", format!("chin {}", &text[4..])),
+    ];
+    let value = |(name, text): (&str, String)| {
+        assert_eq!(text.parse().as_ref(), Ok(&ticket));
+        json!({ "name": name, "text": text, "bytes": hex(&ticket.to_bytes()) })
+    };
+    pasted.into_iter().map(value).collect()
+}
+
+/// The text of these bytes, sound whatever they are.
+fn ticket_text(bytes: &[u8]) -> String {
+    let sum = hash(Label::new("chinwag/ticket/1"), bytes);
+    let letters = BASE32_NOPAD.encode(&plus(bytes, &sum.as_bytes()[..4]));
+    format!("chinwag1{}", letters.to_lowercase())
+}
+
+fn bad_ticket(reason: &str, text: &str) -> Value {
+    let fault = match text.parse::<Ticket>().unwrap_err() {
+        TicketError::NoPrefix => "no prefix",
+        TicketError::WrongLetter(_) => "wrong letter",
+        TicketError::Damaged => "damaged",
+        TicketError::Unreadable(error) => fault(error),
+    };
+    json!({ "reason": reason, "fault": fault, "text": text })
+}
+
+fn invalid_tickets() -> Value {
+    let good = ticket_of(&[], 0);
+    let (bytes, text) = (good.to_bytes(), good.to_text());
+    let without_last = &text[..text.len() - 1];
+    let other_end = if text.ends_with('a') { "b" } else { "a" };
+    let loose = ticket_of(&[Address::Direct("10.0.0.5:4000".parse().unwrap())], 0).to_text();
+    let kelvin = text.replacen('k', "\u{212a}", 1);
+    let addresses =
+        |count: u8, rest: &[u8]| ticket_text(&[&bytes[..bytes.len() - 1], &[count], rest].concat());
+    json!([
+        bad_ticket("nothing", ""),
+        bad_ticket("another prefix", &text.replacen('1', "2", 1)),
+        bad_ticket("the prefix alone", "chinwag1"),
+        bad_ticket("a letter that base32 does not have", &format!("{without_last}1")),
+        bad_ticket("padding", &format!("{without_last}=")),
+        bad_ticket("the Kelvin sign in place of a k", &kelvin),
+        bad_ticket("another last letter", &format!("{without_last}{other_end}")),
+        bad_ticket("a letter missing", without_last),
+        bad_ticket("a letter too many", &format!("{text}a")),
+        bad_ticket("the bits that are left over are not zero", &next_last(&loose)),
+        bad_ticket("version 2", &ticket_text(&with(&bytes, 0, &[2]))),
+        bad_ticket("an account of small order", &ticket_text(&with(&bytes, 1, &SMALL))),
+        bad_ticket("a device that is not reduced", &ticket_text(&with(&bytes, 33, &NOT_REDUCED))),
+        bad_ticket("a byte after it", &ticket_text(&plus(&bytes, &[0]))),
+        bad_ticket("a byte missing", &ticket_text(&bytes[..bytes.len() - 1])),
+        bad_ticket("nine addresses", &addresses(9, &[4, 10, 0, 0, 5, 0, 1].repeat(9))),
+        bad_ticket("an unknown kind of address", &addresses(1, &[5, 0, 0, 0, 0, 0, 0])),
+        bad_ticket("an address that ends early", &addresses(1, &[6, 0, 0, 0, 0, 0, 0])),
+        bad_ticket("a URL of 201 bytes", &addresses(1, &plus(&[1, 201], &[b'x'; 201]))),
+        bad_ticket("a URL that is not UTF-8", &addresses(1, &[1, 1, 0xff])),
+    ])
+}
+
+/// The text with its last letter replaced by the next one.
+fn next_last(text: &str) -> String {
+    let letters = "abcdefghijklmnopqrstuvwxyz234567";
+    let last = letters.find(text.chars().last().unwrap()).unwrap();
+    format!("{}{}", &text[..text.len() - 1], &letters[last + 1..last + 2])
+}
+
+// What two devices say to each other.
+
+fn session() -> Value {
+    json!({
+        "about": "Known answers for docs/protocol/session.md. See README.md.",
+        "messages": messages(),
+        "invalid": invalid_messages(),
+    })
+}
+
+fn message(name: &str, value: &Value, message: &Message) -> Value {
+    let bytes = message.to_bytes();
+    assert_eq!(Message::read(&bytes).as_ref(), Ok(message));
+    json!({ "name": name, "value": value, "bytes": hex(&bytes) })
+}
+
+fn hello(name: &str, version: u16, secret: Option<[u8; 16]>) -> Value {
+    let digest = AccountLog::new(account(ASHA)).digest();
+    let hello = Hello { version, account: account(ASHA), digest, secret };
+    let value = json!({
+        "message": 1,
+        "version": version,
+        "account": hex(hello.account.as_bytes()),
+        "digest": digest.to_hex(),
+        "secret": secret.map(|secret| hex(&secret)),
+    });
+    message(name, &value, &Message::Hello(hello))
+}
+
+fn operations(name: &str, names: &[&str]) -> Value {
+    let history = history();
+    let operations: Vec<_> = names.iter().map(|name| history.get(name).clone()).collect();
+    let written: Vec<_> = operations.iter().map(|signed| hex(&signed.to_bytes())).collect();
+    let value = json!({ "message": 3, "operations": written });
+    message(name, &value, &Message::Operations(operations))
+}
+
+fn request(name: &str, text: &str) -> Value {
+    let value = json!({ "message": 4, "text": text });
+    message(name, &value, &Message::Request { text: text.to_owned() })
+}
+
+fn range(from: u64, to: u64) -> Range {
+    Range::new(Seq::new(from).unwrap(), Seq::new(to).unwrap()).unwrap()
+}
+
+fn have(name: &str, authors: &[(u8, &[(u64, u64)])]) -> Value {
+    let mut frontier = Frontier::default();
+    for (author, ranges) in authors {
+        ranges.iter().for_each(|(from, to)| frontier.insert(device(*author), range(*from, *to)));
+    }
+    let author = |(author, ranges): (DeviceId, &chinwag_core::sync::ranges::Ranges)| {
+        let ranges: Vec<_> = ranges.iter().map(|range| [range.from(), range.to()]).collect();
+        json!({ "author": hex(author.as_bytes()), "ranges": ranges })
+    };
+    let value = json!({
+        "message": 5,
+        "conversation": hex(talk().as_bytes()),
+        "authors": frontier.iter().map(author).collect::<Vec<_>>(),
+    });
+    message(name, &value, &Message::Have { conversation: talk(), frontier })
+}
+
+fn want(name: &str, from: u64, to: u64) -> Value {
+    let value = json!({
+        "message": 6,
+        "conversation": hex(talk().as_bytes()),
+        "author": hex(device(LAPTOP).as_bytes()),
+        "range": [from, to],
+    });
+    let (conversation, author, range) = (talk(), device(LAPTOP), range(from, to));
+    message(name, &value, &Message::Want { conversation, author, range })
+}
+
+fn entries(name: &str, run: Run) -> Value {
+    let mut value = run_value(&run, Base::Empty);
+    value.as_object_mut().unwrap().remove("base");
+    value["message"] = 7.into();
+    message(name, &value, &Message::Entries { conversation: talk(), author: device(LAPTOP), run })
+}
+
+fn messages() -> Value {
+    let digest = history().log(&["asha", "laptop"]).digest();
+    let log = written();
+    let mut deleted = run(&log[..2], LAPTOP);
+    deleted.entries[0].1 = None;
+    let empty = Run { entries: Vec::new(), signature: deleted.signature };
+    let sixteen: Vec<(u64, u64)> = (0..16).map(|n| (3 * n + 1, 3 * n + 2)).collect();
+    let known = json!({ "message": 2, "digest": digest.to_hex() });
+    json!([
+        hello("hello", 1, None),
+        hello("hello with a ticket's secret", 1, Some([0x33; 16])),
+        hello("hello of another version, which is read and then refused", 2, None),
+        message("known", &known, &Message::Known { digest }),
+        operations("no operations", &[]),
+        operations("an account log", &["asha", "laptop", "asha r"]),
+        request("a request", "It's me, Ben. Grüße!"),
+        request("a request as long as it may be", &"é".repeat(140)),
+        have("nothing", &[]),
+        have("two authors", &[(LAPTOP, &[(1, 5)]), (PHONE, &[(1, 2), (4, 4), (9, u64::MAX)])]),
+        have("sixteen ranges", &[(LAPTOP, &sixteen)]),
+        want("one entry", 1, 1),
+        want("all there can be", 1, u64::MAX),
+        entries("an entry", run(&log[..1], LAPTOP)),
+        entries("two, of one the body is deleted", deleted),
+        entries("none, which is read and then refused", empty),
+    ])
+}
+
+/// What an author's key is followed by in a frontier.
+type RawRanges<'a> = &'a [(u64, u64)];
+
+/// A frontier's bytes, right or wrong.
+fn raw_have(authors: &[(&[u8; 32], RawRanges<'_>)]) -> Vec<u8> {
+    let mut bytes = plus(&[5], talk().as_bytes());
+    bytes.extend_from_slice(&u16::try_from(authors.len()).unwrap().to_be_bytes());
+    for (author, ranges) in authors {
+        bytes.extend_from_slice(*author);
+        bytes.push(u8::try_from(ranges.len()).unwrap());
+        for (from, to) in *ranges {
+            bytes.extend_from_slice(&from.to_be_bytes());
+            bytes.extend_from_slice(&to.to_be_bytes());
+        }
+    }
+    bytes
+}
+
+fn raw_want(author: &[u8; 32], from: u64, to: u64) -> Vec<u8> {
+    let range = plus(&from.to_be_bytes(), &to.to_be_bytes());
+    [&[6], talk().as_bytes().as_slice(), author, &range].concat()
+}
+
+fn invalid_messages() -> Value {
+    let mut all = invalid_frontiers();
+    let hello = |secret: &[u8]| {
+        [&[1, 0, 1], account(ASHA).as_bytes().as_slice(), &[0x44; 32], secret].concat()
+    };
+    let request = |len: u16, text: &[u8]| [&[4], len.to_be_bytes().as_slice(), text].concat();
+    let author = *device(LAPTOP).as_bytes();
+    let one = run(&written()[..1], LAPTOP);
+    let entries = Message::Entries { conversation: talk(), author: device(LAPTOP), run: one };
+    let entries = entries.to_bytes();
+    let has_body = 67 + first().to_bytes().len();
+    let frame = [&[4, 0, 0], vec![0; 4 * 1_024 * 1_024 - 2].as_slice()].concat();
+    let too_long = Message::read(&frame).err().unwrap();
+    all.extend([
+        bad::<Message>("nothing", &[]),
+        bad::<Message>("message 0", &[0]),
+        bad::<Message>("message 8", &[8]),
+        bad::<Message>("a hello that ends early", &hello(&[])),
+        bad::<Message>("a secret that is neither yes nor no", &hello(&[2])),
+        bad::<Message>("a secret that ends early", &hello(&[1, 0, 0])),
+        bad::<Message>("a byte after a hello", &hello(&[0, 0])),
+        bad::<Message>("an account of small order", &with(&hello(&[0]), 3, &SMALL)),
+        bad::<Message>("a digest of 31 bytes", &[2; 32]),
+        bad::<Message>("a digest of 33 bytes", &[2; 34]),
+        bad::<Message>("2,001 operations", &[3, 0x07, 0xd1]),
+        bad::<Message>("fewer operations than counted", &[3, 0, 1]),
+        bad::<Message>("a request of 281 bytes", &request(281, &[b'x'; 281])),
+        bad::<Message>("a request that is not UTF-8", &request(1, &[0xff])),
+        bad::<Message>("wanting entry 0", &raw_want(&author, 0, 1)),
+        bad::<Message>("wanting a range that is upside down", &raw_want(&author, 2, 1)),
+        bad::<Message>("wanting entries of what is no key", &raw_want(&SMALL, 1, 1)),
+        bad::<Message>("1,001 entries", &with(&entries, 65, &[3, 0xe9])),
+        bad::<Message>("fewer entries than counted", &with(&entries, 65, &[0, 2])),
+        bad::<Message>("a body that is neither there nor not", &with(&entries, has_body, &[2])),
+        bad::<Message>("a body over the limit", &with(&entries, has_body + 1, &[0, 8, 0, 1])),
+        bad::<Message>("a signature of 63 bytes", &entries[..entries.len() - 1]),
+        json!({
+            "reason": "a frame one byte over the limit",
+            "fault": fault(too_long),
+            "bytes": and_many(&[4, 0, 0], 0, frame.len() - 3),
+        }),
+    ]);
+    Value::from(all)
+}
+
+fn invalid_frontiers() -> Vec<Value> {
+    let mut authors = [*device(LAPTOP).as_bytes(), *device(PHONE).as_bytes()];
+    authors.sort_unstable();
+    let [low, high] = &authors;
+    let seventeen: Vec<(u64, u64)> = (0..17).map(|n| (3 * n + 1, 3 * n + 2)).collect();
+    let of = |ranges: &[(u64, u64)]| raw_have(&[(low, ranges)]);
+    let many = plus(&plus(&[5], talk().as_bytes()), &1_001_u16.to_be_bytes());
+    vec![
+        bad::<Message>("authors out of order", &raw_have(&[(high, &[(1, 1)]), (low, &[(1, 1)])])),
+        bad::<Message>("an author twice", &raw_have(&[(low, &[(1, 1)]), (low, &[(3, 3)])])),
+        bad::<Message>("an author of whom there is nothing", &of(&[])),
+        bad::<Message>("an author that is no key", &raw_have(&[(&SMALL, &[(1, 1)])])),
+        bad::<Message>("entry 0", &of(&[(0, 1)])),
+        bad::<Message>("a range that is upside down", &of(&[(2, 1)])),
+        bad::<Message>("ranges that touch", &of(&[(1, 2), (3, 4)])),
+        bad::<Message>("ranges that overlap", &of(&[(1, 3), (3, 4)])),
+        bad::<Message>("ranges out of order", &of(&[(5, 6), (1, 2)])),
+        bad::<Message>("a range after the last number", &of(&[(1, u64::MAX), (1, 1)])),
+        bad::<Message>("17 ranges", &of(&seventeen)),
+        bad::<Message>("1,001 authors", &many),
+        bad::<Message>("a byte after it", &plus(&of(&[(1, 1)]), &[0])),
+    ]
+}

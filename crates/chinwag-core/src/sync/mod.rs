@@ -1,0 +1,5 @@
+//! Finding out what the other side has, and what is missing here.
+
+pub mod frontier;
+pub mod plan;
+pub mod ranges;

@@ -1,0 +1,39 @@
+//! What a peer may not do, and what is done about it.
+
+use crate::log::RunFault;
+use crate::wire::codec::DecodeError;
+
+/// A peer's fault. The connection is closed; nothing it said in that message counts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// Its bytes are no message.
+    #[error("a message that can't be read: {0}")]
+    Malformed(DecodeError),
+    /// It said something else before it said who it is, or said it twice.
+    #[error("a message out of turn")]
+    OutOfTurn,
+    /// It speaks another version.
+    #[error("version {0} of the protocol")]
+    Version(u16),
+    /// It is nobody we know and was not invited.
+    #[error("not a contact, and without a valid invite")]
+    NotWelcome,
+    /// Its account says nothing of its device.
+    #[error("a device that its account does not certify")]
+    NotCertified,
+    /// Its account log has an operation that is wrong.
+    #[error("a wrong operation in its account log")]
+    WrongOperation,
+    /// It spoke of a conversation that it is no member of.
+    #[error("a conversation that it is no member of")]
+    NotMember,
+    /// It handed us entries of somebody who is no member.
+    #[error("entries of somebody who is no member")]
+    ForeignAuthor,
+    /// It handed us entries that are wrong.
+    #[error("wrong entries: {0}")]
+    WrongRun(RunFault),
+    /// It did not say who it is, or did not send what it has, in time.
+    #[error("no answer in time")]
+    TooSlow,
+}

@@ -1,0 +1,447 @@
+//! Scenes: whole stories of people on one virtual network, and what each of them saw.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what it expects"
+)]
+
+mod world;
+
+use chinwag_core::entry::{Place, Seq};
+use chinwag_core::ids::{ConversationId, DeviceId};
+use chinwag_core::input::Command;
+use chinwag_core::log::Run;
+use chinwag_core::output::{Answer, Refusal};
+use chinwag_core::store::Store;
+use chinwag_core::sync::frontier::Frontier;
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::testing::Forger;
+use chinwag_core::wire::codec::Encode;
+use chinwag_core::wire::message::Message;
+use world::World;
+
+#[test]
+fn two_people_meet_over_a_ticket() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    assert_eq!(world.command("bob", Command::Redeem(ticket)), Ok(Answer::Done));
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn a_ticket_is_good_for_one() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let ticket = world.invite("alice", false);
+    for name in ["bob", "carol"] {
+        world.command(name, Command::Redeem(ticket.clone())).unwrap();
+        world.connect(name, "alice");
+        world.settle();
+    }
+    let expected = [
+        "alice: knows bob",
+        "bob: knows alice",
+        "alice: closes: not a contact, and without a valid invite",
+    ];
+    assert_eq!(world.transcript(), expected);
+}
+
+#[test]
+fn a_reusable_ticket_is_good_for_a_class() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let ticket = world.invite("alice", true);
+    for name in ["bob", "carol"] {
+        world.command(name, Command::Redeem(ticket.clone())).unwrap();
+        world.connect(name, "alice");
+        world.settle();
+    }
+    let known: Vec<_> = world.transcript();
+    assert!(known.contains(&"alice: knows carol".to_owned()), "{known:?}");
+}
+
+#[test]
+fn a_ticket_that_has_ended_is_refused_on_both_sides() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket.clone())).unwrap();
+    world.pass(3_601);
+    world.connect("bob", "alice");
+    world.settle();
+    let closed = "alice: closes: not a contact, and without a valid invite";
+    assert_eq!(world.transcript(), [closed]);
+    let again = world.command("bob", Command::Redeem(ticket));
+    assert_eq!(again, Err(Refusal::TicketExpired));
+}
+
+#[test]
+fn a_stranger_is_told_nothing() {
+    let mut world = World::of(&["alice", "mallory"]);
+    world.connect("mallory", "alice");
+    world.settle();
+    let transcript = world.transcript();
+    assert!(
+        transcript.iter().all(|line| line.ends_with("without a valid invite")),
+        "{transcript:?}"
+    );
+}
+
+#[test]
+fn a_message_arrives_and_is_shown_delivered() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("alice", "bob", "hello");
+    assert_eq!(world.transcript(), ["alice: has alice 1: hello"]);
+    world.settle();
+    let expected = ["bob: has alice 1: hello", "alice: alice 1..1 delivered to bob"];
+    assert_eq!(world.transcript(), expected);
+}
+
+#[test]
+fn what_was_said_while_apart_arrives_when_they_meet() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    for n in 1..=3 {
+        world.say("alice", "bob", &format!("a{n}"));
+        world.say("bob", "alice", &format!("b{n}"));
+    }
+    world.connect("alice", "bob");
+    world.settle();
+    let all = vec![
+        ("alice", vec!["a1".to_owned(), "a2".to_owned(), "a3".to_owned()]),
+        ("bob", vec!["b1".to_owned(), "b2".to_owned(), "b3".to_owned()]),
+    ];
+    assert_eq!(world.history("alice", "bob"), all);
+    assert_eq!(world.history("bob", "alice"), all);
+    let transcript = world.transcript();
+    assert!(transcript.contains(&"alice: alice 1..3 delivered to bob".to_owned()));
+    assert!(transcript.contains(&"bob: bob 1..3 delivered to alice".to_owned()));
+}
+
+#[test]
+fn delivered_is_said_only_of_what_the_other_has_kept() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("alice", "bob", "hello");
+    world.person("bob").store.fail_commit_in(0);
+    world.settle();
+    let lost = "bob: crashed: the store failed: a commit that a test makes fail";
+    assert_eq!(world.transcript(), ["alice: has alice 1: hello", lost]);
+    world.connect("alice", "bob");
+    world.settle();
+    let expected = ["bob: has alice 1: hello", "alice: alice 1..1 delivered to bob"];
+    assert_eq!(world.transcript(), expected);
+}
+
+#[test]
+fn a_thousand_messages_arrive_in_pages() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    for n in 0..2_500 {
+        world.say("alice", "bob", &format!("message {n}"));
+    }
+    world.transcript();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.history("alice", "bob"), world.history("bob", "alice"));
+    let transcript = world.transcript();
+    let delivered: Vec<_> = transcript.iter().filter(|l| l.contains("delivered")).collect();
+    assert_eq!(delivered.last().unwrap().as_str(), "alice: alice 1..2500 delivered to bob");
+    assert!(delivered.len() <= 10, "in pages and not one by one: {}", delivered.len());
+}
+
+#[test]
+fn a_connection_that_breaks_at_any_message_loses_nothing() {
+    for breaks_after in 0..40 {
+        let mut world = World::of_friends(&["alice", "bob"]);
+        for n in 1..=5 {
+            world.say("alice", "bob", &format!("a{n}"));
+            world.say("bob", "alice", &format!("b{n}"));
+        }
+        world.connect("alice", "bob");
+        for _ in 0..breaks_after {
+            world.deliver_one();
+        }
+        world.disconnect("alice", "bob");
+        world.say("alice", "bob", "a6");
+        world.connect("bob", "alice");
+        world.settle();
+        let ours = world.history("alice", "bob");
+        assert_eq!(ours, world.history("bob", "alice"), "broken after {breaks_after}");
+        assert_eq!(ours[0].1.len(), 6);
+    }
+}
+
+#[test]
+fn everything_survives_a_restart() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("alice", "bob", "before");
+    world.restart("alice");
+    world.restart("bob");
+    world.say("alice", "bob", "after");
+    world.connect("alice", "bob");
+    world.settle();
+    let said = vec!["before".to_owned(), "after".to_owned()];
+    assert_eq!(world.history("bob", "alice"), [("alice", said), ("bob", vec![])]);
+}
+
+#[test]
+fn a_ticket_that_was_redeemed_is_tried_again_after_a_restart() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    world.restart("bob");
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn two_connections_at_once_bring_nothing_twice() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("alice", "bob", "before");
+    world.transcript();
+    world.connect("alice", "bob");
+    world.connect("bob", "alice");
+    world.settle();
+    world.say("alice", "bob", "hello");
+    world.settle();
+    let seen = world.transcript();
+    let times = |line: &str| seen.iter().filter(|l| *l == line).count();
+    assert_eq!(times("bob: has alice 1: before"), 1);
+    assert_eq!(times("bob: has alice 2: hello"), 1);
+}
+
+#[test]
+fn whoever_says_nothing_is_let_go() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.pass(31);
+    assert!(world.transcript().contains(&"alice: closes: no answer in time".to_owned()));
+}
+
+#[test]
+fn nobody_speaks_before_saying_who_they_are() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let link = world.connect("alice", "bob");
+    world.inject("alice", link, vec![2; 33]);
+    assert_eq!(world.transcript(), ["alice: closes: a message out of turn"]);
+}
+
+#[test]
+fn bytes_that_are_no_message_close_the_connection_and_nothing_else() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let link = world.connect("alice", "bob");
+    world.settle();
+    world.inject("alice", link, b"hello?".to_vec());
+    let expected = "alice: closes: a message that can't be read: 104 is no known kind of message";
+    assert_eq!(world.transcript(), [expected]);
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("bob", "alice", "still here");
+    world.settle();
+    assert!(world.transcript().contains(&"alice: has bob 1: still here".to_owned()));
+}
+
+#[test]
+fn an_invitation_that_breaks_at_any_message_is_taken_up_again() {
+    for breaks_after in 0..12 {
+        let mut world = World::of(&["alice", "bob"]);
+        let ticket = world.invite("alice", false);
+        world.command("bob", Command::Redeem(ticket)).unwrap();
+        world.connect("bob", "alice");
+        for _ in 0..breaks_after {
+            world.deliver_one();
+        }
+        world.disconnect("alice", "bob");
+        world.connect("bob", "alice");
+        world.settle();
+        let met = ["alice: knows bob", "bob: knows alice"];
+        assert_eq!(world.transcript(), met, "broken after {breaks_after}");
+        world.say("alice", "bob", "hello");
+        world.settle();
+        assert_eq!(world.history("alice", "bob"), world.history("bob", "alice"));
+    }
+}
+
+#[test]
+fn whoever_invites_may_crash_before_it_is_kept() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "alice");
+    for _ in 0..4 {
+        world.deliver_one();
+    }
+    world.person("alice").store.fail_commit_in(0);
+    world.settle();
+    let lost = "alice: crashed: the store failed: a commit that a test makes fail";
+    assert_eq!(world.transcript(), [lost]);
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn of_two_who_come_at_once_with_a_ticket_for_one_one_is_let_in() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let ticket = world.invite("alice", false);
+    for name in ["bob", "carol"] {
+        world.command(name, Command::Redeem(ticket.clone())).unwrap();
+        world.connect(name, "alice");
+    }
+    world.settle();
+    let expected = [
+        "alice: knows bob",
+        "alice: closes: not a contact, and without a valid invite",
+        "bob: knows alice",
+    ];
+    assert_eq!(world.transcript(), expected);
+}
+
+#[test]
+fn two_who_redeem_each_others_tickets_need_no_valid_one() {
+    let mut world = World::of(&["alice", "bob"]);
+    let (of_alice, of_bob) = (world.invite("alice", false), world.invite("bob", false));
+    world.command("bob", Command::Redeem(of_alice)).unwrap();
+    world.command("alice", Command::Redeem(of_bob)).unwrap();
+    world.pass(3_601);
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+/// What bob says he has of the conversation with alice.
+fn claim(world: &mut World, author: DeviceId, range: Range) -> Vec<u8> {
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let mut frontier = Frontier::default();
+    frontier.insert(author, range);
+    Message::Have { conversation, frontier }.to_bytes()
+}
+
+#[test]
+fn a_claim_of_more_than_anybody_can_write_costs_no_more_than_another() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let link = world.connect("alice", "bob");
+    world.settle();
+    let bob = world.device("bob");
+    let bytes = claim(&mut world, bob, Range::up_to(Seq::MAX));
+    world.inject("alice", link, bytes);
+    world.say("alice", "bob", "hello");
+    world.settle();
+    assert!(world.transcript().contains(&"bob: has alice 1: hello".to_owned()));
+}
+
+#[test]
+fn nothing_is_delivered_before_it_is_written() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let link = world.connect("alice", "bob");
+    world.settle();
+    world.say("alice", "bob", "one");
+    let alice = world.device("alice");
+    let bytes = claim(&mut world, alice, Range::up_to(Seq::MIN.saturating_add(9)));
+    world.inject("alice", link, bytes);
+    assert_eq!(
+        world.transcript(),
+        ["alice: has alice 1: one", "alice: alice 1..1 delivered to bob"]
+    );
+    world.say("alice", "bob", "two");
+    world.settle();
+    assert!(world.transcript().contains(&"bob: has alice 2: two".to_owned()));
+}
+
+#[test]
+fn what_is_kept_of_others_claims_has_a_limit() {
+    let mut world = World::of_friends(&["alice", "bob", "carol"]);
+    let link = world.connect("alice", "bob");
+    world.settle();
+    let (bob, carol) = (world.device("bob"), world.device("carol"));
+    for n in 1..100 {
+        let at = Seq::MIN.saturating_add(2 * n);
+        for author in [bob, carol] {
+            let bytes = claim(&mut world, author, Range::new(at, at).unwrap());
+            world.inject("alice", link, bytes);
+        }
+    }
+    let receipts = world.person("alice").store.receipts().unwrap();
+    let of_bob = receipts.iter().find(|(_, device, _)| *device == bob).unwrap();
+    assert_eq!(of_bob.2.iter().map(|(author, _)| author).collect::<Vec<_>>(), [bob]);
+    assert_eq!(of_bob.2.of(bob).unwrap().iter().count(), 16);
+}
+
+#[test]
+fn no_page_is_sent_twice_and_nothing_is_sent_back() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    for n in 0..2_500 {
+        world.say("alice", "bob", &format!("message {n}"));
+    }
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.entries_sent(), 2_500);
+    world.connect("bob", "alice");
+    world.settle();
+    world.say("alice", "bob", "on both");
+    world.settle();
+    assert_eq!(world.entries_sent(), 2_502);
+}
+
+#[test]
+fn who_is_away_for_years_is_still_known() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("alice", "bob", "see you");
+    world.pass(5 * 365 * 24 * 3_600);
+    world.restart("bob");
+    world.transcript();
+    world.connect("alice", "bob");
+    world.settle();
+    let expected = ["bob: has alice 1: see you", "alice: alice 1..1 delivered to bob"];
+    assert_eq!(world.transcript(), expected);
+}
+
+#[test]
+fn a_run_with_one_signature_goes_on_as_it_came_however_long_it_is() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let link = world.connect("alice", "bob");
+    world.settle();
+    let (author, alice, bob) = (world.device("bob"), world.account("alice"), world.account("bob"));
+    let conversation = ConversationId::direct(alice, bob);
+    let forger = Forger::of(&world.person("bob").store.local().unwrap().unwrap());
+    let mut place = Place::First;
+    let mut entries = Vec::new();
+    let mut signature = None;
+    for _ in 0..6 {
+        let words = "x".repeat(500_000);
+        let run = forger.run(conversation, author, place, &words).unwrap();
+        place = Place::following(place.seq(), run.entries[0].0.id()).unwrap();
+        entries.extend(run.entries);
+        signature = Some(run.signature);
+    }
+    let run = Run { entries, signature: signature.unwrap() };
+    world.inject("alice", link, Message::Entries { conversation, author, run }.to_bytes());
+    // On another connection, where it is not known that they have it.
+    world.disconnect("alice", "bob");
+    let link = world.connect("alice", "bob");
+    for _ in 0..6 {
+        world.deliver_one();
+    }
+    let range = Range::up_to(Seq::MIN);
+    world.inject("alice", link, Message::Want { conversation, author, range }.to_bytes());
+    assert_eq!(world.entries_sent(), 6);
+}
+
+#[test]
+fn a_certificate_may_be_renewed_while_another_connection_begins() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let first = world.connect("alice", "bob");
+    world.settle();
+    world.connect("alice", "bob");
+    world.jump(200);
+    world.connect("alice", "bob");
+    world.deliver_on(first);
+    world.settle();
+    world.pass(31);
+    assert_eq!(world.transcript(), [""; 0]);
+}

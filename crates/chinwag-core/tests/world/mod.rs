@@ -1,0 +1,318 @@
+//! People on one virtual network, for telling stories about: who is there, who is connected, who
+//! says what, and what each of them saw. Time passes only when the story says so.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chinwag_core::body::{Body, Content, Text};
+use chinwag_core::driver::step;
+use chinwag_core::entry::Seq;
+use chinwag_core::env::Env;
+use chinwag_core::identity::Name;
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
+use chinwag_core::input::{Command, Input, Link, Token};
+use chinwag_core::node::Node;
+use chinwag_core::output::{Answer, Event, Output, Refusal};
+use chinwag_core::store::Store;
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::testing::MemStore;
+use chinwag_core::ticket::Ticket;
+use chinwag_core::time::{Mono, Wall};
+use chinwag_core::wire::message::Message;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+const START: u64 = 1_700_000_000_000;
+
+/// The people, the network between them, and what was seen.
+pub(crate) struct World {
+    people: BTreeMap<&'static str, Person>,
+    /// Messages under way: to whom, on which connection, what.
+    under_way: VecDeque<(&'static str, Link, Vec<u8>)>,
+    /// The two ends of each connection.
+    links: BTreeMap<Link, [&'static str; 2]>,
+    next_link: u64,
+    mono: u64,
+    ahead_ms: u64,
+    transcript: Vec<String>,
+    /// Entries that were sent, as often as they were.
+    entries_sent: usize,
+}
+
+/// One person with one device.
+pub(crate) struct Person {
+    node: Node,
+    pub(crate) store: MemStore,
+    rng: ChaCha20Rng,
+    replies: VecDeque<Result<Answer, Refusal>>,
+}
+
+impl World {
+    pub(crate) fn of(names: &[&'static str]) -> Self {
+        let mut world = Self {
+            people: BTreeMap::new(),
+            under_way: VecDeque::new(),
+            links: BTreeMap::new(),
+            next_link: 0,
+            mono: 0,
+            ahead_ms: 0,
+            transcript: Vec::new(),
+            entries_sent: 0,
+        };
+        for (n, name) in names.iter().enumerate() {
+            let rng = ChaCha20Rng::seed_from_u64(n as u64);
+            let (node, store) = (Node::default(), MemStore::default());
+            let person = Person { node, store, rng, replies: VecDeque::new() };
+            world.people.insert(name, person);
+            let device_name = Name::new("laptop").unwrap();
+            let init = Command::Init { name: Name::new(name).unwrap(), device_name };
+            assert!(matches!(world.command(name, init), Ok(Answer::Account(_))));
+        }
+        world
+    }
+
+    /// People who are each other's contacts, and not connected.
+    pub(crate) fn of_friends(names: &[&'static str]) -> Self {
+        let mut world = Self::of(names);
+        for (n, a) in names.iter().enumerate() {
+            for b in &names[n + 1..] {
+                let ticket = world.invite(a, false);
+                world.command(b, Command::Redeem(ticket)).unwrap();
+                world.connect(a, b);
+                world.settle();
+                world.disconnect(a, b);
+            }
+        }
+        world.transcript.clear();
+        world
+    }
+
+    pub(crate) fn person(&mut self, name: &str) -> &mut Person {
+        self.people.get_mut(name).expect("a person of the story")
+    }
+
+    pub(crate) fn account(&mut self, name: &str) -> AccountId {
+        self.person(name).node.account().expect("an account")
+    }
+
+    pub(crate) fn device(&mut self, name: &str) -> DeviceId {
+        self.person(name).node.device().expect("a device")
+    }
+
+    pub(crate) fn invite(&mut self, name: &'static str, is_reusable: bool) -> Ticket {
+        let invite =
+            Command::Invite { is_reusable, lifetime_s: Some(3_600), addresses: Vec::new() };
+        match self.command(name, invite) {
+            Ok(Answer::Ticket(ticket)) => ticket,
+            other => panic!("no ticket but {other:?}"),
+        }
+    }
+
+    /// Somebody wants something, and what is answered.
+    pub(crate) fn command(
+        &mut self,
+        name: &'static str,
+        command: Command,
+    ) -> Result<Answer, Refusal> {
+        self.input(name, [Input::Command(Token(0), command)]);
+        self.person(name).replies.pop_back().expect("a reply")
+    }
+
+    pub(crate) fn say(&mut self, from: &'static str, to: &str, words: &str) {
+        let to = self.account(to);
+        let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
+        let answer = self.command(from, Command::Say { to, content });
+        assert!(matches!(answer, Ok(Answer::Entry(_))), "{answer:?}");
+    }
+
+    pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {
+        let link = Link(self.next_link);
+        self.next_link += 1;
+        self.links.insert(link, [a, b]);
+        let (device_a, device_b) = (self.device(a), self.device(b));
+        self.input(a, [Input::Connected { link, device: device_b }]);
+        self.input(b, [Input::Connected { link, device: device_a }]);
+        link
+    }
+
+    /// All connections between two break, with what is under way on them.
+    pub(crate) fn disconnect(&mut self, a: &'static str, b: &'static str) {
+        let is_between = |ends: &[&'static str; 2]| ends.contains(&a) && ends.contains(&b);
+        let broken: Vec<Link> =
+            self.links.iter().filter(|(_, ends)| is_between(ends)).map(|(l, _)| *l).collect();
+        for link in broken {
+            self.cut(link);
+        }
+    }
+
+    fn cut(&mut self, link: Link) {
+        self.under_way.retain(|(_, on, _)| *on != link);
+        for name in self.links.remove(&link).into_iter().flatten() {
+            self.input(name, [Input::Disconnected { link }]);
+        }
+    }
+
+    /// Delivers what is under way, and what comes of it, until nothing is.
+    pub(crate) fn settle(&mut self) {
+        for _ in 0..10_000 {
+            let Some((to, link, bytes)) = self.under_way.pop_front() else { return };
+            self.input(to, [Input::Frame { link, bytes }]);
+        }
+        panic!("they never stop talking");
+    }
+
+    /// Delivers what is under way on one connection, before all else.
+    pub(crate) fn deliver_on(&mut self, link: Link) {
+        while let Some(at) = self.under_way.iter().position(|(_, on, _)| *on == link) {
+            if let Some((to, link, bytes)) = self.under_way.remove(at) {
+                self.input(to, [Input::Frame { link, bytes }]);
+            }
+        }
+    }
+
+    /// All clocks jump ahead, and no time passes.
+    pub(crate) fn jump(&mut self, days: u64) {
+        self.ahead_ms += days * 24 * 3_600 * 1_000;
+    }
+
+    /// Delivers one message.
+    pub(crate) fn deliver_one(&mut self) {
+        if let Some((to, link, bytes)) = self.under_way.pop_front() {
+            self.input(to, [Input::Frame { link, bytes }]);
+        }
+    }
+
+    /// Hands somebody bytes on a connection, as its other end would.
+    pub(crate) fn inject(&mut self, to: &'static str, link: Link, bytes: Vec<u8>) {
+        self.input(to, [Input::Frame { link, bytes }]);
+    }
+
+    pub(crate) fn pass(&mut self, seconds: u64) {
+        self.mono += seconds * 1_000_000;
+        let names: Vec<&'static str> = self.people.keys().copied().collect();
+        for name in names {
+            let due = self.person(name).node.deadline();
+            if due.is_some_and(|due| due.get() <= self.mono) {
+                self.input(name, [Input::Tick]);
+            }
+        }
+    }
+
+    /// Somebody's program ends and starts again, from what it has kept.
+    pub(crate) fn restart(&mut self, name: &'static str) {
+        let (mono, wall) = self.now();
+        let person = self.person(name);
+        let mut env = Env { mono, wall, rng: &mut person.rng, store: &mut person.store };
+        person.node = Node::open(&mut env).unwrap();
+        let is_theirs = |ends: &[&'static str; 2]| ends.contains(&name);
+        let broken: Vec<Link> =
+            self.links.iter().filter(|(_, ends)| is_theirs(ends)).map(|(l, _)| *l).collect();
+        for link in broken {
+            self.cut(link);
+        }
+    }
+
+    /// How many entries were sent, each as often as it was.
+    pub(crate) fn entries_sent(&self) -> usize {
+        self.entries_sent
+    }
+
+    fn now(&self) -> (Mono, Wall) {
+        (Mono::new(self.mono), Wall::new(START + self.ahead_ms + self.mono / 1_000))
+    }
+
+    pub(crate) fn input(&mut self, name: &'static str, inputs: impl IntoIterator<Item = Input>) {
+        let (mono, wall) = self.now();
+        let person = self.people.get_mut(name).expect("a person of the story");
+        let mut env = Env { mono, wall, rng: &mut person.rng, store: &mut person.store };
+        match step(&mut person.node, &mut env, inputs) {
+            Ok(outputs) => outputs.into_iter().for_each(|output| self.output(name, output)),
+            Err(error) => {
+                self.note(name, &format!("crashed: {error}"));
+                self.restart(name);
+            }
+        }
+    }
+
+    fn output(&mut self, name: &'static str, output: Output) {
+        match output {
+            Output::Reply(_, reply) => self.person(name).replies.push_back(reply),
+            Output::Send { link, bytes } => {
+                if let Ok(Message::Entries { run, .. }) = Message::read(&bytes) {
+                    self.entries_sent += run.entries.len();
+                }
+                let ends = self.links.get(&link).copied().unwrap_or_default();
+                if let Some(to) = ends.into_iter().find(|end| !end.is_empty() && *end != name) {
+                    self.under_way.push_back((to, link, bytes));
+                }
+            }
+            Output::Dial { .. } => {}
+            Output::Close { link, why } => {
+                self.note(name, &format!("closes: {why}"));
+                self.cut(link);
+            }
+            Output::Event(event) => self.event(name, event),
+        }
+    }
+
+    fn event(&mut self, name: &'static str, event: Event) {
+        let line = match event {
+            Event::Contact { account } => format!("knows {}", self.who(account)),
+            Event::Entry { header, body, .. } => {
+                let author = self.whose(header.author);
+                format!("has {author} {}: {}", header.seq(), words(&header, body.as_deref()))
+            }
+            Event::Delivered { author, height, to, .. } => {
+                format!("{} 1..{height} delivered to {}", self.whose(author), self.whose(to))
+            }
+        };
+        self.note(name, &line);
+    }
+
+    fn note(&mut self, name: &str, line: &str) {
+        self.transcript.push(format!("{name}: {line}"));
+    }
+
+    /// What was seen since the last time.
+    pub(crate) fn transcript(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.transcript)
+    }
+
+    fn who(&self, account: AccountId) -> &'static str {
+        let is_them = |person: &Person| person.node.account() == Some(account);
+        self.people.iter().find(|(_, p)| is_them(p)).map_or("somebody", |(name, _)| name)
+    }
+
+    fn whose(&self, device: DeviceId) -> &'static str {
+        let is_theirs = |person: &Person| person.node.device() == Some(device);
+        self.people.iter().find(|(_, p)| is_theirs(p)).map_or("somebody", |(name, _)| name)
+    }
+
+    /// What somebody has of the conversation with somebody: each author's words, in order.
+    pub(crate) fn history(&mut self, of: &str, with: &str) -> Vec<(&'static str, Vec<String>)> {
+        let conversation = ConversationId::direct(self.account(of), self.account(with));
+        let everything = Range::new(Seq::MIN, Seq::MAX).unwrap();
+        let authors = [self.device(of), self.device(with)];
+        let store = &self.person(of).store;
+        let logs: Vec<_> = authors
+            .iter()
+            .map(|author| {
+                let entries =
+                    store.entries(conversation, *author, everything, 100_000, usize::MAX).unwrap();
+                let said = entries.iter().map(|e| words(&e.header, e.body.as_deref())).collect();
+                (*author, said)
+            })
+            .collect();
+        let mut history: Vec<_> =
+            logs.into_iter().map(|(author, said)| (self.whose(author), said)).collect();
+        history.sort_unstable();
+        history
+    }
+}
+
+fn words(header: &chinwag_core::entry::Header, body: Option<&[u8]>) -> String {
+    let Some(body) = body else { return "(deleted)".to_owned() };
+    match Body::from_bytes(header.kind, body).map(|body| body.content().clone()) {
+        Ok(Content::Text(text)) => text.text,
+        other => format!("{other:?}"),
+    }
+}

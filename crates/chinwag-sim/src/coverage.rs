@@ -1,0 +1,67 @@
+//! What the lives have been through: a simulator that never meets a fault finds none.
+
+use std::collections::BTreeMap;
+
+/// Everything that a run of a thousand seeds must have met.
+pub const WANTED: &[&str] = &[
+    "bodies refused",
+    "broken link mid-page",
+    "certificates renewed",
+    "clock jumps",
+    "commits failed",
+    "crashes after a commit",
+    "crashes with an uncommitted entry",
+    "crossing connections",
+    "entries of others refused",
+    "expired certificates refused",
+    "floods",
+    "forged signatures refused",
+    "forks refused",
+    "graceful restarts",
+    "impersonations refused",
+    "invites used up by another",
+    "live pushes",
+    "malformed frames refused",
+    "other conversations refused",
+    "pages",
+    "partitions",
+    "replayed frames refused",
+    "silent peers let go",
+    "slow links",
+    "strangers refused",
+    "tickets redeemed",
+    "unlinked entries refused",
+    "withheld answers let go",
+];
+
+/// How often each thing was met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage(BTreeMap<&'static str, u64>);
+
+impl Coverage {
+    /// Met once more.
+    pub fn hit(&mut self, what: &'static str) {
+        debug_assert!(WANTED.contains(&what), "{what} is not in the list");
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    /// Adds what another life has met.
+    pub fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what).or_default() += times;
+        }
+    }
+
+    /// What was never met.
+    pub fn missing(&self) -> Vec<&'static str> {
+        WANTED.iter().filter(|what| !self.0.contains_key(*what)).copied().collect()
+    }
+}
+
+impl std::fmt::Display for Coverage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all: Vec<String> =
+            self.0.iter().map(|(what, times)| format!("{times} {what}")).collect();
+        f.write_str(&all.join(", "))
+    }
+}

@@ -1,0 +1,268 @@
+//! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
+//! it somebody who changes what it says, says more, and does not listen.
+
+use chinwag_core::entry::{Place, Seq};
+use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
+use chinwag_core::input::Link;
+use chinwag_core::store::Store;
+use chinwag_core::sync::frontier::Frontier;
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::testing::{Forger, MemStore};
+use chinwag_core::wire::codec::Encode;
+use chinwag_core::wire::message::Message;
+
+use crate::dice::Dice;
+use crate::network::Who;
+use crate::sim::World;
+
+/// Frames that a liar remembers in order to send them again.
+const REMEMBERED: usize = 48;
+
+/// What a lie is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// Bytes that are no message, or half of one, or one with a bit changed.
+    Malformed,
+    /// A frame that was sent or received before, on whatever connection.
+    Replay,
+    /// An entry of the victim that the victim did not write.
+    OfOthers,
+    /// An entry with the signature of another.
+    Signature,
+    /// An entry with another body.
+    Body,
+    /// An entry after one that does not exist.
+    Unlinked,
+    /// A second entry at one place.
+    Fork,
+    /// Talk of a conversation of others.
+    OtherConversation,
+    /// A greeting in the name of another account.
+    Impersonation,
+    /// It says that it has entries, and never sends them.
+    Withheld,
+    /// It does not read what it is sent.
+    Deaf,
+    /// Many frames at once, each of them within the limits.
+    Flood,
+}
+
+/// The lies that can be told at any time.
+const AT_ANY_TIME: &[Lie] = &[
+    Lie::Malformed,
+    Lie::Replay,
+    Lie::Replay,
+    Lie::OfOthers,
+    Lie::Signature,
+    Lie::Body,
+    Lie::Unlinked,
+    Lie::Fork,
+    Lie::OtherConversation,
+    Lie::Withheld,
+    Lie::Flood,
+];
+
+impl Lie {
+    /// What it counts as when it is found out.
+    pub(crate) const fn found_out(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed frames refused",
+            Self::Replay => "replayed frames refused",
+            Self::OfOthers => "entries of others refused",
+            Self::Signature => "forged signatures refused",
+            Self::Body => "bodies refused",
+            Self::Unlinked => "unlinked entries refused",
+            Self::Fork => "forks refused",
+            Self::OtherConversation => "other conversations refused",
+            Self::Impersonation => "impersonations refused",
+            Self::Withheld => "withheld answers let go",
+            Self::Deaf => "silent peers let go",
+            Self::Flood => "floods",
+        }
+    }
+}
+
+/// Somebody who lies.
+#[derive(Debug, Default)]
+pub(crate) struct Liar {
+    seen: Vec<Vec<u8>>,
+}
+
+/// To whom a lie is told.
+pub(crate) struct Victim<'a> {
+    /// Their device.
+    pub(crate) device: DeviceId,
+    /// The conversation with them.
+    pub(crate) conversation: ConversationId,
+    /// A conversation of two others.
+    pub(crate) other: ConversationId,
+    /// The liar's own device.
+    pub(crate) own: DeviceId,
+    /// What the liar's node keeps.
+    pub(crate) store: &'a MemStore,
+}
+
+impl Liar {
+    /// Remembers a frame.
+    pub(crate) fn saw(&mut self, frame: &[u8], dice: &mut Dice) {
+        if self.seen.len() < REMEMBERED {
+            self.seen.push(frame.to_vec());
+        } else {
+            let place = dice.place(REMEMBERED);
+            self.seen[place] = frame.to_vec();
+        }
+    }
+
+    /// A lie, as frames.
+    pub(crate) fn lie(&self, to: &Victim<'_>, dice: &mut Dice) -> Option<(Lie, Vec<Vec<u8>>)> {
+        let lie = dice.pick(AT_ANY_TIME)?;
+        let frames = match lie {
+            Lie::Malformed => vec![self.malformed(dice)?],
+            Lie::Replay => vec![self.seen.get(dice.place(self.seen.len()))?.clone()],
+            Lie::OtherConversation => vec![talk(to.other, to.device, dice)],
+            Lie::Withheld => vec![claim(to, dice)],
+            Lie::Flood => flood(to, dice),
+            Lie::OfOthers => vec![entry(to, to.device, lie, dice)?],
+            _ => vec![entry(to, to.own, lie, dice)?],
+        };
+        Some((lie, frames))
+    }
+
+    fn malformed(&self, dice: &mut Dice) -> Option<Vec<u8>> {
+        let mut frame = self.seen.get(dice.place(self.seen.len()))?.clone();
+        let at = dice.place(frame.len());
+        match dice.below(3) {
+            0 => frame.truncate(at),
+            1 => *frame.get_mut(at)? ^= 1 << dice.below(8),
+            _ => frame.push(7),
+        }
+        Some(frame)
+    }
+}
+
+fn talk(other: ConversationId, author: DeviceId, dice: &mut Dice) -> Vec<u8> {
+    let everything = Range::up_to(Seq::MAX);
+    match dice.below(2) {
+        0 => Message::Want { conversation: other, author, range: everything }.to_bytes(),
+        _ => Message::Have { conversation: other, frontier: Frontier::default() }.to_bytes(),
+    }
+}
+
+/// More than the liar has: of its own log, of the victim's, and of nobody's.
+fn claim(to: &Victim<'_>, dice: &mut Dice) -> Vec<u8> {
+    let mut frontier = Frontier::default();
+    let bits = dice.between(1, 40);
+    let height = dice.between(1, 1 << bits);
+    let author = if dice.once_in(3) { to.device } else { to.own };
+    for n in 0..dice.between(1, 8) {
+        let at = Seq::MIN.saturating_add(height + 3 * n);
+        if let Some(range) = Range::new(at, at) {
+            frontier.insert(author, range);
+        }
+    }
+    frontier.insert(author, Range::up_to(Seq::MIN.saturating_add(dice.below(height))));
+    Message::Have { conversation: to.conversation, frontier }.to_bytes()
+}
+
+fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
+    let want = |_| {
+        let range = Range::up_to(Seq::MAX);
+        Message::Want { conversation: to.conversation, author: to.device, range }.to_bytes()
+    };
+    (0..dice.between(5, 20)).map(want).collect()
+}
+
+/// A wrong entry.
+fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option<Vec<u8>> {
+    let forger = Forger::of(&to.store.local().ok()??);
+    let head = to.store.head(to.conversation, author).ok()?;
+    let next = head.and_then(|(seq, id)| Place::following(seq, id)).unwrap_or(Place::First);
+    let place = match lie {
+        Lie::Unlinked => Place::After(head?.0, EntryId::from_bytes([7; 32])),
+        Lie::Fork if dice.once_in(2) => to.store.entry(head?.1).ok()??.header.place,
+        _ => next,
+    };
+    let words = format!("lie {}", dice.below(1_000));
+    let mut run = forger.run(to.conversation, author, place, &words)?;
+    match lie {
+        Lie::Signature => {
+            let other = forger.run(to.conversation, author, place, "something else")?;
+            run.signature = other.signature;
+        }
+        Lie::Body => run.entries.first_mut()?.1.as_mut()?.push(1),
+        _ => {}
+    }
+    Some(Message::Entries { conversation: to.conversation, author, run }.to_bytes())
+}
+
+impl World {
+    /// What a node says goes out; a liar says something else now and then.
+    pub(crate) fn tell(&mut self, who: Who, link: Link, bytes: Vec<u8>) {
+        if self.is_honest(who) {
+            return self.send(who, link, bytes);
+        }
+        let lie = self.network.cable(link).and_then(|cable| cable.lie);
+        let is_hello = bytes.first() == Some(&1);
+        if let Some(liar) = &mut self.people[who].liar {
+            liar.saw(&bytes, &mut self.dice);
+        }
+        if lie == Some(Lie::Deaf) || (lie == Some(Lie::Withheld) && bytes.first() == Some(&7)) {
+            return;
+        }
+        if is_hello && self.dice.once_in(8) {
+            self.mark(link, Lie::Deaf);
+        } else if is_hello && self.dice.once_in(6) {
+            self.mark(link, Lie::Impersonation);
+            let mut bytes = bytes;
+            let other = self.people[self.dice.place(self.people.len())].account;
+            bytes[3..35].copy_from_slice(other.as_bytes());
+            self.send(who, link, bytes);
+        } else {
+            self.send(who, link, bytes);
+        }
+    }
+
+    fn mark(&mut self, link: Link, lie: Lie) {
+        if let Some(cable) = self.network.cable_mut(link) {
+            cable.lie = Some(lie);
+        }
+    }
+
+    /// A liar who heard something says more than its node does.
+    pub(crate) fn lie(&mut self, who: Who, heard: &[Vec<u8>]) {
+        let links: Vec<(Link, Who)> =
+            self.network.of(who).map(|(link, cable)| (link, cable.other(who))).collect();
+        let person = &mut self.people[who];
+        let Some(liar) = &mut person.liar else { return };
+        for frame in heard {
+            liar.saw(frame, &mut self.dice);
+        }
+        if links.is_empty() || !self.dice.once_in(3) {
+            return;
+        }
+        let (link, to) = links[self.dice.place(links.len())];
+        let others: Vec<ConversationId> = self
+            .pairs
+            .iter()
+            .filter(|(_, pair)| !pair.contains(&who) && pair.contains(&to))
+            .map(|(id, _)| *id)
+            .collect();
+        let own = self.people[who].account;
+        let victim = Victim {
+            device: self.people[to].device,
+            conversation: ConversationId::direct(own, self.people[to].account),
+            other: self.dice.pick(&others).unwrap_or(ConversationId::direct(own, own)),
+            own: self.people[who].device,
+            store: &self.people[who].store,
+        };
+        let Some(liar) = &self.people[who].liar else { return };
+        let Some((lie, frames)) = liar.lie(&victim, &mut self.dice) else { return };
+        if lie == Lie::Flood {
+            self.cover("floods");
+        }
+        self.mark(link, lie);
+        for frame in frames {
+            self.send(who, link, frame);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Whole lives of nodes, from a seed: people who invite each other and talk, on a network that
+//! delays, breaks and blocks, with programs that crash, clocks that jump and peers that lie. After
+//! every step and in the end it is checked what must hold. Never shipped.
+//!
+//! What it is not: a model of the node. It drives the real one, through the driver that the
+//! daemon uses. What is made up is everything around it.
+//!
+//! What always holds: the same seed lives the same life, frame for frame, so that a failure is
+//! found again by its number.
+
+mod cables;
+mod checkers;
+pub mod coverage;
+mod dice;
+mod faults;
+mod hostile;
+mod network;
+mod sim;
+mod trace;
+mod workload;
+
+pub use sim::{Outcome, live};
