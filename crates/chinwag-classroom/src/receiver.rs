@@ -153,8 +153,10 @@ impl Receiver {
 
     /// More bytes came.
     pub fn push(&mut self, bytes: &[u8]) {
-        // No more room than is needed: there may be many of us.
-        self.bytes.reserve_exact(bytes.len());
+        if self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            // Little more room than is needed: there may be many of us.
+            self.bytes.reserve_exact(bytes.len().max(READ_MAX));
+        }
         self.bytes.extend_from_slice(bytes);
         self.silence = Silence::None;
     }
@@ -465,8 +467,8 @@ impl Receiver {
 
     fn advance(&mut self, used: usize) {
         self.bytes.drain(..used.min(self.bytes.len()));
-        if self.bytes.capacity() > self.bytes.len() + READ_MAX {
-            self.bytes.shrink_to_fit();
+        if self.bytes.capacity() > self.bytes.len() + 2 * READ_MAX {
+            self.bytes.shrink_to(self.bytes.len() + READ_MAX);
         }
     }
 
