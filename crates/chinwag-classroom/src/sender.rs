@@ -76,18 +76,26 @@ pub enum SendError {
 pub struct Sender {
     me: Claim,
     patience: Duration,
+    confirms: bool,
 }
 
 impl Sender {
     /// Sends as `me`: what peers will list us as.
     pub fn new(me: Claim) -> Self {
-        Self { me, patience: DIAL_TIMEOUT }
+        Self { me, patience: DIAL_TIMEOUT, confirms: true }
     }
 
     /// Waits at most this long for each connection, instead of [`DIAL_TIMEOUT`].
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Does not wait to learn whether what it sent was taken: for those who say goodbye. Everything
+    /// that was written is then [`Delivery::Unconfirmed`].
+    #[must_use]
+    pub fn without_confirmation(self) -> Self {
+        Self { confirms: false, ..self }
     }
 
     /// Who we say we are.
@@ -230,6 +238,9 @@ impl Sender {
         match timeout_at(deadline, says).await {
             Ok(said) => said.map_err(SendError::Broke)?,
             Err(_) => return Err(SendError::TimedOut(self.patience)),
+        }
+        if !self.confirms {
+            return Ok(Delivery::Unconfirmed);
         }
         confirmation(&mut stream, outgoing.answered, wait).await.map_err(SendError::Broke)
     }

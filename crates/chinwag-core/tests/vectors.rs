@@ -23,7 +23,7 @@ use chinwag_crypto::Signature;
 use data_encoding::HEXLOWER;
 use serde_json::Value;
 
-#[path = "../examples/vectors.rs"]
+#[path = "../examples/protocol_vectors.rs"]
 #[expect(dead_code, reason = "an example has a main")]
 mod example;
 

@@ -1,13 +1,18 @@
 //! What a user does, measured on loopback against the machine's own limit.
 //!
-//! `cargo bench -p chinwag-classroom` runs all of it, in about two minutes; `-- --quick` a short
-//! run; `-- sending` only the tables with that word in their title. How to read it, and what came
-//! out: `docs/performance.md`.
+//! `cargo bench -p chinwag-classroom --bench wire` runs all of it, in about a minute; with
+//! `-- --quick` a short run; with `-- sending` the tables that have that word in their title. How
+//! to read it, and what came out: `docs/performance.md`.
 //!
 //! Every table compares ways of doing one job. A round runs each way once, one after the other, and
 //! a ratio is taken within its round, so that what else the machine does weighs on all of them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench may break off")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench may break off"
+)]
 
 mod bare;
 mod peers;

@@ -466,7 +466,7 @@ pub(super) async fn farewell(
     gone: &BTreeSet<SocketAddr>,
     to: BTreeMap<SocketAddr, Dialect>,
 ) -> usize {
-    let sender = sender.clone().with_patience(GREET_TIMEOUT);
+    let sender = sender.clone().with_patience(GREET_TIMEOUT).without_confirmation();
     let mut told = 0;
     let everybody = async {
         let each = |_, result: Result<Delivery, SendError>| told += usize::from(result.is_ok());

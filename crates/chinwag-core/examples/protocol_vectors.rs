@@ -1,7 +1,7 @@
 //! Writes the known answers of every encoding: the files in `docs/protocol/vectors/`.
 //!
 //! ```text
-//! cargo run -p chinwag-core --example vectors
+//! cargo run -p chinwag-core --example protocol_vectors
 //! ```
 //!
 //! Nothing in it is random: keys are made of seeds that are one byte repeated.
