@@ -257,8 +257,9 @@ impl Dialect {
     /// stop behind a line that would be a control word, and that one with an end marker gets a space
     /// before a line that looks like its marker.
     ///
-    /// No piece of several is a control word, ends in a newline or begins with the end marker, which
-    /// receivers take for something else; a text that as a whole is a control word is what it says.
+    /// No piece of several is a control word, begins with the end marker or, where another follows,
+    /// ends in a newline: receivers take that for something else. Only of 64 newlines in a row one
+    /// may be lost. A text that as a whole is a control word is what it says.
     pub fn split(self, me: &Claim, text: &str) -> Vec<String> {
         let room = WIRE_MESSAGE_MAX.saturating_sub(self.overhead(me));
         match self {
