@@ -6,6 +6,7 @@
 
 use chinwag_crypto::{Hash, Label, hash};
 
+use crate::identity::Name;
 use crate::ids::{AccountId, EntryId};
 use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::wire::limits::{BODY_MAX, MENTIONS_MAX, REACTION_MAX, SETTING_MAX, SETTINGS_MAX};
@@ -30,6 +31,8 @@ impl Kind {
     pub const RETRACTION: Self = Self(4);
     /// A change of the conversation's settings.
     pub const SETTINGS: Self = Self(5);
+    /// What an account's devices share about somebody else's account.
+    pub const CONTACT: Self = Self(6);
 
     /// The kind with this number.
     pub const fn new(number: u16) -> Self {
@@ -39,6 +42,17 @@ impl Kind {
     /// Its number.
     pub const fn number(self) -> u16 {
         self.0
+    }
+
+    /// Whether an entry of this kind has a line of its own in a conversation. Others change how
+    /// those are shown, or are not for a screen.
+    pub const fn is_shown(self) -> bool {
+        !matches!(self, Self::EDIT | Self::REACTION | Self::RETRACTION | Self::CONTACT)
+    }
+
+    /// Whether an entry of this kind says something about an earlier one.
+    pub const fn is_reference(self) -> bool {
+        matches!(self, Self::EDIT | Self::REACTION | Self::RETRACTION)
     }
 }
 
@@ -77,6 +91,8 @@ pub enum Content {
     },
     /// New values of settings, by number.
     Settings(Settings),
+    /// What this account's devices are to make of another account.
+    Contact(ContactChange),
     /// A kind that this version does not know.
     Unknown {
         /// Its number.
@@ -106,6 +122,21 @@ pub struct Mention {
     pub start: u32,
     /// How long it is, in Unicode scalar values.
     pub len: u32,
+}
+
+/// What an account's owner decided about another account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactChange {
+    /// Who.
+    pub account: AccountId,
+    /// What they are called here, if not by their own name.
+    pub called: Option<Name>,
+    /// Whether they are a contact.
+    pub is_contact: bool,
+    /// Whether the safety number was compared.
+    pub is_verified: bool,
+    /// Whether they are kept from reaching us.
+    pub is_blocked: bool,
 }
 
 /// New values of settings. What this version does not know is kept.
@@ -164,6 +195,16 @@ impl Body {
     }
 }
 
+/// The entry that the body of a [reference](Kind::is_reference) is about. `None`: it is none, or
+/// too short to be one.
+pub fn target(kind: Kind, body: &[u8]) -> Option<EntryId> {
+    if !kind.is_reference() {
+        return None;
+    }
+    let id = body.get(SALT_LEN..SALT_LEN + 32)?;
+    Some(EntryId::from_bytes(id.try_into().ok()?))
+}
+
 /// The hash by which a header names its body.
 pub fn body_hash(bytes: &[u8]) -> Hash {
     hash(BODY, bytes)
@@ -178,6 +219,7 @@ impl Content {
             Self::Reaction { .. } => Kind::REACTION,
             Self::Retraction { .. } => Kind::RETRACTION,
             Self::Settings(_) => Kind::SETTINGS,
+            Self::Contact(_) => Kind::CONTACT,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -193,6 +235,7 @@ impl Content {
             },
             Kind::RETRACTION => Self::Retraction { of: entry(from)? },
             Kind::SETTINGS => Self::Settings(Settings::decode(from)?),
+            Kind::CONTACT => Self::Contact(ContactChange::decode(from)?),
             kind => {
                 Self::Unknown { kind, bytes: from.fixed("a body", from.rest().len())?.to_vec() }
             }
@@ -216,6 +259,7 @@ impl Encode for Content {
             }
             Self::Retraction { of } => to.fixed(of.as_bytes()),
             Self::Settings(settings) => settings.encode(to),
+            Self::Contact(change) => change.encode(to),
             Self::Unknown { bytes, .. } => to.fixed(bytes),
         }
     }
@@ -283,6 +327,33 @@ fn are_in_place(mentions: &[Mention], chars: u64) -> bool {
         free_from = end;
         is_in_place
     })
+}
+
+impl Encode for ContactChange {
+    fn encode(&self, to: &mut Writer) {
+        to.fixed(self.account.as_bytes());
+        to.bool(self.called.is_some());
+        if let Some(called) = &self.called {
+            called.encode(to);
+        }
+        to.bool(self.is_contact);
+        to.bool(self.is_verified);
+        to.bool(self.is_blocked);
+    }
+}
+
+impl Decode for ContactChange {
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let account = AccountId::new(from.key("an account")?);
+        let called = if from.bool("a name's presence")? { Some(Name::decode(from)?) } else { None };
+        Ok(Self {
+            account,
+            called,
+            is_contact: from.bool("whether it is a contact")?,
+            is_verified: from.bool("whether it is verified")?,
+            is_blocked: from.bool("whether it is blocked")?,
+        })
+    }
 }
 
 impl Settings {

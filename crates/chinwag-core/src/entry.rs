@@ -29,6 +29,10 @@ pub struct Header {
     pub place: Place,
     /// What the author had seen of the others.
     pub parents: Parents,
+    /// Where it stands among all entries of its conversation; see [`Position`]. An author makes it
+    /// at least as high as that of everything seen before, and never lower than that of the entry
+    /// before it.
+    pub rank: u64,
     /// When it was written, as the author says.
     pub claimed: ClaimedTime,
     /// How many seconds after it was read its body is deleted; 0: never.
@@ -48,6 +52,32 @@ pub enum Place {
     First,
     /// A later number, and the entry before.
     After(Seq, EntryId),
+}
+
+/// An entry's place in a log, in short: what the next one is checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Its number.
+    pub seq: Seq,
+    /// Its id.
+    pub id: EntryId,
+    /// Its rank.
+    pub rank: u64,
+}
+
+/// Where an entry stands in its conversation: the one order in which everybody shows it.
+///
+/// The order goes by rank, which honest authors take from their clock and lift above everything
+/// they have seen: so what answers something comes after it, and what was written apart stands as
+/// the clocks say. A liar can misplace only what the liar wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The rank that its author gave it.
+    pub rank: u64,
+    /// Its number in its log.
+    pub seq: Seq,
+    /// Its id, which decides between concurrent ones.
+    pub id: EntryId,
 }
 
 /// Heads of other logs that an author had seen: distinct, in order, at most [`PARENTS_MAX`].
@@ -106,6 +136,16 @@ impl Header {
     pub const fn seq(&self) -> Seq {
         self.place.seq()
     }
+
+    /// Where the entry with this header stands, if `id` is its id.
+    pub const fn position(&self, id: EntryId) -> Position {
+        Position { rank: self.rank, seq: self.seq(), id }
+    }
+
+    /// The entry with this header in short, if `id` is its id.
+    pub const fn tip(&self, id: EntryId) -> Tip {
+        Tip { seq: self.seq(), id, rank: self.rank }
+    }
 }
 
 /// Signs an entry, and with it all that come before it in the same log.
@@ -129,6 +169,7 @@ impl Encode for Header {
         for parent in self.parents.iter() {
             to.fixed(parent.as_bytes());
         }
+        to.u64(self.rank);
         to.u64(self.claimed.get());
         to.u32(self.lifetime_s);
         to.u16(self.kind.number());
@@ -145,6 +186,7 @@ impl Decode for Header {
             author: DeviceId::new(from.key("an author")?),
             place: Place::decode(from)?,
             parents: Parents::decode(from)?,
+            rank: from.u64("a rank")?,
             claimed: ClaimedTime::new(from.u64("a time")?),
             lifetime_s: from.u32("a lifetime")?,
             kind: Kind::new(from.u16("a kind")?),

@@ -18,12 +18,13 @@ use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::wire::limits::{NAME_MAX, OPERATIONS_MAX, PARENTS_MAX, REVOKED_HEIGHTS_MAX};
 
 const OPERATION: Label = Label::new("chinwag/operation/1");
+const OPERATION_ID: Label = Label::new("chinwag/operation-id/1");
 const DEVICE: Label = Label::new("chinwag/device/1");
 const DIGEST: Label = Label::new("chinwag/account-digest/1");
 const VERSION: u8 = 1;
 
 /// Bytes of what an operation says: a revocation with all its heights is the longest.
-const ACTION_MAX: usize = 36 + REVOKED_HEIGHTS_MAX * 40;
+const ACTION_MAX: usize = 34 + REVOKED_HEIGHTS_MAX * 40;
 
 /// A name of a person or a device: 1 to [`NAME_MAX`] bytes without control characters. What it
 /// looks like on a screen is for the screen to decide.
@@ -42,6 +43,12 @@ pub enum Action {
     Certify(Certificate),
     /// A device is no longer this account's. It can't be certified again: a new one gets a new key.
     Revoke(Revocation),
+    /// A device goes on under another name: it found that its log had been continued elsewhere, by
+    /// a copy of it. What it has written counts; it writes no more.
+    Retire {
+        /// The device.
+        device: DeviceId,
+    },
     /// An action that this version does not know.
     Unknown {
         /// Its number.
@@ -134,6 +141,8 @@ pub struct Device {
     pub certificate: Certificate,
     /// How much of its logs still counts, if it was revoked.
     pub revoked: Option<BTreeMap<ConversationId, u64>>,
+    /// Whether it goes on under another name.
+    pub is_retired: bool,
 }
 
 /// The operations of one account that are known, and what they say together.
@@ -145,6 +154,7 @@ pub struct AccountLog {
     name: Option<Decided<Name>>,
     certificates: BTreeMap<DeviceId, Decided<Certificate>>,
     revocations: BTreeMap<DeviceId, BTreeMap<ConversationId, u64>>,
+    retired: BTreeSet<DeviceId>,
 }
 
 /// A value and the operation that says so. Of two the higher counts, and of two concurrent ones at
@@ -153,6 +163,13 @@ pub struct AccountLog {
 struct Decided<T> {
     by: (u64, OperationId),
     value: T,
+}
+
+impl Device {
+    /// Whether it is the account's still, its certificate's end aside.
+    pub const fn is_current(&self) -> bool {
+        self.revoked.is_none() && !self.is_retired
+    }
 }
 
 impl Name {
@@ -176,12 +193,14 @@ impl Name {
         &self.0
     }
 
-    fn encode(&self, to: &mut Writer) {
+    /// Writes the name.
+    pub(crate) fn encode(&self, to: &mut Writer) {
         to.count_u8(self.0.len());
         to.fixed(self.0.as_bytes());
     }
 
-    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    /// Reads a name.
+    pub(crate) fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let len = from.count_u8("a name", NAME_MAX)?;
         let text = from.text("a name", len)?;
         let name = Self::new(text).ok().filter(|name| name.0 == text);
@@ -211,7 +230,7 @@ pub fn consent(device: &SigningKey, account: AccountId) -> Signature {
 impl Operation {
     /// The operation's id.
     pub fn id(&self) -> OperationId {
-        OperationId::new(hash(OPERATION, &self.to_bytes()))
+        OperationId::new(hash(OPERATION_ID, &self.to_bytes()))
     }
 
     /// Signs it with the account's key.
@@ -231,6 +250,7 @@ impl AccountLog {
             name: None,
             certificates: BTreeMap::new(),
             revocations: BTreeMap::new(),
+            retired: BTreeSet::new(),
         }
     }
 
@@ -318,6 +338,7 @@ impl AccountLog {
                 }
             }
             Action::Revoke(revocation) => self.revoke(revocation),
+            Action::Retire { device } => drop(self.retired.insert(*device)),
             Action::Unknown { .. } => {}
         }
     }
@@ -344,13 +365,16 @@ impl AccountLog {
     /// A device that was ever certified.
     pub fn device(&self, device: DeviceId) -> Option<Device> {
         let certificate = self.certificates.get(&device)?.value.clone();
-        Some(Device { certificate, revoked: self.revocations.get(&device).cloned() })
+        let revoked = self.revocations.get(&device).cloned();
+        Some(Device { certificate, revoked, is_retired: self.retired.contains(&device) })
     }
 
     /// The devices that are the account's now.
     pub fn devices(&self, now: Wall) -> impl Iterator<Item = &Certificate> {
         let is_current = move |certificate: &&Certificate| {
-            certificate.expires > now && !self.revocations.contains_key(&certificate.device)
+            certificate.expires > now
+                && !self.revocations.contains_key(&certificate.device)
+                && !self.retired.contains(&certificate.device)
         };
         self.certificates.values().map(|decided| &decided.value).filter(is_current)
     }
@@ -360,6 +384,21 @@ impl AccountLog {
         let mut operations: Vec<_> = self.operations.iter().collect();
         operations.sort_by_key(|(id, signed)| (signed.operation.height, **id));
         operations.into_iter().map(|(_, signed)| signed).collect()
+    }
+
+    /// How many operations are known.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// How many devices were ever certified.
+    pub fn device_count(&self) -> usize {
+        self.certificates.len()
     }
 
     /// Which operations are known.
@@ -381,12 +420,14 @@ impl Action {
     const PROFILE: u16 = 1;
     const CERTIFY: u16 = 2;
     const REVOKE: u16 = 3;
+    const RETIRE: u16 = 4;
 
     const fn kind(&self) -> u16 {
         match self {
             Self::Profile { .. } => Self::PROFILE,
             Self::Certify(_) => Self::CERTIFY,
             Self::Revoke(_) => Self::REVOKE,
+            Self::Retire { .. } => Self::RETIRE,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -396,6 +437,7 @@ impl Action {
             Self::PROFILE => Self::Profile { name: Name::decode(from)? },
             Self::CERTIFY => Self::Certify(Certificate::decode(from)?),
             Self::REVOKE => Self::Revoke(Revocation::decode(from)?),
+            Self::RETIRE => Self::Retire { device: DeviceId::new(from.key("a device")?) },
             kind => {
                 let bytes = from.fixed("an action", from.rest().len())?.to_vec();
                 Self::Unknown { kind, bytes }
@@ -410,6 +452,7 @@ impl Encode for Action {
             Self::Profile { name } => name.encode(to),
             Self::Certify(certificate) => certificate.encode(to),
             Self::Revoke(revocation) => revocation.encode(to),
+            Self::Retire { device } => to.fixed(device.as_bytes()),
             Self::Unknown { bytes, .. } => to.fixed(bytes),
         }
     }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use chinwag_crypto::{BadKey, Hash, Label, PublicKey, hash};
+use chinwag_crypto::{BadKey, Hash, Label, PublicKey, SealPublic, hash};
 
 const DIRECT: Label = Label::new("chinwag/direct/1");
+const SELF: Label = Label::new("chinwag/self/1");
+const PREKEY: Label = Label::new("chinwag/prekey/1");
 
 /// A person: the public half of a long-lived signing key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +28,23 @@ pub struct EntryId(Hash);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(Hash);
 
+/// A key that bundles are sealed to: the hash of its public half.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrekeyId(Hash);
+
+impl PrekeyId {
+    /// The id of this key.
+    pub fn of(key: &SealPublic) -> Self {
+        Self(hash(PREKEY, key.as_bytes()))
+    }
+}
+
 impl ConversationId {
+    /// The conversation of an account with itself: what its devices share.
+    pub fn own(account: AccountId) -> Self {
+        Self(hash(SELF, account.as_bytes()))
+    }
+
     /// The conversation of two accounts, the same whichever of them asks.
     pub fn direct(a: AccountId, b: AccountId) -> Self {
         let (low, high) = if a <= b { (a, b) } else { (b, a) };
@@ -99,3 +117,4 @@ key_id!(DeviceId, "device ");
 hash_id!(ConversationId, "conversation ");
 hash_id!(EntryId, "entry ");
 hash_id!(OperationId, "operation ");
+hash_id!(PrekeyId, "prekey ");

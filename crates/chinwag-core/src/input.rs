@@ -1,8 +1,8 @@
 //! What can happen to a node.
 
-use crate::body::Content;
+use crate::body::{Content, Text};
 use crate::identity::Name;
-use crate::ids::{AccountId, DeviceId};
+use crate::ids::{AccountId, DeviceId, EntryId};
 use crate::ticket::{Address, Ticket};
 
 /// Names a command, so that its reply can be told from others.
@@ -24,6 +24,8 @@ pub enum Input {
         link: Link,
         /// The device.
         device: DeviceId,
+        /// Whether we dialled: who does says first who they are.
+        is_dialled: bool,
     },
     /// A connection is gone.
     Disconnected {
@@ -51,6 +53,17 @@ pub enum Command {
         /// What the device is called.
         device_name: Name,
     },
+    /// Make this a device of an account that exists.
+    Restore {
+        /// The account's seed, which its recovery words stand for.
+        account_seed: [u8; 32],
+        /// What the device is called.
+        device_name: Name,
+    },
+    /// Call our account something else.
+    Rename(Name),
+    /// A device of ours is no longer ours: what it writes from now on does not count.
+    Revoke(DeviceId),
     /// Make a ticket.
     Invite {
         /// Whether it may be used more than once.
@@ -60,8 +73,32 @@ pub enum Command {
         /// Where we can be reached.
         addresses: Vec<Address>,
     },
-    /// Use a ticket: become contacts with whoever made it.
+    /// Take an invitation back, by the secret of its ticket.
+    Uninvite([u8; 16]),
+    /// Use a ticket: become contacts with whoever made it; or, if it is of another device of ours,
+    /// find it.
     Redeem(Ticket),
+    /// Ask somebody whom we know by their device to become a contact.
+    Ask {
+        /// Who.
+        account: AccountId,
+        /// Their device.
+        device: DeviceId,
+        /// Where it may be found.
+        addresses: Vec<Address>,
+        /// One line for them.
+        text: String,
+    },
+    /// Make a contact of somebody who asked.
+    Accept(AccountId),
+    /// Forget the request of somebody.
+    Decline(AccountId),
+    /// What we call somebody; `None`: by their own name.
+    Call(AccountId, Option<Name>),
+    /// Whether we compared the safety number with somebody.
+    Verify(AccountId, bool),
+    /// Whether somebody is kept from reaching us.
+    Block(AccountId, bool),
     /// Say something to a contact.
     Say {
         /// To whom.
@@ -69,4 +106,33 @@ pub enum Command {
         /// What.
         content: Content,
     },
+    /// Change what a message of ours says.
+    Edit {
+        /// The message.
+        of: EntryId,
+        /// What it says now.
+        text: Text,
+    },
+    /// React to a message, or no longer.
+    React {
+        /// The message.
+        to: EntryId,
+        /// The emoji.
+        emoji: String,
+        /// Whether the reaction begins or ends.
+        is_on: bool,
+    },
+    /// Have a message of ours deleted everywhere.
+    Retract(EntryId),
+    /// What is here of the conversation with somebody is read.
+    MarkRead(AccountId),
+    /// Whether we are typing to somebody.
+    Typing(AccountId, bool),
+    /// Whether somebody sits before this device.
+    Presence(bool),
+    /// Make bundles for the devices of a contact, or of our own: whatever they are not known to
+    /// have.
+    Export(AccountId),
+    /// Open a bundle.
+    Import(Vec<u8>),
 }

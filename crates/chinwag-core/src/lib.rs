@@ -18,9 +18,11 @@
 )]
 
 pub mod body;
+pub mod bundle;
 pub mod driver;
 pub mod entry;
 pub mod env;
+pub mod fork;
 pub mod identity;
 pub mod ids;
 pub mod input;

@@ -6,7 +6,7 @@
 use chinwag_crypto::Signature;
 
 use crate::body::body_hash;
-use crate::entry::{Header, Place, Seq, is_signed};
+use crate::entry::{Header, Tip, is_signed};
 use crate::ids::{ConversationId, DeviceId, EntryId};
 use crate::wire::limits::RUN_MAX;
 
@@ -15,8 +15,10 @@ use crate::wire::limits::RUN_MAX;
 pub enum Base {
     /// Nothing: the run begins with the first entry.
     Empty,
-    /// This many entries, of which this is the last.
-    Head(Seq, EntryId),
+    /// The entry after which the run comes.
+    Head(Tip),
+    /// Not what comes before the run: it begins somewhere, and is linked up later.
+    Unknown,
 }
 
 /// Entries as somebody handed them to us.
@@ -75,6 +77,12 @@ pub enum RunFault {
         /// Which, from 0.
         at: usize,
     },
+    /// An entry stands before the one before it.
+    #[error("entry {at} of the run ranks below the one before")]
+    RankFalls {
+        /// Which, from 0.
+        at: usize,
+    },
     /// A body is not the one that its header names.
     #[error("the body of entry {at} of the run is not the one that was signed")]
     OtherBody {
@@ -104,10 +112,10 @@ impl Run {
             if header.conversation != conversation || header.author != author {
                 return Err(RunFault::OtherLog { at });
             }
-            check_place(at, base, header.place)?;
+            check_place(at, base, &header)?;
             check_body(at, &header, body.as_deref())?;
             let id = header.id();
-            base = Base::Head(header.seq(), id);
+            base = Base::Head(header.tip(id));
             entries.push(CheckedEntry { id, header, body });
         }
         let last = entries.last().ok_or(RunFault::Empty)?.id;
@@ -118,17 +126,21 @@ impl Run {
     }
 }
 
-fn check_place(at: usize, base: Base, place: Place) -> Result<(), RunFault> {
-    let (expected, before) = match base {
-        Base::Empty => (1, None),
-        Base::Head(seq, id) => (seq.get().saturating_add(1), Some(id)),
+fn check_place(at: usize, base: Base, header: &Header) -> Result<(), RunFault> {
+    let (expected, before, rank) = match base {
+        Base::Unknown => return Ok(()),
+        Base::Empty => (1, None, 0),
+        Base::Head(Tip { seq, id, rank }) => (seq.get().saturating_add(1), Some(id), rank),
     };
-    let found = place.seq().get();
+    let found = header.seq().get();
     if found != expected {
         return Err(RunFault::OutOfPlace { at, found, expected });
     }
-    if place.backlink() != before {
+    if header.place.backlink() != before {
         return Err(RunFault::Unlinked { at });
+    }
+    if header.rank < rank {
+        return Err(RunFault::RankFalls { at });
     }
     Ok(())
 }
@@ -151,12 +163,23 @@ impl CheckedRun {
         &self.signature
     }
 
-    /// The log after this run.
-    pub fn base(&self) -> Base {
-        match self.entries.last() {
-            Some(last) => Base::Head(last.header.seq(), last.id),
-            None => Base::Empty,
-        }
+    /// The last entry in short.
+    pub fn tip(&self) -> Option<Tip> {
+        self.entries.last().map(|last| last.header.tip(last.id))
+    }
+
+    /// The same run without bodies.
+    #[must_use]
+    pub fn without_bodies(&self) -> Run {
+        let headers = self.entries.iter().map(|entry| (entry.header.clone(), None));
+        Run { entries: headers.collect(), signature: self.signature }
+    }
+}
+
+impl From<&CheckedRun> for Run {
+    fn from(run: &CheckedRun) -> Self {
+        let entries = run.entries.iter().map(|entry| (entry.header.clone(), entry.body.clone()));
+        Self { entries: entries.collect(), signature: run.signature }
     }
 }
 

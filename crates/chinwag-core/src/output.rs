@@ -1,11 +1,15 @@
 //! What a node wants done, and what it tells.
 
 use crate::body::BodyError;
-use crate::entry::Header;
+use crate::bundle::BundleError;
+use crate::entry::{Header, Seq};
+use crate::identity::Name;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::{Link, Token};
+use crate::sync::frontier::Frontier;
 use crate::ticket::{Address, Ticket};
 use crate::violation::Violation;
+use crate::wire::limits::REQUEST_MAX;
 
 /// One thing that comes out of a step, after what it rests on was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +34,13 @@ pub enum Output {
     Close {
         /// The connection.
         link: Link,
-        /// Why.
-        why: Violation,
+        /// What the other side did wrong, if it did.
+        why: Option<Violation>,
+    },
+    /// We are another device from now on: close all connections, listen and dial under its key.
+    Rename {
+        /// The new device.
+        device: DeviceId,
     },
     /// Something happened that somebody may want to know.
     Event(Event),
@@ -48,6 +57,8 @@ pub enum Answer {
     Ticket(Ticket),
     /// The entry that was written.
     Entry(EntryId),
+    /// Bundles, each for one device.
+    Bundles(Vec<(DeviceId, Vec<u8>)>),
 }
 
 /// Why a command is declined. Nothing was changed.
@@ -62,6 +73,12 @@ pub enum Refusal {
     /// The ticket is our own.
     #[error("this ticket is your own: give it to somebody else")]
     OwnTicket,
+    /// Our device was taken off its account.
+    #[error("this device was removed from its account: restore the account here to go on")]
+    Revoked,
+    /// The device is none of ours, or the one that is asked.
+    #[error("{0:?} is no other device of this account")]
+    NotOurDevice(DeviceId),
     /// The ticket has ended.
     #[error("this ticket has ended: ask for a new one")]
     TicketExpired,
@@ -71,6 +88,29 @@ pub enum Refusal {
     /// Nobody of that account is known.
     #[error("{0:?} is no contact")]
     NoContact(AccountId),
+    /// Nobody of that account has asked.
+    #[error("there is no request of {0:?}")]
+    NoRequest(AccountId),
+    /// A request's text is too long.
+    #[error("a request of {0} bytes is over the limit of {REQUEST_MAX}")]
+    RequestTooLong(usize),
+    /// There are too many contacts.
+    #[error("there are {0} contacts and blocked accounts: that is the limit")]
+    TooManyContacts(usize),
+    /// There is no such message here.
+    #[error("there is no {0:?} here")]
+    NoEntry(EntryId),
+    /// The message is somebody else's.
+    #[error("{0:?} is not yours to change")]
+    NotYours(EntryId),
+    /// Too much waits to be written.
+    #[error(
+        "wait a moment: it is being found out whether this device's log was continued elsewhere"
+    )]
+    Busy,
+    /// A bundle can't be made or opened.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// It can't be said.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -103,5 +143,71 @@ pub enum Event {
         height: u64,
         /// To which device.
         to: DeviceId,
+    },
+    /// A stranger would like to become a contact.
+    Request {
+        /// Who.
+        account: AccountId,
+        /// What they call themselves.
+        name: Name,
+        /// Their one line.
+        text: String,
+    },
+    /// A device of an account is connected, or no longer.
+    Peer {
+        /// Whose.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// Whether it is connected.
+        is_here: bool,
+    },
+    /// An account has read more of a conversation.
+    Read {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// Up to where, log by log.
+        frontier: Frontier,
+    },
+    /// Somebody is typing, or no longer.
+    Typing {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// Whether they are.
+        is_on: bool,
+    },
+    /// Somebody sits before a device, or no longer.
+    Presence {
+        /// Whose device.
+        account: AccountId,
+        /// The device.
+        device: DeviceId,
+        /// Whether they do.
+        is_active: bool,
+    },
+    /// The body of a message is gone: its author wished it, or its time is over.
+    Deleted {
+        /// The message.
+        id: EntryId,
+    },
+    /// Somebody has written two entries at one place: from it on nothing of that log counts.
+    Fork {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whose log.
+        author: DeviceId,
+        /// The place.
+        at: Seq,
+    },
+    /// We go on as another device: our log had been continued elsewhere.
+    Retired {
+        /// What we were.
+        old: DeviceId,
+        /// What we are.
+        new: DeviceId,
     },
 }

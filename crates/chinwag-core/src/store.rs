@@ -4,15 +4,19 @@
 //! before anybody hears of it: changes happen between [`Store::begin`] and [`Store::commit`], and
 //! the outputs of a step leave after the commit.
 
-use chinwag_crypto::Signature;
+use std::fmt;
 
-use crate::entry::{Header, Seq};
+use chinwag_crypto::{SealPublic, Signature};
+
+use crate::body::Kind;
+use crate::entry::{Header, Position, Seq, Tip};
+use crate::fork::Fork;
 use crate::identity::{Name, SignedOperation};
-use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use crate::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::Range;
-use crate::ticket::Ticket;
+use crate::ticket::{Address, Ticket};
 use crate::time::Wall;
 
 /// The store failed. What was not committed is lost; the node is dropped and opened again.
@@ -27,27 +31,48 @@ pub struct Local {
     pub account_seed: [u8; 32],
     /// The device's seed.
     pub device_seed: [u8; 32],
-    /// The seed of the key that bundles for this device are sealed to.
-    pub prekey_seed: [u8; 32],
 }
 
-impl std::fmt::Debug for Local {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Local(..)")
     }
 }
 
-/// A known account.
+/// A key of this device that bundles are sealed to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Prekey {
+    /// Its name on the wire: a hash of its public half.
+    pub id: PrekeyId,
+    /// Its seed, a secret.
+    pub seed: [u8; 32],
+    /// When it was made.
+    pub made: Wall,
+    /// Whether it is for one bundle of one device, and which; otherwise it was in a certificate.
+    pub only_for: Option<DeviceId>,
+}
+
+impl fmt::Debug for Prekey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prekey({:?}, ..)", self.id)
+    }
+}
+
+/// What we hold of an account: a contact, somebody blocked, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// Who.
     pub account: AccountId,
     /// What we call them, if not by their own name.
     pub called: Option<Name>,
+    /// Whether they are a contact; if not, the account is only remembered as blocked.
+    pub is_contact: bool,
     /// Whether the safety number was compared.
     pub is_verified: bool,
-    /// Whether they may reach us.
+    /// Whether they are kept from reaching us.
     pub is_blocked: bool,
+    /// The entry of our own account's conversation that says so: a later one takes its place.
+    pub decided: Position,
 }
 
 /// An invitation that we gave out in a ticket.
@@ -59,6 +84,34 @@ pub struct Invite {
     pub expires: Option<Wall>,
     /// Whether it may be used more than once.
     pub is_reusable: bool,
+}
+
+/// A stranger's wish to become a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Who.
+    pub account: AccountId,
+    /// With which device they came.
+    pub device: DeviceId,
+    /// What they call themselves.
+    pub name: Name,
+    /// Their one line.
+    pub text: String,
+    /// When it came.
+    pub received: Wall,
+}
+
+/// Our own wish to become somebody's contact, until it is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Whose.
+    pub account: AccountId,
+    /// One of their devices.
+    pub device: DeviceId,
+    /// Where it may be found.
+    pub addresses: Vec<Address>,
+    /// Our one line.
+    pub text: String,
 }
 
 /// An entry as it is kept.
@@ -74,11 +127,18 @@ pub struct StoredEntry {
     pub signature: Option<Signature>,
 }
 
+impl StoredEntry {
+    /// Where it stands in its conversation.
+    pub const fn position(&self) -> Position {
+        self.header.position(self.id)
+    }
+}
+
 /// Where the node keeps what it knows.
 ///
 /// Reads see what was written before, committed or not. Between [`begin`](Self::begin) and
 /// [`commit`](Self::commit) nothing is kept for good; after [`rollback`](Self::rollback) or a
-/// failed commit all is as it was at `begin`.
+/// failed commit all is as it was at `begin`. Lists come in the order of their keys.
 pub trait Store {
     /// Begins a transaction.
     fn begin(&mut self) -> Result<(), StoreError>;
@@ -92,12 +152,28 @@ pub trait Store {
     /// Decides who we are.
     fn put_local(&mut self, local: &Local) -> Result<(), StoreError>;
 
-    /// All operations of all accounts, each after those it follows.
+    /// Our keys that bundles are sealed to.
+    fn prekeys(&self) -> Result<Vec<Prekey>, StoreError>;
+    /// Adds such a key.
+    fn put_prekey(&mut self, prekey: &Prekey) -> Result<(), StoreError>;
+    /// Destroys such a key.
+    fn remove_prekey(&mut self, id: PrekeyId) -> Result<(), StoreError>;
+    /// The keys for one bundle each that a device gave us, in the order in which it did.
+    fn peer_prekeys(&self, device: DeviceId) -> Result<Vec<SealPublic>, StoreError>;
+    /// Takes these in place of the keys that a device gave us.
+    fn put_peer_prekeys(
+        &mut self,
+        device: DeviceId,
+        prekeys: &[SealPublic],
+    ) -> Result<(), StoreError>;
+
+    /// All operations of all accounts, each after those it follows: in the order in which they
+    /// were added.
     fn operations(&self) -> Result<Vec<SignedOperation>, StoreError>;
     /// Adds an operation.
     fn add_operation(&mut self, operation: &SignedOperation) -> Result<(), StoreError>;
 
-    /// All contacts.
+    /// All contacts, and all who are blocked.
     fn contacts(&self) -> Result<Vec<Contact>, StoreError>;
     /// Adds or changes a contact.
     fn put_contact(&mut self, contact: &Contact) -> Result<(), StoreError>;
@@ -116,15 +192,30 @@ pub trait Store {
     /// Removes the ticket to a device.
     fn remove_ticket(&mut self, device: DeviceId) -> Result<(), StoreError>;
 
-    /// All conversations that have entries, and what is here of each.
+    /// All requests of strangers.
+    fn requests(&self) -> Result<Vec<Request>, StoreError>;
+    /// Adds a request, in place of another of the same account.
+    fn put_request(&mut self, request: &Request) -> Result<(), StoreError>;
+    /// Removes an account's request.
+    fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError>;
+
+    /// All whom we asked and who have not answered.
+    fn asked(&self) -> Result<Vec<Asked>, StoreError>;
+    /// Adds somebody whom we ask, in place of another at the same device.
+    fn put_asked(&mut self, asked: &Asked) -> Result<(), StoreError>;
+    /// Removes whom we asked at a device.
+    fn remove_asked(&mut self, device: DeviceId) -> Result<(), StoreError>;
+
+    /// All conversations that have entries, and which are here.
     fn frontiers(&self) -> Result<Vec<(ConversationId, Frontier)>, StoreError>;
-    /// The newest entry of a log.
-    fn head(
+    /// The entry at a place of a log, in short.
+    fn tip(
         &self,
         conversation: ConversationId,
         author: DeviceId,
-    ) -> Result<Option<(Seq, EntryId)>, StoreError>;
-    /// Adds a run to a log.
+        seq: Seq,
+    ) -> Result<Option<Tip>, StoreError>;
+    /// Adds a run to a log; there may be a gap before it. An error: one of its places is taken.
     fn append(&mut self, run: &CheckedRun) -> Result<(), StoreError>;
     /// Entries of a log in order: those of `range` that are here, at most `count` of them, and
     /// none after that by which their bodies exceed `bytes`.
@@ -138,8 +229,39 @@ pub trait Store {
     ) -> Result<Vec<StoredEntry>, StoreError>;
     /// An entry by its id.
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError>;
-    /// Deletes an entry's body; its header stays.
+    /// Deletes an entry's body, and when it was to disappear; its header stays.
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError>;
+    /// Takes a log's entries from `from` on out of what is shown: out of
+    /// [`timeline`](Self::timeline), [`references`](Self::references) and
+    /// [`latest`](Self::latest), those that are here and those that come.
+    fn hide(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError>;
+
+    /// What is shown of a conversation, the newest first: entries of
+    /// [shown kinds](Kind::is_shown) before a position, at most `count`.
+    fn timeline(
+        &self,
+        conversation: ConversationId,
+        before: Option<Position>,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The edits, reactions and retractions of an entry, in their order, the first `count`.
+    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The newest entry of a kind in a conversation.
+    fn latest(
+        &self,
+        conversation: ConversationId,
+        kind: Kind,
+    ) -> Result<Option<StoredEntry>, StoreError>;
+
+    /// All forks that are known.
+    fn forks(&self) -> Result<Vec<Fork>, StoreError>;
+    /// Keeps the proof of a fork, in place of another of the same log.
+    fn put_fork(&mut self, fork: &Fork) -> Result<(), StoreError>;
 
     /// What other devices are known to have.
     fn receipts(&self) -> Result<Vec<(ConversationId, DeviceId, Frontier)>, StoreError>;
@@ -150,4 +272,22 @@ pub trait Store {
         device: DeviceId,
         frontier: &Frontier,
     ) -> Result<(), StoreError>;
+
+    /// What accounts are known to have read.
+    fn reads(&self) -> Result<Vec<(ConversationId, AccountId, Frontier)>, StoreError>;
+    /// Notes what an account has read.
+    fn put_read(
+        &mut self,
+        conversation: ConversationId,
+        account: AccountId,
+        frontier: &Frontier,
+    ) -> Result<(), StoreError>;
+
+    /// Notes when an entry's body is to be deleted; an earlier time takes the place of a later.
+    /// Nothing, if it is deleted already.
+    fn put_expiry(&mut self, id: EntryId, due: Wall) -> Result<(), StoreError>;
+    /// When the next body is to be deleted.
+    fn next_expiry(&self) -> Result<Option<Wall>, StoreError>;
+    /// The entries whose bodies are due at this time, the first `count` of them.
+    fn expired(&self, now: Wall, count: usize) -> Result<Vec<EntryId>, StoreError>;
 }

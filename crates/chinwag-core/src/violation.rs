@@ -3,7 +3,16 @@
 use crate::log::RunFault;
 use crate::wire::codec::DecodeError;
 
-/// A peer's fault. The connection is closed; nothing it said in that message counts.
+/// What is done about a violation. In any case nothing counts that was said in that message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// The connection is closed; it may come back at once.
+    Close,
+    /// The connection is closed, and the device is let in again only after a while, which grows.
+    BackOff,
+}
+
+/// A peer's fault: the connection is closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
     /// Its bytes are no message.
@@ -27,13 +36,30 @@ pub enum Violation {
     /// It spoke of a conversation that it is no member of.
     #[error("a conversation that it is no member of")]
     NotMember,
-    /// It handed us entries of somebody who is no member.
-    #[error("entries of somebody who is no member")]
-    ForeignAuthor,
+    /// It has more connections to us than it can need.
+    #[error("too many connections")]
+    TooManySessions,
     /// It handed us entries that are wrong.
     #[error("wrong entries: {0}")]
     WrongRun(RunFault),
     /// It did not say who it is, or did not send what it has, in time.
     #[error("no answer in time")]
     TooSlow,
+}
+
+impl Violation {
+    /// What is done about it: what an honest peer can do in bad weather is forgiven at once.
+    pub const fn policy(&self) -> Policy {
+        match self {
+            Self::TooSlow | Self::TooManySessions | Self::NotCertified | Self::Version(_) => {
+                Policy::Close
+            }
+            Self::Malformed(_)
+            | Self::OutOfTurn
+            | Self::NotWelcome
+            | Self::WrongOperation
+            | Self::NotMember
+            | Self::WrongRun(_) => Policy::BackOff,
+        }
+    }
 }

@@ -8,7 +8,7 @@
 )]
 
 use chinwag_core::body::{Body, Content, Kind, Mention, SALT_LEN, Settings, Text, body_hash};
-use chinwag_core::entry::{Header, Parents, Place, Seq, sign};
+use chinwag_core::entry::{Header, Parents, Place, Seq, Tip, sign};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::log::{Base, Run, RunFault};
 use chinwag_core::time::ClaimedTime;
@@ -48,6 +48,7 @@ impl Author {
             author: self.id(),
             place,
             parents: Parents::default(),
+            rank: self.written.len() as u64 + 1,
             claimed: ClaimedTime::new(1_700_000_000_000),
             lifetime_s: 0,
             kind: Kind::TEXT,
@@ -66,7 +67,8 @@ impl Author {
     }
 
     fn check(&self, run: Run, base: Base) -> Result<Base, RunFault> {
-        run.check(self.conversation, self.id(), base).map(|checked| checked.base())
+        run.check(self.conversation, self.id(), base)
+            .map(|c| c.tip().map_or(Base::Empty, Base::Head))
     }
 }
 
@@ -84,7 +86,7 @@ fn one_signature_covers_the_whole_run() {
     let base = author.check(author.run(0..60), Base::Empty).unwrap();
     let base = author.check(author.run(60..100), base).unwrap();
     let last = author.written.last().unwrap().0.id();
-    assert_eq!(base, Base::Head(Seq::new(100).unwrap(), last));
+    assert_eq!(base, Base::Head(Tip { seq: Seq::new(100).unwrap(), id: last, rank: 100 }));
 }
 
 #[test]
@@ -101,7 +103,8 @@ fn a_run_that_leaves_something_out_is_refused() {
 #[test]
 fn a_run_that_follows_another_past_is_refused() {
     let author = author_of(10);
-    let other = Base::Head(Seq::new(5).unwrap(), EntryId::from_bytes([7; 32]));
+    let other =
+        Base::Head(Tip { seq: Seq::new(5).unwrap(), id: EntryId::from_bytes([7; 32]), rank: 0 });
     assert_eq!(author.check(author.run(5..10), other), Err(RunFault::Unlinked { at: 0 }));
 }
 
@@ -193,6 +196,7 @@ fn header() -> impl Strategy<Value = Header> {
                 author: DeviceId::new(*author.key()),
                 place,
                 parents: Parents::new(parents.into_iter().map(EntryId::from_bytes)),
+                rank: claimed,
                 claimed: ClaimedTime::new(claimed),
                 lifetime_s,
                 kind: Kind::new(kind),

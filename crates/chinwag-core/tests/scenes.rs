@@ -10,17 +10,22 @@
 
 mod world;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use chinwag_core::body::{Content, Settings, Text};
+use chinwag_core::bundle::BundleError;
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId};
 use chinwag_core::input::Command;
 use chinwag_core::log::Run;
+use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::message::{Have, Message};
 use world::World;
 
 #[test]
@@ -319,7 +324,8 @@ fn claim(world: &mut World, author: DeviceId, range: Range) -> Vec<u8> {
     let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
     let mut frontier = Frontier::default();
     frontier.insert(author, range);
-    Message::Have { conversation, frontier }.to_bytes()
+    let (heads, is_whole, wants_answer) = (BTreeMap::new(), false, false);
+    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
 }
 
 #[test]
@@ -348,6 +354,7 @@ fn nothing_is_delivered_before_it_is_written() {
         world.transcript(),
         ["alice: has alice 1: one", "alice: alice 1..1 delivered to bob"]
     );
+    world.settle();
     world.say("alice", "bob", "two");
     world.settle();
     assert!(world.transcript().contains(&"bob: has alice 2: two".to_owned()));
@@ -414,7 +421,7 @@ fn a_run_with_one_signature_goes_on_as_it_came_however_long_it_is() {
     let mut signature = None;
     for _ in 0..6 {
         let words = "x".repeat(500_000);
-        let run = forger.run(conversation, author, place, &words).unwrap();
+        let run = forger.run(conversation, author, place, 0, &words).unwrap();
         place = Place::following(place.seq(), run.entries[0].0.id()).unwrap();
         entries.extend(run.entries);
         signature = Some(run.signature);
@@ -444,4 +451,241 @@ fn a_certificate_may_be_renewed_while_another_connection_begins() {
     world.settle();
     world.pass(31);
     assert_eq!(world.transcript(), [""; 0]);
+}
+
+#[test]
+fn two_devices_of_one_account_share_everything() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("bob", "alice", "before");
+    world.connect("alice", "bob");
+    world.settle();
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    let phone = world.history("alice's phone", "bob");
+    assert!(phone.contains(&("bob", vec!["before".to_owned()])), "{phone:?}");
+    world.connect("alice's phone", "bob");
+    world.settle();
+    world.say("alice's phone", "bob", "from the phone");
+    world.settle();
+    let phone = ("alice's phone", vec!["from the phone".to_owned()]);
+    for (name, with) in [("alice", "bob"), ("alice's phone", "bob"), ("bob", "alice")] {
+        let history = world.history(name, with);
+        assert!(history.contains(&phone), "{name}: {history:?}");
+        assert!(history.contains(&("bob", vec!["before".to_owned()])), "{name}: {history:?}");
+    }
+    assert_eq!(world.digest("alice", "bob"), world.digest("bob", "alice"));
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("bob", "alice"));
+}
+
+#[test]
+fn a_copy_that_was_put_back_learns_it_from_its_peer_before_it_writes() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("alice", "bob", "one");
+    let backup = world.person("alice").store.clone();
+    world.say("alice", "bob", "two");
+    world.connect("alice", "bob");
+    world.settle();
+    world.disconnect("alice", "bob");
+    world.person("alice").store = backup;
+    world.restart("alice");
+    world.transcript();
+    let link = world.connect("alice", "bob");
+    // It says so while it is not yet known: it waits.
+    for _ in 0..6 {
+        world.deliver_one();
+    }
+    assert!(world.is_connected(link));
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: is another device now".to_owned()), "{seen:?}");
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("alice", "bob", "three");
+    world.settle();
+    let words = |history: Vec<(&str, Vec<String>)>| -> BTreeSet<String> {
+        history.into_iter().flat_map(|(_, said)| said).collect()
+    };
+    let all: BTreeSet<String> = ["one", "two", "three"].map(str::to_owned).into();
+    assert_eq!(words(world.history("bob", "alice")), all);
+    assert_eq!(words(world.history("alice", "bob")), all);
+    assert_eq!(world.digest("alice", "bob"), world.digest("bob", "alice"));
+    assert!(!world.transcript().iter().any(|line| line.contains("forked")));
+}
+
+#[test]
+fn a_copy_that_knows_it_is_one_is_another_device_before_it_writes() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let backup = world.person("alice").store.clone();
+    world.say("alice", "bob", "lost with the disk, but not for bob");
+    world.connect("alice", "bob");
+    world.settle();
+    world.person("alice").store = backup;
+    world.reopen("alice", Config { is_copy: true, ..Config::default() });
+    world.say("alice", "bob", "at once");
+    world.connect("alice", "bob");
+    world.settle();
+    assert!(!world.transcript().iter().any(|line| line.contains("forked")));
+    let history = world.history("bob", "alice");
+    assert_eq!(history, world.history("alice", "bob"));
+    assert_eq!(history.iter().map(|(_, said)| said.len()).sum::<usize>(), 2);
+}
+
+#[test]
+fn a_fork_is_kept_shown_and_told_and_nothing_after_it_counts() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.connect("bob", "alice");
+    world.settle();
+    world.say("bob", "alice", "the same for all");
+    world.settle();
+    world.say("bob", "alice", "for alice's laptop");
+    world.settle();
+    world.disconnect("alice", "alice's phone");
+    world.transcript();
+    // Bob's key says something else to the phone.
+    let author = world.device("bob");
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let store = &world.person("bob").store;
+    let first = store.tip(conversation, author, Seq::MIN).unwrap().unwrap();
+    let second = store.tip(conversation, author, Seq::MIN.saturating_add(1)).unwrap().unwrap();
+    let forger = Forger::of(&store.local().unwrap().unwrap());
+    let place = Place::following(first.seq, first.id).unwrap();
+    let run = forger.run(conversation, author, place, second.rank, "for the phone").unwrap();
+    let link = world.connect("bob", "alice's phone");
+    world.settle();
+    world.inject("alice's phone", link, Message::Entries { conversation, author, run }.to_bytes());
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice's phone: bob forked at 2".to_owned()), "{seen:?}");
+    world.connect("alice", "alice's phone");
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: somebody forked at 2".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"bob: is another device now".to_owned()), "{seen:?}");
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
+}
+
+#[test]
+fn what_is_retracted_is_deleted_everywhere_with_what_it_was_changed_to() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    let said = world.say("alice", "bob", "hello");
+    world.command("alice", Command::Edit { of: said, text: text("hello there") }).unwrap();
+    world.settle();
+    assert_eq!(world.command("bob", Command::Retract(said)), Err(Refusal::NotYours(said)));
+    world.command("alice", Command::Retract(said)).unwrap();
+    world.settle();
+    for name in ["alice", "bob"] {
+        let store = &world.person(name).store;
+        assert_eq!(store.entry(said).unwrap().unwrap().body, None, "{name}");
+        let edits = store.references(said, 10).unwrap();
+        assert_eq!(edits.iter().filter(|e| e.body.is_some()).count(), 1, "the retraction: {name}");
+    }
+}
+
+#[test]
+fn what_disappears_is_there_until_it_is_read_and_then_for_so_long() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    let to = world.account("bob");
+    let content = Content::Settings(Settings::default().with_lifetime(60));
+    world.command("alice", Command::Say { to, content }).unwrap();
+    world.settle();
+    let said = world.say("alice", "bob", "a secret");
+    world.settle();
+    world.pass(59);
+    let is_there = |world: &mut World, name: &str| {
+        world.person(name).store.entry(said).unwrap().unwrap().body.is_some()
+    };
+    assert!(is_there(&mut world, "alice") && is_there(&mut world, "bob"));
+    world.pass(2);
+    assert!(!is_there(&mut world, "alice"), "it was delivered a minute ago");
+    assert!(is_there(&mut world, "bob"), "it was not read");
+    let with = world.account("alice");
+    world.command("bob", Command::MarkRead(with)).unwrap();
+    world.restart("bob");
+    world.pass(61);
+    assert!(!is_there(&mut world, "bob"));
+}
+
+#[test]
+fn a_stranger_may_ask_and_learns_nothing_until_the_answer() {
+    let mut world = World::of(&["alice", "bob"]);
+    let (account, device) = (world.account("alice"), world.device("alice"));
+    let text = "it's bob from the train".to_owned();
+    let ask = Command::Ask { account, device, addresses: Vec::new(), text };
+    world.command("bob", ask).unwrap();
+    let link = world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: bob asks as bob: it's bob from the train"]);
+    assert!(!world.is_connected(link));
+    let bob = world.account("bob");
+    world.command("alice", Command::Accept(bob)).unwrap();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn whoever_is_blocked_is_kept_out() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    let bob = world.account("bob");
+    world.command("alice", Command::Block(bob, true)).unwrap();
+    world.connect("bob", "alice");
+    world.say("bob", "alice", "why?");
+    world.settle();
+    assert!(!world.transcript().contains(&"alice: has bob 1: why?".to_owned()));
+    world.command("alice", Command::Block(bob, false)).unwrap();
+    world.connect("bob", "alice");
+    world.settle();
+    assert!(world.transcript().contains(&"alice: has bob 1: why?".to_owned()));
+}
+
+#[test]
+fn a_bundle_carries_what_a_session_would() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.say("alice", "bob", "by stick");
+    let bob = world.account("bob");
+    let exported = world.command("alice", Command::Export(bob)).unwrap();
+    let Answer::Bundles(bundles) = exported else { panic!("{exported:?}") };
+    assert_eq!(bundles.len(), 1);
+    world.transcript();
+    let import = || Command::Import(bundles[0].1.clone());
+    assert_eq!(world.command("bob", import()), Ok(Answer::Done));
+    assert_eq!(world.transcript(), ["bob: has alice 1: by stick"]);
+    let again = world.command("bob", import());
+    assert_eq!(again, Err(Refusal::Bundle(BundleError::NoKey)), "it was for one bundle");
+    for at in (0..bundles[0].1.len()).step_by(97) {
+        let mut changed = bundles[0].1.clone();
+        changed[at] ^= 1;
+        assert!(world.command("bob", Command::Import(changed)).is_err());
+    }
+    assert_eq!(world.command("alice", import()), Err(Refusal::Bundle(BundleError::OtherDevice)));
+}
+
+#[test]
+fn what_was_read_and_who_types_is_seen_while_it_is_shared() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("alice", "bob", "hello");
+    world.settle();
+    world.transcript();
+    let alice = world.account("alice");
+    world.command("bob", Command::MarkRead(alice)).unwrap();
+    world.command("bob", Command::Typing(alice, true)).unwrap();
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: bob has read it".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"alice: bob types: true".to_owned()), "{seen:?}");
+}
+
+fn text(words: &str) -> Text {
+    Text { text: words.to_owned(), ..Text::default() }
 }

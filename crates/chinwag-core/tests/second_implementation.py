@@ -349,6 +349,10 @@ def read_body(reader, kind):
         value["of"] = reader.hex(32)
     elif kind == 5:
         value["settings"] = read_settings(reader)
+    elif kind == 6:
+        value["account"] = reader.key()
+        value["called"] = read_name(reader) if reader.yes() else None
+        value["is"] = [reader.yes(), reader.yes(), reader.yes()]
     else:
         value["content"] = reader.rest().hex()
     return value
@@ -370,6 +374,11 @@ def write_body(kind, value):
         for setting in value["settings"]:
             out += number(setting["number"], 2) + counted(bytes.fromhex(setting["value"]), 2)
         return out
+    if kind == 6:
+        out += bytes.fromhex(value["account"]) + yes(value["called"] is not None)
+        if value["called"] is not None:
+            out += counted(value["called"].encode("utf-8"), 1)
+        return out + b"".join(map(yes, value["is"]))
     return out + bytes.fromhex(value["content"])
 
 
@@ -380,7 +389,8 @@ def read_header(reader):
     need(value["seq"] >= 1, "not canonical")
     need((value["seq"] == 1) == (value["backlink"] == "00" * 32), "not canonical")
     value["parents"] = reader.set(reader.count(1, 16), lambda: reader.hex(32))
-    value["claimed"], value["lifetime"] = reader.number(8), reader.number(4)
+    value["rank"], value["claimed"] = reader.number(8), reader.number(8)
+    value["lifetime"] = reader.number(4)
     value["kind"] = reader.number(2)
     value["body_length"], value["body_hash"] = reader.count(4, BODY_MAX), reader.hex(32)
     return value
@@ -390,7 +400,8 @@ def write_header(value):
     out = number(1, 1) + bytes.fromhex(value["conversation"] + value["author"])
     out += number(value["seq"], 8) + bytes.fromhex(value["backlink"])
     out += number(len(value["parents"]), 1) + bytes.fromhex("".join(value["parents"]))
-    out += number(value["claimed"], 8) + number(value["lifetime"], 4) + number(value["kind"], 2)
+    out += number(value["rank"], 8) + number(value["claimed"], 8) + number(value["lifetime"], 4)
+    out += number(value["kind"], 2)
     return out + number(value["body_length"], 4) + bytes.fromhex(value["body_hash"])
 
 
@@ -399,8 +410,8 @@ def entry_id(header):
 
 
 def check_run(run):
-    """The newest entry's seq and id after this run."""
-    base = run["base"] or {"seq": 0, "id": "00" * 32}
+    """The newest entry's seq, id and rank after this run."""
+    base = run["base"] or {"seq": 0, "id": "00" * 32, "rank": 0}
     need(run["entries"], "empty")
     need(len(run["entries"]) <= 1000, "too long")
     for entry in run["entries"]:
@@ -410,11 +421,12 @@ def check_run(run):
         need(theirs == (run["conversation"], run["author"]), "other log")
         need(header["seq"] == base["seq"] + 1, "out of place")
         need(header["backlink"] == base["id"], "unlinked")
+        need(header["rank"] >= base["rank"], "rank falls")
         if entry["body"] is not None:
             body = bytes.fromhex(entry["body"])
             need(len(body) == header["body_length"], "other body")
             need(hash_("chinwag/body/1", body).hex() == header["body_hash"], "other body")
-        base = {"seq": header["seq"], "id": entry_id(data).hex()}
+        base = {"seq": header["seq"], "id": entry_id(data).hex(), "rank": header["rank"]}
     author, signature = bytes.fromhex(run["author"]), bytes.fromhex(run["signature"])
     last = bytes.fromhex(base["id"])
     need(is_signed("chinwag/entry/1", author, last, signature), "not signed")
@@ -423,7 +435,7 @@ def check_run(run):
 
 # Accounts and tickets: identity.md.
 
-ACTION_MAX = 163876
+ACTION_MAX = 163874
 WHITE = set("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000")
 WHITE |= {chr(c) for c in range(0x2000, 0x200B)}
 
@@ -452,6 +464,8 @@ def read_action(reader, kind):
             need(last < conversation, "not canonical")
             value["heights"].append({"conversation": conversation, "height": reader.number(8)})
         return value
+    if kind == 4:
+        return {"kind": kind, "device": reader.key()}
     return {"kind": kind, "bytes": reader.rest().hex()}
 
 
@@ -466,6 +480,8 @@ def write_action(value):
         for one in value["heights"]:
             out += bytes.fromhex(one["conversation"]) + number(one["height"], 8)
         return out
+    if value["kind"] == 4:
+        return bytes.fromhex(value["device"])
     return bytes.fromhex(value["bytes"])
 
 
@@ -498,7 +514,7 @@ class Account:
 
     def add(self, data):
         value, signature = read(data, read_signed)
-        id_ = hash_("chinwag/operation/1", data[:-64])
+        id_ = hash_("chinwag/operation-id/1", data[:-64])
         if id_.hex() in self.known:
             return
         need(value["account"] == self.account, "other account")
@@ -538,6 +554,7 @@ class Account:
         revoked, devices = self.revocations(), []
         for device, certificate in sorted(certificates.items()):
             heights, prekey = revoked.get(device), bytes.fromhex(certificate["prekey"])
+            retired = any(action["device"] == device for action in self.said(4))
             stated = None if heights is None else [
                 {"conversation": c, "height": h} for c, h in sorted(heights.items())]
             devices.append({
@@ -546,7 +563,7 @@ class Account:
                 "expires": certificate["expires"],
                 "prekey": hash_("chinwag/prekey-in-vectors/1", prekey).hex(),
                 "revoked": stated,
-                "current": heights is None and now < certificate["expires"],
+                "current": heights is None and not retired and now < certificate["expires"],
             })
         heads = self.heads()
         digest = hash_("chinwag/account-digest/1", bytes.fromhex("".join(heads)))
@@ -657,28 +674,89 @@ def read_sent_operation(reader):
     return reader.data[start:reader.at].hex()
 
 
+def read_run(reader):
+    entries = [read_entry(reader) for _ in range(reader.count(2, 1000))]
+    return {"entries": entries, "signature": reader.hex(64)}
+
+
+def read_wish(reader):
+    wish = reader.number(1)
+    need(wish <= 2, "unknown")
+    if wish == 1:
+        return {"wish": wish, "secret": reader.hex(16)}
+    if wish == 2:
+        return {"wish": wish, "text": reader.text(reader.count(2, 280))}
+    return {"wish": wish}
+
+
+def write_wish(value):
+    if value["wish"] == 1:
+        return number(1, 1) + bytes.fromhex(value["secret"])
+    if value["wish"] == 2:
+        return number(2, 1) + counted(value["text"].encode("utf-8"), 2)
+    return number(0, 1)
+
+
+def check_fork(a, b):
+    """The first place at which two runs name different entries."""
+    def names(run):
+        first = read(bytes.fromhex(run["entries"][0]["header"]), read_header)
+        base = {"seq": first["seq"] - 1, "id": first["backlink"], "rank": 0}
+        check_run(dict(run, base=base))
+        found = {base["seq"]: base["id"]} if base["seq"] else {}
+        for at, entry in enumerate(run["entries"]):
+            found[first["seq"] + at] = entry_id(bytes.fromhex(entry["header"])).hex()
+        return found
+    need(a["entries"] and b["entries"], "not canonical")
+    need(all(one["body"] is None for one in a["entries"] + b["entries"]), "not canonical")
+    in_a, in_b = names(a), names(b)
+    both = [at for at in sorted(in_a) if at in in_b and in_a[at] != in_b[at]]
+    need(both, "not canonical")
+    need(in_a[both[0]] < in_b[both[0]], "not canonical")
+    return both[0]
+
+
 def read_message(reader):
     need(len(reader.data) <= FRAME_MAX, "over limit")
     kind = reader.number(1)
     value = {"message": kind}
     if kind == 1:
         value.update(version=reader.number(2), account=reader.key(), digest=reader.hex(32))
-        value["secret"] = reader.hex(16) if reader.yes() else None
+        value["wish"] = read_wish(reader)
     elif kind == 2:
         value["digest"] = reader.hex(32)
     elif kind == 3:
+        value["is_last"] = reader.yes()
         value["operations"] = [read_sent_operation(reader) for _ in range(reader.count(2, 2000))]
     elif kind == 4:
-        value["text"] = reader.text(reader.count(2, 280))
+        value["accounts"] = [{"account": reader.key(), "digest": reader.hex(32)}
+                             for _ in range(reader.count(2, 4096))]
+        keys = [one["account"] for one in value["accounts"]]
+        need(all(a < b for a, b in zip(keys, keys[1:])), "not canonical")
     elif kind == 5:
-        value["conversation"], value["authors"] = reader.hex(32), read_frontier(reader)
+        value.update(conversation=reader.hex(32), is_whole=reader.yes(), wants_answer=reader.yes())
+        value["authors"] = read_frontier(reader)
+        value["heads"] = [reader.hex(32) for one in value["authors"] if one["ranges"][0][0] == 1]
     elif kind == 6:
         value.update(conversation=reader.hex(32), author=reader.key(), range=read_range(reader))
     elif kind == 7:
         value.update(conversation=reader.hex(32), author=reader.key())
-        value["entries"] = [read_entry(reader) for _ in range(reader.count(2, 1000))]
-        value["signature"] = reader.hex(64)
-    else:
+        value.update(read_run(reader))
+    elif kind == 8:
+        value.update(conversation=reader.hex(32), author=reader.key())
+        whose = {"conversation": value["conversation"], "author": value["author"]}
+        value["runs"] = [dict(whose, **read_run(reader)) for _ in range(2)]
+        value["at"] = check_fork(*value["runs"])
+    elif kind == 9:
+        value["conversation"], value["authors"] = reader.hex(32), read_frontier(reader)
+    elif kind == 10:
+        value["conversation"], value["is_on"] = reader.hex(32), reader.yes()
+    elif kind == 11:
+        value["is_active"] = reader.yes()
+    elif kind == 13:
+        value["keys"] = [reader.hex(1216) for _ in range(reader.count(1, 32))]
+        need(all(is_prekey(bytes.fromhex(key)) for key in value["keys"]), "bad key")
+    elif kind != 12:
         raise Refused("unknown")
     return value
 
@@ -691,24 +769,48 @@ def write_message(value):
     out = number(value["message"], 1)
     if value["message"] == 1:
         out += number(value["version"], 2) + bytes.fromhex(value["account"] + value["digest"])
-        return out + yes(value["secret"] is not None) + bytes.fromhex(value["secret"] or "")
+        return out + write_wish(value["wish"])
     if value["message"] == 2:
         return out + bytes.fromhex(value["digest"])
     if value["message"] == 3:
+        out += yes(value["is_last"])
         return out + number(len(value["operations"]), 2) + bytes.fromhex("".join(value["operations"]))
     if value["message"] == 4:
-        return out + counted(value["text"].encode("utf-8"), 2)
+        out += number(len(value["accounts"]), 2)
+        return out + b"".join(bytes.fromhex(one["account"] + one["digest"])
+                              for one in value["accounts"])
+    if value["message"] == 11:
+        return out + yes(value["is_active"])
+    if value["message"] == 12:
+        return out
+    if value["message"] == 13:
+        return out + number(len(value["keys"]), 1) + bytes.fromhex("".join(value["keys"]))
     out += bytes.fromhex(value["conversation"])
     if value["message"] == 5:
-        out += number(len(value["authors"]), 2)
-        for one in value["authors"]:
-            out += bytes.fromhex(one["author"]) + number(len(one["ranges"]), 1)
-            out += b"".join(map(write_range, one["ranges"]))
-        return out
+        out += yes(value["is_whole"]) + yes(value["wants_answer"])
+        return out + write_frontier(value["authors"]) + bytes.fromhex("".join(value["heads"]))
+    if value["message"] == 9:
+        return out + write_frontier(value["authors"])
+    if value["message"] == 10:
+        return out + yes(value["is_on"])
     out += bytes.fromhex(value["author"])
     if value["message"] == 6:
         return out + write_range(value["range"])
-    out += number(len(value["entries"]), 2)
+    if value["message"] == 8:
+        return out + b"".join(map(write_run, value["runs"]))
+    return out + write_run(value)
+
+
+def write_frontier(authors):
+    out = number(len(authors), 2)
+    for one in authors:
+        out += bytes.fromhex(one["author"]) + number(len(one["ranges"]), 1)
+        out += b"".join(map(write_range, one["ranges"]))
+    return out
+
+
+def write_run(value):
+    out = number(len(value["entries"]), 2)
     for entry in value["entries"]:
         out += bytes.fromhex(entry["header"]) + yes(entry["body"] is not None)
         if entry["body"] is not None:
@@ -810,7 +912,7 @@ def check_identity(check, file):
         data = operations[v["name"]]
         check.codec("operation", v, data[:-64], read_operation, write_operation)
         check.equal("signature of " + v["name"], data[-64:].hex(), v["signature"])
-        id_ = hash_("chinwag/operation/1", data[:-64])
+        id_ = hash_("chinwag/operation-id/1", data[:-64])
         check.equal("operation id: " + v["name"], id_.hex(), v["id"])
     for v in file["invalid_operations"]:
         check.refuses("operation", v, lambda: read(bytes_of(v["bytes"]), read_signed))

@@ -11,7 +11,7 @@
 use std::fs;
 
 use chinwag_core::body::{Body, Kind, body_hash};
-use chinwag_core::entry::{Header, Seq};
+use chinwag_core::entry::{Header, Seq, Tip};
 use chinwag_core::identity::{AccountLog, Name, SignedOperation};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::log::{Base, Run};
@@ -105,7 +105,11 @@ fn headers_and_bodies_are_those_of_the_vectors() {
 
 fn base(value: &Value) -> Base {
     match value["seq"].as_u64() {
-        Some(seq) => Base::Head(Seq::new(seq).unwrap(), EntryId::from_bytes(array(&value["id"]))),
+        Some(seq) => Base::Head(Tip {
+            seq: Seq::new(seq).unwrap(),
+            id: EntryId::from_bytes(array(&value["id"])),
+            rank: value["rank"].as_u64().unwrap(),
+        }),
         None => Base::Empty,
     }
 }
@@ -120,7 +124,10 @@ fn check(vector: &Value) -> Option<Base> {
     let run = Run { entries, signature: Signature::from_bytes(&array(&vector["signature"])) };
     let conversation = ConversationId::from_bytes(array(&vector["conversation"]));
     let author = DeviceId::from_bytes(&array(&vector["author"])).unwrap();
-    run.check(conversation, author, base(&vector["base"])).ok().map(|checked| checked.base())
+    run.check(conversation, author, base(&vector["base"]))
+        .ok()
+        .and_then(|checked| checked.tip())
+        .map(Base::Head)
 }
 
 #[test]

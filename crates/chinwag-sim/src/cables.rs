@@ -59,7 +59,7 @@ impl World {
             self.cover("crossing connections");
         }
         let device = self.people[other].device;
-        self.give(who, Input::Connected { link, device });
+        self.give(who, Input::Connected { link, device, is_dialled: end == 0 });
     }
 
     pub(crate) fn arrive(&mut self, link: Link, end: usize, bytes: Vec<u8>) {

@@ -10,8 +10,8 @@ use chinwag_core::output::{Event, Output};
 use chinwag_core::store::{Store, StoredEntry};
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::violation::Violation;
-use chinwag_core::wire::limits::RANGES_MAX;
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX};
+use chinwag_core::wire::message::{Have, Message};
 
 use crate::network::{SECOND, Who};
 use crate::sim::World;
@@ -23,8 +23,9 @@ impl World {
     }
 
     fn height(&self, who: Who, conversation: ConversationId, author: DeviceId) -> u64 {
-        let head = self.store(who).head(conversation, author).ok().flatten();
-        head.map_or(0, |(seq, _)| seq.get())
+        let frontiers = self.store(who).frontiers().unwrap_or_default();
+        let here = frontiers.iter().find(|(id, _)| *id == conversation);
+        here.map_or(0, |(_, frontier)| frontier.height(author))
     }
 
     /// After every step: what is kept of others, and how much.
@@ -33,10 +34,11 @@ impl World {
             return;
         }
         for (id, device, frontier) in self.store(who).receipts().unwrap_or_default() {
-            let authors = frontier.iter().count();
+            let pair = self.pairs.get(&id).copied().unwrap_or_default();
+            let is_members = |(author, _)| self.whose(author).is_some_and(|w| pair.contains(&w));
             let ranges = frontier.iter().map(|(_, ranges)| ranges.iter().count()).max();
-            if authors > 2 || ranges > Some(RANGES_MAX) {
-                self.fail(&format!("{who} keeps {authors} authors and {ranges:?} ranges"));
+            if !frontier.iter().all(is_members) || ranges > Some(RANGES_MAX) {
+                self.fail(&format!("{who} keeps what strangers have, or {ranges:?} ranges"));
             }
             let Some(to) = self.whose(device).filter(|to| self.is_honest(*to)) else { continue };
             for (author, _) in frontier.iter() {
@@ -74,7 +76,7 @@ impl World {
         }
         match output {
             Output::Send { link, bytes } => self.check_sent(who, *link, bytes),
-            Output::Close { link, why } => self.check_close(who, *link, why),
+            Output::Close { link, why: Some(why) } => self.check_close(who, *link, why),
             Output::Event(Event::Entry { id, header, .. }) => {
                 if let Some(author) = self.whose(header.author).filter(|a| self.is_honest(*a))
                     && self.store(author).entry(*id).ok().flatten().is_none()
@@ -87,7 +89,13 @@ impl World {
                     self.check_delivered(who, *conversation, *author, *height, to);
                 }
             }
-            Output::Reply(..) | Output::Dial { .. } | Output::Event(Event::Contact { .. }) => {}
+            Output::Event(Event::Fork { author, .. }) => {
+                self.cover("forks shown");
+                if self.whose(*author).is_some_and(|author| self.is_honest(author)) {
+                    self.fail(&format!("{who} shows a fork of somebody honest"));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -101,7 +109,7 @@ impl World {
             self.fail(&format!("{who} tells {to} of a conversation of others"));
         }
         if kind == 5
-            && let Ok(Message::Have { frontier, .. }) = Message::read(bytes)
+            && let Ok(Message::Have(Have { frontier, .. })) = Message::read(bytes)
         {
             for (author, ranges) in frontier.iter() {
                 let here = self.height(who, id, author);
@@ -126,10 +134,13 @@ impl World {
         }
         let knows = |a: Who, b: Who| {
             let contacts = self.store(a).contacts().unwrap_or_default();
-            contacts.iter().any(|contact| contact.account == self.people[b].account)
+            contacts.iter().any(|c| c.is_contact && c.account == self.people[b].account)
         };
         let is_fair = match why {
             Violation::TooSlow => is_troubled,
+            Violation::TooManySessions => {
+                self.network.between(who, other) >= SESSIONS_PER_DEVICE_MAX
+            }
             Violation::NotWelcome => !knows(who, other) && !knows(other, who),
             Violation::NotCertified => {
                 let has_jumped = self.people[who].has_jumped || self.people[other].has_jumped;
@@ -186,7 +197,7 @@ impl World {
         }
         self.check_friends();
         for (id, [a, b]) in self.pairs.clone() {
-            if self.is_honest(a) && self.is_honest(b) {
+            if a != b && self.is_honest(a) && self.is_honest(b) {
                 self.check_pair(id, a, b);
             }
         }
@@ -250,7 +261,7 @@ impl World {
 
     pub(crate) fn knows(&self, who: Who, other: Who) -> bool {
         let contacts = self.store(who).contacts().unwrap_or_default();
-        contacts.iter().any(|contact| contact.account == self.people[other].account)
+        contacts.iter().any(|c| c.is_contact && c.account == self.people[other].account)
     }
 
     /// Both have the same, which is what was said, and know it of each other.

@@ -1,6 +1,8 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
+use std::collections::BTreeMap;
+
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
@@ -9,7 +11,7 @@ use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::{Forger, MemStore};
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::message::{Have, Message};
 
 use crate::dice::Dice;
 use crate::network::Who;
@@ -72,7 +74,7 @@ impl Lie {
             Self::Signature => "forged signatures refused",
             Self::Body => "bodies refused",
             Self::Unlinked => "unlinked entries refused",
-            Self::Fork => "forks refused",
+            Self::Fork => "forks by liars that were closed on",
             Self::OtherConversation => "other conversations refused",
             Self::Impersonation => "impersonations refused",
             Self::Withheld => "withheld answers let go",
@@ -144,7 +146,7 @@ fn talk(other: ConversationId, author: DeviceId, dice: &mut Dice) -> Vec<u8> {
     let everything = Range::up_to(Seq::MAX);
     match dice.below(2) {
         0 => Message::Want { conversation: other, author, range: everything }.to_bytes(),
-        _ => Message::Have { conversation: other, frontier: Frontier::default() }.to_bytes(),
+        _ => have(other, Frontier::default()),
     }
 }
 
@@ -161,7 +163,12 @@ fn claim(to: &Victim<'_>, dice: &mut Dice) -> Vec<u8> {
         }
     }
     frontier.insert(author, Range::up_to(Seq::MIN.saturating_add(dice.below(height))));
-    Message::Have { conversation: to.conversation, frontier }.to_bytes()
+    have(to.conversation, frontier)
+}
+
+fn have(conversation: ConversationId, frontier: Frontier) -> Vec<u8> {
+    let (heads, is_whole, wants_answer) = (BTreeMap::new(), false, false);
+    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
 }
 
 fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
@@ -175,18 +182,22 @@ fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
 /// A wrong entry.
 fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option<Vec<u8>> {
     let forger = Forger::of(&to.store.local().ok()??);
-    let head = to.store.head(to.conversation, author).ok()?;
-    let next = head.and_then(|(seq, id)| Place::following(seq, id)).unwrap_or(Place::First);
+    let frontiers = to.store.frontiers().ok()?;
+    let here = frontiers.iter().find(|(id, _)| *id == to.conversation);
+    let height = Seq::new(here.map_or(0, |(_, frontier)| frontier.height(author)));
+    let head = height.and_then(|seq| to.store.tip(to.conversation, author, seq).ok()?);
+    let next = head.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First);
+    let rank = head.map_or(0, |tip| tip.rank);
     let place = match lie {
-        Lie::Unlinked => Place::After(head?.0, EntryId::from_bytes([7; 32])),
-        Lie::Fork if dice.once_in(2) => to.store.entry(head?.1).ok()??.header.place,
+        Lie::Unlinked => Place::After(head?.seq, EntryId::from_bytes([7; 32])),
+        Lie::Fork if dice.once_in(2) => to.store.entry(head?.id).ok()??.header.place,
         _ => next,
     };
     let words = format!("lie {}", dice.below(1_000));
-    let mut run = forger.run(to.conversation, author, place, &words)?;
+    let mut run = forger.run(to.conversation, author, place, rank, &words)?;
     match lie {
         Lie::Signature => {
-            let other = forger.run(to.conversation, author, place, "something else")?;
+            let other = forger.run(to.conversation, author, place, rank, "something else")?;
             run.signature = other.signature;
         }
         Lie::Body => run.entries.first_mut()?.1.as_mut()?.push(1),

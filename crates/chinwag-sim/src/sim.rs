@@ -8,7 +8,7 @@ use chinwag_core::env::Env;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::input::{Command, Input, Link, Token};
-use chinwag_core::node::Node;
+use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Event, Output};
 use chinwag_core::testing::MemStore;
 use chinwag_core::ticket::Ticket;
@@ -82,6 +82,8 @@ pub(crate) struct Person {
     pub(crate) store: MemStore,
     pub(crate) account: AccountId,
     pub(crate) device: DeviceId,
+    /// The devices that it was before.
+    pub(crate) was: Vec<DeviceId>,
     pub(crate) next_fault: Option<Fault>,
     /// How wrong the clock is.
     pub(crate) clock_ms: i64,
@@ -186,6 +188,7 @@ impl World {
         let account = node.account().expect("an account");
         let device = node.device().expect("a device");
         let who = self.people.len();
+        self.pairs.insert(ConversationId::own(account), [who, who]);
         for (other, person) in self.people.iter().enumerate() {
             self.pairs.insert(ConversationId::direct(account, person.account), [other, who]);
         }
@@ -194,6 +197,7 @@ impl World {
             store,
             account,
             device,
+            was: Vec::new(),
             next_fault: None,
             clock_ms,
             has_jumped: clock_ms != 0,
@@ -243,7 +247,7 @@ impl World {
     }
 
     pub(crate) fn whose(&self, device: DeviceId) -> Option<Who> {
-        self.people.iter().position(|person| person.device == device)
+        self.people.iter().position(|p| p.device == device || p.was.contains(&device))
     }
 
     fn happen(&mut self, what: What) {
@@ -378,7 +382,7 @@ impl World {
         person.started = now;
         person.ticks_at = None;
         let (mut env, node) = Self::env(person, now);
-        match Node::open(&mut env) {
+        match Node::open(&mut env, Config::default()) {
             Ok(mut opened) => {
                 let outputs: Vec<Output> = std::iter::from_fn(|| opened.poll()).collect();
                 *node = Some(opened);
@@ -388,6 +392,18 @@ impl World {
                 }
             }
             Err(error) => self.fail(&format!("{who} does not open: {error}")),
+        }
+    }
+
+    /// Somebody goes on as another device: all connections end.
+    fn rename(&mut self, who: Who, device: DeviceId) {
+        self.say(|| format!("{who} is {device:?} now"));
+        let person = &mut self.people[who];
+        let old = std::mem::replace(&mut person.device, device);
+        person.was.push(old);
+        let links: Vec<Link> = self.network.of(who).map(|(link, _)| link).collect();
+        for link in links {
+            self.drop_end(link, who);
         }
     }
 
@@ -426,9 +442,10 @@ impl World {
                 }
             }
             Output::Close { link, why } => {
-                self.say(|| format!("{who} closes {link:?}: {why}"));
+                self.say(|| format!("{who} closes {link:?}: {why:?}"));
                 self.close(who, link);
             }
+            Output::Rename { device } => self.rename(who, device),
             Output::Event(event) => self.say(|| format!("{who}: {}", told(&event))),
         }
     }
@@ -450,6 +467,7 @@ fn told(event: &Event) -> String {
         Event::Delivered { author, height, to, .. } => {
             format!("{height} of {author:?} delivered to {to:?}")
         }
+        other => format!("{other:?}"),
     }
 }
 
@@ -458,7 +476,7 @@ fn described(inputs: &[Input]) -> String {
         Input::Command(_, Command::Say { .. }) => "say".to_owned(),
         Input::Command(_, Command::Redeem(_)) => "redeem".to_owned(),
         Input::Command(_, Command::Invite { .. }) => "invite".to_owned(),
-        Input::Command(_, Command::Init { .. }) => "init".to_owned(),
+        Input::Command(_, other) => format!("{other:?}"),
         Input::Connected { link, .. } => format!("connected {}", link.0),
         Input::Disconnected { link } => format!("disconnected {}", link.0),
         Input::Frame { link, bytes } => {

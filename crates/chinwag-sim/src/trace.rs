@@ -44,8 +44,9 @@ impl Trace {
                 self.number(token.0);
                 self.command(command);
             }
-            Input::Connected { link, device } => {
+            Input::Connected { link, device, is_dialled } => {
                 self.number(2);
+                self.number(u64::from(*is_dialled));
                 self.number(link.0);
                 self.bytes(device.as_bytes());
             }
@@ -68,6 +69,7 @@ impl Trace {
             Command::Redeem(ticket) => self.bytes(&ticket.secret),
             Command::Init { name, .. } => self.bytes(name.as_str().as_bytes()),
             Command::Invite { is_reusable, .. } => self.number(u64::from(*is_reusable)),
+            other => self.bytes(format!("{other:?}").as_bytes()),
         }
     }
 
@@ -82,6 +84,11 @@ impl Trace {
                     Ok(Answer::Ticket(ticket)) => self.bytes(&ticket.secret),
                     Ok(Answer::Account(account)) => self.bytes(account.as_bytes()),
                     Ok(Answer::Done) => self.number(0),
+                    Ok(Answer::Bundles(bundles)) => {
+                        for (_, bytes) in bundles {
+                            self.bytes(bytes);
+                        }
+                    }
                     Err(refusal) => self.bytes(refusal.to_string().as_bytes()),
                 }
             }
@@ -97,7 +104,11 @@ impl Trace {
             Output::Close { link, why } => {
                 self.number(9);
                 self.number(link.0);
-                self.bytes(why.to_string().as_bytes());
+                self.bytes(format!("{why:?}").as_bytes());
+            }
+            Output::Rename { device } => {
+                self.number(10);
+                self.bytes(device.as_bytes());
             }
             Output::Event(event) => self.event(event),
         }
@@ -112,6 +123,7 @@ impl Trace {
                 self.number(*height);
                 self.bytes(to.as_bytes());
             }
+            other => self.bytes(format!("{other:?}").as_bytes()),
         }
     }
 }

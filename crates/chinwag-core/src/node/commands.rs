@@ -1,104 +1,100 @@
 //! What somebody here wants.
 
 use super::Node;
-use crate::body::{Body, Content, body_hash};
-use crate::entry::{Header, sign};
+use crate::body::Content;
 use crate::env::Env;
-use crate::ids::{AccountId, ConversationId};
-use crate::input::Command;
-use crate::log::Run;
-use crate::output::{Answer, Refusal};
-use crate::store::{Invite, StoreError};
-use crate::ticket::{Address, Ticket};
-use crate::time::{ClaimedTime, Wall};
-use crate::wire::limits::INVITES_MAX;
+use crate::ids::AccountId;
+use crate::input::{Command, Token};
+use crate::output::{Answer, Output, Refusal};
+use crate::store::{Asked, StoreError};
+use crate::wire::limits::HELD_MAX;
 
-type Reply = Result<Result<Answer, Refusal>, StoreError>;
+pub(super) type Reply = Result<Result<Answer, Refusal>, StoreError>;
 
 impl Node {
-    pub(super) fn command(&mut self, env: &mut Env<'_>, command: Command) -> Reply {
+    /// Takes a command, or holds it back: while a device says that our log goes on further than we
+    /// know, we must not write into it.
+    pub(super) fn ordered(
+        &mut self,
+        env: &mut Env<'_>,
+        token: Token,
+        command: Command,
+    ) -> Result<(), StoreError> {
+        let may_write = !matches!(command, Command::Presence(_) | Command::Typing(..));
+        if may_write && self.is_in_doubt() {
+            if self.held.len() < HELD_MAX {
+                self.held.push_back((token, command));
+            } else {
+                self.outputs.push_back(Output::Reply(token, Err(Refusal::Busy)));
+            }
+            return Ok(());
+        }
+        self.obey(env, token, command)
+    }
+
+    /// Takes what was held back, once it is known what to make of it.
+    pub(super) fn release_held(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        while !self.held.is_empty() && !self.is_in_doubt() {
+            if let Some((token, command)) = self.held.pop_front() {
+                self.obey(env, token, command)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn obey(
+        &mut self,
+        env: &mut Env<'_>,
+        token: Token,
+        command: Command,
+    ) -> Result<(), StoreError> {
+        let reply =
+            if self.is_revoked() { Err(Refusal::Revoked) } else { self.command(env, command)? };
+        self.outputs.push_back(Output::Reply(token, reply));
+        Ok(())
+    }
+
+    fn command(&mut self, env: &mut Env<'_>, command: Command) -> Reply {
         match command {
             Command::Init { name, device_name } => self.init(env, name, device_name),
+            Command::Restore { account_seed, device_name } => {
+                self.restore(env, account_seed, device_name)
+            }
+            Command::Rename(name) => self.rename(env, name),
+            Command::Revoke(device) => self.revoke(env, device),
             Command::Invite { is_reusable, lifetime_s, addresses } => {
                 self.invite(env, is_reusable, lifetime_s, addresses)
             }
+            Command::Uninvite(secret) => self.uninvite(env, &secret).map(|()| Ok(Answer::Done)),
             Command::Redeem(ticket) => self.redeem(env, ticket),
-            Command::Say { to, content } => self.say(env, to, content),
+            Command::Ask { account, device, addresses, text } => {
+                self.ask_for_contact(env, Asked { account, device, addresses, text })
+            }
+            Command::Accept(account) => self.accept_request(env, account),
+            Command::Decline(account) => self.decline(env, account),
+            Command::Call(account, called) => self.call(env, account, called),
+            Command::Verify(account, is_on) => self.verify(env, account, is_on),
+            Command::Block(account, is_on) => self.block(env, account, is_on),
+            Command::Say { to, content } => self.say_one(env, to, content),
+            Command::Edit { of, text } => self.edit(env, of, text),
+            Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
+            Command::Retract(of) => self.retract(env, of),
+            Command::MarkRead(with) => self.mark_read(env, with),
+            Command::Typing(to, is_on) => Ok(self.type_to(to, is_on)),
+            Command::Presence(is_active) => Ok(Ok(self.be_present(is_active))),
+            Command::Export(to) => self.export(env, to),
+            Command::Import(bytes) => self.import(env, &bytes),
         }
     }
 
-    fn invite(
-        &mut self,
-        env: &mut Env<'_>,
-        is_reusable: bool,
-        lifetime_s: Option<u32>,
-        addresses: Vec<Address>,
-    ) -> Reply {
-        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
-        if self.invites.len() >= INVITES_MAX {
-            return Ok(Err(Refusal::TooManyInvites(self.invites.len())));
+    /// What changes an earlier message, or our devices' memory, has commands of its own.
+    fn say_one(&mut self, env: &mut Env<'_>, to: AccountId, content: Content) -> Reply {
+        match content {
+            Content::Edit { of, text } => self.edit(env, of, text),
+            Content::Reaction { to, is_on, emoji } => self.react(env, to, emoji, is_on),
+            Content::Retraction { of } => self.retract(env, of),
+            Content::Contact(change) => Ok(Err(Refusal::NoContact(change.account))),
+            content => self.say(env, to, content),
         }
-        let secret = env.random();
-        let now_s = u32::try_from(env.wall.get() / 1_000).unwrap_or(u32::MAX);
-        let expires_s = lifetime_s.map_or(0, |s| now_s.saturating_add(s).max(1));
-        let expires = (expires_s != 0).then(|| Wall::new(u64::from(expires_s) * 1_000));
-        let (account, device) = (own.account, own.device);
-        let invite = Invite { secret, expires, is_reusable };
-        env.store.put_invite(&invite)?;
-        self.invites.insert(secret, invite);
-        Ok(Ok(Answer::Ticket(Ticket { account, device, secret, expires_s, addresses })))
-    }
-
-    /// Notes the ticket, so that it is tried until it is answered, and dials.
-    fn redeem(&mut self, env: &mut Env<'_>, ticket: Ticket) -> Reply {
-        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
-        if ticket.account == own.account {
-            return Ok(Err(Refusal::OwnTicket));
-        }
-        if ticket.is_expired(env.wall) {
-            return Ok(Err(Refusal::TicketExpired));
-        }
-        env.store.put_ticket(&ticket)?;
-        self.dial(&ticket);
-        self.tickets.insert(ticket.device, ticket);
-        Ok(Ok(Answer::Done))
-    }
-
-    /// Writes an entry, and hands it to everybody who is connected. It is kept before the reply
-    /// is given.
-    fn say(&mut self, env: &mut Env<'_>, to: AccountId, content: Content) -> Reply {
-        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
-        if !self.contacts.contains_key(&to) {
-            return Ok(Err(Refusal::NoContact(to)));
-        }
-        let (device, conversation) = (own.device, ConversationId::direct(own.account, to));
-        let kind = content.kind();
-        let body = match Body::new(env.random(), content) {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return Ok(Err(error.into())),
-        };
-        let Some(state) = self.conversations.get(&conversation) else {
-            return Ok(Err(Refusal::NoContact(to)));
-        };
-        let header = Header {
-            conversation,
-            author: device,
-            place: state.next_place(device),
-            parents: state.parents(device),
-            claimed: ClaimedTime::from(env.wall),
-            lifetime_s: 0,
-            kind,
-            // A body is within half a mebibyte.
-            body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
-            body_hash: body_hash(&body),
-        };
-        let id = header.id();
-        let signature = sign(&own.device_key, id);
-        let run = Run { entries: vec![(header, Some(body))], signature };
-        match run.check(conversation, device, state.base(device)) {
-            Ok(checked) => self.accept(env, conversation, device, &checked, None)?,
-            Err(fault) => return Err(StoreError(format!("our own log is wrong: {fault}"))),
-        }
-        Ok(Ok(Answer::Entry(id)))
     }
 }

@@ -1,79 +1,147 @@
-//! Conversations: what is here of them, and what others are known to have.
+//! Conversations: what is here of them, and what others are known to have and to have read.
 
 use std::collections::BTreeMap;
 
+use chinwag_crypto::{Hash, Hasher, Label};
+
 use super::Node;
-use crate::entry::{Parents, Place, Seq};
+use crate::body::{Body, Content, Kind};
+use crate::entry::{Parents, Place, Position, Seq, Tip};
 use crate::env::Env;
+use crate::fork::Fork;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::log::Base;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::frontier::Frontier;
 
-/// A conversation of two.
+const DIGEST: Label = Label::new("chinwag/history-digest/1");
+
+/// A conversation of two, or of an account with itself.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    /// The other account.
+    /// The other account, or our own.
     pub(super) with: AccountId,
     /// What is here.
     pub(super) here: Frontier,
-    /// The newest entry of each log.
-    pub(super) heads: BTreeMap<DeviceId, (Seq, EntryId)>,
+    /// The last entry of each log.
+    pub(super) tips: BTreeMap<DeviceId, Tip>,
     /// What each device is known to have.
     pub(super) receipts: BTreeMap<DeviceId, Frontier>,
+    /// What each account is known to have read.
+    pub(super) reads: BTreeMap<AccountId, Frontier>,
+    /// The logs that were forked: from there on they do not count.
+    pub(super) forks: BTreeMap<DeviceId, Fork>,
+    /// Of logs that were cut off, the last entry that counts.
+    pub(super) cuts: BTreeMap<DeviceId, Tip>,
+    /// How long bodies stay after they were read, in seconds, and which entry says so; 0: for
+    /// ever.
+    pub(super) lifetime: Option<(Position, u32)>,
 }
 
 impl Conversation {
     fn new(with: AccountId) -> Self {
-        let (here, heads, receipts) = (Frontier::default(), BTreeMap::new(), BTreeMap::new());
-        Self { with, here, heads, receipts }
+        Self {
+            with,
+            here: Frontier::default(),
+            tips: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            forks: BTreeMap::new(),
+            cuts: BTreeMap::new(),
+            lifetime: None,
+        }
     }
 
     /// What a log is checked against.
     pub(super) fn base(&self, author: DeviceId) -> Base {
-        match self.heads.get(&author) {
-            Some((seq, id)) => Base::Head(*seq, *id),
-            None => Base::Empty,
-        }
+        self.tips.get(&author).map_or(Base::Empty, |tip| Base::Head(*tip))
     }
 
     /// Where the next entry of a log goes.
     pub(super) fn next_place(&self, author: DeviceId) -> Place {
-        let head = self.heads.get(&author);
-        head.and_then(|(seq, id)| Place::following(*seq, *id)).unwrap_or(Place::First)
+        let tip = self.tips.get(&author);
+        tip.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First)
     }
 
-    /// What an author has seen of the others.
+    /// What an author has seen of the others: of those that count.
     pub(super) fn parents(&self, author: DeviceId) -> Parents {
-        let others = self.heads.iter().filter(|(device, _)| **device != author);
-        Parents::new(others.map(|(_, (_, id))| *id))
+        let counts = |device: &DeviceId| *device != author && !self.forks.contains_key(device);
+        Parents::new(self.tips.iter().filter(|(device, _)| counts(device)).map(|(_, tip)| tip.id))
+    }
+
+    /// The rank of an entry that is written now: above all that is here.
+    pub(super) fn next_rank(&self, now_ms: u64) -> u64 {
+        let highest = self.tips.values().map(|tip| tip.rank.saturating_add(1)).max();
+        highest.map_or(now_ms, |rank| rank.max(now_ms))
+    }
+
+    /// How many seconds after it was read the body of a new entry stays; 0: for ever.
+    pub(super) fn lifetime_s(&self) -> u32 {
+        self.lifetime.map_or(0, |(_, lifetime_s)| lifetime_s)
+    }
+
+    /// Takes a change of settings into account: the one that stands last counts.
+    pub(super) fn set(&mut self, position: Position, content: &Content) {
+        if let Content::Settings(settings) = content
+            && let Some(lifetime_s) = settings.lifetime_s()
+            && self.lifetime.is_none_or(|(decided, _)| decided < position)
+        {
+            self.lifetime = Some((position, lifetime_s));
+        }
     }
 }
 
+/// What an entry says, if its body is here and can be read.
+pub(super) fn content_of(kind: Kind, body: Option<&[u8]>) -> Option<Content> {
+    Body::from_bytes(kind, body?).ok().map(|body| body.content().clone())
+}
+
 impl Node {
-    pub(super) fn add_conversation(&mut self, with: AccountId) {
-        let Some(own) = &self.own else { return };
-        let id = ConversationId::direct(own.account, with);
+    pub(super) fn add_conversation(&mut self, id: ConversationId, with: AccountId) {
         self.conversations.entry(id).or_insert_with(|| Conversation::new(with));
+    }
+
+    /// The conversation with an account: with our own, the one of our devices.
+    pub(super) fn conversation_with(&self, account: AccountId) -> Option<ConversationId> {
+        let own = self.account()?;
+        let is_own = own == account;
+        Some(if is_own { ConversationId::own(own) } else { ConversationId::direct(own, account) })
     }
 
     /// Brings what the store has of the conversations into memory.
     pub(super) fn load_conversations(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         for (id, frontier) in env.store.frontiers()? {
             let Some(conversation) = self.conversations.get_mut(&id) else { continue };
-            for (author, _) in frontier.iter() {
-                if let Some(head) = env.store.head(id, author)? {
-                    conversation.heads.insert(author, head);
+            for (author, ranges) in frontier.iter() {
+                let Some(height) = Seq::new(ranges.height()) else { continue };
+                if let Some(tip) = env.store.tip(id, author, height)? {
+                    conversation.tips.insert(author, tip);
                 }
             }
             conversation.here = frontier;
+            if let Some(StoredEntry { id, header, body, .. }) =
+                env.store.latest(id, Kind::SETTINGS)?
+                && let Some(content) = content_of(header.kind, body.as_deref())
+            {
+                conversation.set(header.position(id), &content);
+            }
         }
         for (id, device, frontier) in env.store.receipts()? {
             if let Some(conversation) = self.conversations.get_mut(&id) {
                 conversation.receipts.insert(device, frontier);
             }
         }
-        Ok(())
+        for (id, account, frontier) in env.store.reads()? {
+            if let Some(conversation) = self.conversations.get_mut(&id) {
+                conversation.reads.insert(account, frontier);
+            }
+        }
+        for fork in env.store.forks()? {
+            if let Some(conversation) = self.conversations.get_mut(&fork.conversation()) {
+                conversation.forks.insert(fork.author(), fork);
+            }
+        }
+        self.refresh_cuts(env)
     }
 
     /// The conversations that an account is a member of.
@@ -81,5 +149,79 @@ impl Node {
         let is_ours = self.account() == Some(account);
         let shared = self.conversations.iter().filter(|(_, c)| is_ours || c.with == account);
         shared.map(|(id, _)| *id).collect()
+    }
+
+    /// How many entries of a log count at most: those before a fork, and those that a revocation
+    /// leaves. 0 for whoever is no member's device.
+    pub(super) fn limit(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let fork = self.conversations.get(&id).and_then(|c| c.forks.get(&author));
+        let before_fork = fork.map_or(u64::MAX, |fork| fork.at().get() - 1);
+        let account = self.account_of(id, author).and_then(|account| self.accounts.get(&account));
+        let Some(device) = account.and_then(|log| log.device(author)) else { return 0 };
+        let left =
+            device.revoked.map_or(u64::MAX, |heights| heights.get(&id).copied().unwrap_or(0));
+        before_fork.min(left)
+    }
+
+    /// How many entries of a log are here without a gap, and count.
+    pub(super) fn height(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let here = self.conversations.get(&id).map_or(0, |c| c.here.height(author));
+        here.min(self.limit(id, author))
+    }
+
+    /// What is here of a conversation, and counts.
+    pub(super) fn frontier(&self, id: ConversationId) -> Frontier {
+        let mut frontier = Frontier::default();
+        for (author, ranges) in self.conversations.get(&id).iter().flat_map(|c| c.here.iter()) {
+            let ranges = ranges.at_most(self.limit(id, author));
+            ranges.iter().for_each(|range| frontier.insert(author, range));
+        }
+        frontier
+    }
+
+    /// The last entry of a log that counts.
+    pub(super) fn head(&self, id: ConversationId, author: DeviceId) -> Option<EntryId> {
+        let conversation = self.conversations.get(&id)?;
+        let height = self.height(id, author);
+        let known = [conversation.tips.get(&author), conversation.cuts.get(&author)];
+        known.into_iter().flatten().find(|tip| tip.seq.get() == height).map(|tip| tip.id)
+    }
+
+    /// The entry at a place of a log, in short; the last one from memory.
+    pub(super) fn tip_at(
+        &self,
+        store: &dyn Store,
+        id: ConversationId,
+        author: DeviceId,
+        seq: Seq,
+    ) -> Result<Option<Tip>, StoreError> {
+        let last = self.conversations.get(&id).and_then(|c| c.tips.get(&author)).copied();
+        match last.filter(|tip| tip.seq == seq) {
+            Some(tip) => Ok(Some(tip)),
+            None => store.tip(id, author, seq),
+        }
+    }
+
+    /// The digest of a conversation: its authors, how much of each counts, and its last entry.
+    pub(super) fn digest_of_conversation(
+        &self,
+        store: &dyn Store,
+        id: ConversationId,
+    ) -> Result<Option<Hash>, StoreError> {
+        let Some(conversation) = self.conversations.get(&id) else { return Ok(None) };
+        let mut hasher = Hasher::new(DIGEST);
+        hasher.update(id.as_bytes());
+        for (author, _) in conversation.here.iter() {
+            let Some(height) = Seq::new(self.height(id, author)) else { continue };
+            let Some(tip) = self.tip_at(store, id, author, height)? else { continue };
+            hasher.update(author.as_bytes());
+            hasher.update(&height.get().to_be_bytes());
+            hasher.update(tip.id.as_bytes());
+        }
+        for (author, fork) in &conversation.forks {
+            hasher.update(author.as_bytes());
+            hasher.update(&fork.at().get().to_be_bytes());
+        }
+        Ok(Some(hasher.finish()))
     }
 }

@@ -3,40 +3,81 @@
 //!
 //! It is rebuilt from the store when it opens: there is no other state but the live connections.
 
+mod account;
+mod bundles;
 mod commands;
 mod conversation;
-mod identity;
+mod disappearing;
+mod effects;
+mod exchange;
+mod forks;
+mod people;
 mod session;
+mod signals;
+mod writing;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use chinwag_crypto::SigningKey;
+use chinwag_crypto::{Hash, SigningKey};
 
 use crate::env::Env;
 use crate::identity::AccountLog;
 use crate::ids::{AccountId, ConversationId, DeviceId};
-use crate::input::{Input, Link};
+use crate::input::{Command, Input, Link, Token};
 use crate::node::conversation::Conversation;
 use crate::node::session::Session;
 use crate::output::{Event, Output};
-use crate::store::{Contact, Invite, StoreError};
+use crate::store::{Asked, Contact, Invite, Prekey, Request, StoreError};
 use crate::ticket::Ticket;
-use crate::time::Mono;
+use crate::time::{Mono, Wall};
 use crate::violation::Violation;
 use crate::wire::codec::Encode;
 use crate::wire::message::Message;
 
+/// What a node is told when it opens.
+#[allow(clippy::struct_excessive_bools, reason = "switches, each on its own")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Whether the store is a copy of another: a backup that was put back. What was written since
+    /// it was made is not in it, so this must be another device than the one that wrote it.
+    pub is_copy: bool,
+    /// Whether others see what we have read. Whoever does not show it does not see it either.
+    pub shares_reads: bool,
+    /// Whether others see that we are typing, and we see it of them.
+    pub shares_typing: bool,
+    /// Whether others see that somebody sits here, and we see it of them.
+    pub shares_presence: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { is_copy: false, shares_reads: true, shares_typing: true, shares_presence: true }
+    }
+}
+
 /// One device's state machine.
 #[derive(Debug, Default)]
 pub struct Node {
+    config: Config,
     own: Option<Own>,
     accounts: BTreeMap<AccountId, AccountLog>,
     contacts: BTreeMap<AccountId, Contact>,
     invites: BTreeMap<[u8; 16], Invite>,
     /// Tickets that were redeemed here and not yet answered, by the device they lead to.
     tickets: BTreeMap<DeviceId, Ticket>,
+    /// Whom we asked to become a contact, by the device.
+    asked: BTreeMap<DeviceId, Asked>,
+    /// Who asked us.
+    requests: BTreeMap<AccountId, Request>,
+    prekeys: Vec<Prekey>,
     conversations: BTreeMap<ConversationId, Conversation>,
     sessions: BTreeMap<Link, Session>,
+    /// Commands that wait until it is known whether our log was continued elsewhere.
+    held: VecDeque<(Token, Command)>,
+    /// When the next body is to be deleted.
+    next_expiry: Option<Wall>,
+    /// The two clocks as they were last seen, to tell when that will be.
+    seen: (Mono, Wall),
     outputs: VecDeque<Output>,
 }
 
@@ -49,57 +90,70 @@ struct Own {
     device: DeviceId,
 }
 
+/// Who hands us something: over a live connection, or in a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Peer {
+    account: AccountId,
+    device: DeviceId,
+    link: Option<Link>,
+}
+
+/// How something that a peer said was taken.
+type Handled = Result<Result<(), Violation>, StoreError>;
+
 impl Node {
-    /// Opens the node over what is in the store.
-    pub fn open(env: &mut Env<'_>) -> Result<Self, StoreError> {
-        let mut node = Self::default();
-        if let Some(local) = env.store.local()? {
-            node.own = Some(Own::of(&local));
-        }
-        for operation in env.store.operations()? {
-            node.remember(operation)?;
-        }
-        for invite in env.store.invites()? {
-            node.invites.insert(invite.secret, invite);
-        }
-        for ticket in env.store.tickets()? {
-            node.dial(&ticket);
-            node.tickets.insert(ticket.device, ticket);
-        }
-        for contact in env.store.contacts()? {
-            node.know(contact);
-        }
-        node.load_conversations(env)?;
+    /// Opens the node over what is in the store. What comes out is taken with
+    /// [`poll`](Self::poll); it may have changed the store, and is committed.
+    pub fn open(env: &mut Env<'_>, config: Config) -> Result<Self, StoreError> {
+        let mut node = Self { config, ..Self::default() };
+        node.load(env)?;
         env.store.begin()?;
-        node.renew(env).inspect_err(|_| env.store.rollback())?;
+        if let Err(error) = node.begin(env) {
+            env.store.rollback();
+            return Err(error);
+        }
         env.store.commit()?;
         Ok(node)
+    }
+
+    fn load(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.load_account(env)?;
+        self.load_people(env)?;
+        self.load_conversations(env)?;
+        self.next_expiry = env.store.next_expiry()?;
+        Ok(())
+    }
+
+    fn begin(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.seen = (env.mono, env.wall);
+        if self.config.is_copy {
+            self.retire(env)?;
+        }
+        self.heed_own_account(env)?;
+        self.renew(env)?;
+        self.dial_all();
+        Ok(())
     }
 
     /// Takes one input. It fails only when the store fails: what a peer does wrong is a
     /// [`Violation`], what somebody asks in vain a refusal.
     pub fn handle(&mut self, env: &mut Env<'_>, input: Input) -> Result<(), StoreError> {
+        self.seen = (env.mono, env.wall);
         match input {
-            Input::Command(token, command) => {
-                let reply = self.command(env, command)?;
-                self.outputs.push_back(Output::Reply(token, reply));
-                Ok(())
-            }
-            Input::Connected { link, device } => {
+            Input::Command(token, command) => self.ordered(env, token, command)?,
+            Input::Connected { link, device, is_dialled } => {
                 self.renew(env)?;
-                self.connected(env, link, device);
-                Ok(())
+                self.connected(env, link, device, is_dialled);
             }
-            Input::Disconnected { link } => {
-                self.forget(link);
-                Ok(())
-            }
-            Input::Frame { link, bytes } => self.frame(env, link, &bytes),
+            Input::Disconnected { link } => self.forget(link),
+            Input::Frame { link, bytes } => self.frame(env, link, &bytes)?,
             Input::Tick => {
                 self.close_overdue(env.mono);
-                self.renew(env)
+                self.let_disappear(env)?;
+                self.renew(env)?;
             }
         }
+        self.release_held(env)
     }
 
     /// What comes out next. Taken after the commit; see [`step`](crate::driver::step).
@@ -109,7 +163,8 @@ impl Node {
 
     /// When a [`Tick`](Input::Tick) is due, if ever.
     pub fn deadline(&self) -> Option<Mono> {
-        self.sessions.values().filter_map(Session::deadline).min()
+        let overdue = self.sessions.values().filter_map(Session::deadline).min();
+        overdue.into_iter().chain(self.next_deletion()).min()
     }
 
     /// Our account, once there is one.
@@ -122,9 +177,24 @@ impl Node {
         self.own.as_ref().map(|own| own.device)
     }
 
+    /// What is known of an account.
+    pub fn account_log(&self, account: AccountId) -> Option<&AccountLog> {
+        self.accounts.get(&account)
+    }
+
     /// How many connections are live.
     pub fn sessions(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// A hash that is the same for all who have the same of a conversation, entry for entry, and
+    /// for nobody else.
+    pub fn digest(
+        &self,
+        env: &Env<'_>,
+        conversation: ConversationId,
+    ) -> Result<Option<Hash>, StoreError> {
+        self.digest_of_conversation(env.store, conversation)
     }
 
     fn frame(&mut self, env: &mut Env<'_>, link: Link, bytes: &[u8]) -> Result<(), StoreError> {
@@ -137,31 +207,54 @@ impl Node {
             Err(error) => Err(Violation::Malformed(error)),
         };
         if let Err(violation) = handled {
-            self.close(link, violation);
+            self.close(link, Some(violation));
         }
         Ok(())
     }
 
-    fn message(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        message: Message,
-    ) -> Result<Result<(), Violation>, StoreError> {
+    /// What somebody says on a connection: first who they are, then the rest.
+    fn message(&mut self, env: &mut Env<'_>, link: Link, message: Message) -> Handled {
         match message {
             Message::Hello(hello) => self.hello(env, link, &hello),
             Message::Known { digest } => Ok(self.known(link, digest)),
-            Message::Operations(operations) => self.operations(env, link, operations),
-            // Requests of strangers come with their inbox.
-            Message::Request { .. } => Ok(Err(Violation::NotWelcome)),
-            Message::Have { conversation, frontier } => {
-                self.have(env, link, conversation, &frontier)
+            Message::Operations { operations, is_last } => {
+                self.operations(env, link, operations, is_last)
             }
+            message => match self.peer(link) {
+                Some(peer) => self.told(env, peer, message),
+                None => Ok(Err(Violation::OutOfTurn)),
+            },
+        }
+    }
+
+    /// What a known device says, on a connection or in a bundle.
+    fn told(&mut self, env: &mut Env<'_>, from: Peer, message: Message) -> Handled {
+        match message {
+            Message::Hello(_) | Message::Known { .. } => Ok(Err(Violation::OutOfTurn)),
+            Message::Operations { operations, .. } => self.learn(env, from, operations),
+            Message::Accounts(digests) => Ok(self.told_accounts(from, &digests)),
+            Message::Have(have) => self.have(env, from, &have),
             Message::Want { conversation, author, range } => {
-                self.want(env, link, conversation, author, range)
+                self.want(env, from, conversation, author, range)
             }
             Message::Entries { conversation, author, run } => {
-                self.entries(env, link, conversation, author, run)
+                self.entries(env, from, conversation, author, run)
+            }
+            Message::Fork(fork) => self.told_fork(env, from, &fork),
+            Message::Read { conversation, frontier } => {
+                self.told_read(env, from, conversation, &frontier)
+            }
+            Message::Typing { conversation, is_on } => {
+                Ok(self.told_typing(from, conversation, is_on))
+            }
+            Message::Presence { is_active } => {
+                self.told_presence(from, is_active);
+                Ok(Ok(()))
+            }
+            Message::PrekeysWanted => self.give_prekeys(env, from).map(Ok),
+            Message::Prekeys(keys) => {
+                env.store.put_peer_prekeys(from.device, &keys)?;
+                Ok(Ok(()))
             }
         }
     }
@@ -172,19 +265,5 @@ impl Node {
 
     fn tell(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
-    }
-
-    fn close(&mut self, link: Link, why: Violation) {
-        self.forget(link);
-        self.outputs.push_back(Output::Close { link, why });
-    }
-
-    fn forget(&mut self, link: Link) {
-        self.sessions.remove(&link);
-    }
-
-    fn dial(&mut self, ticket: &Ticket) {
-        let (device, addresses) = (ticket.device, ticket.addresses.clone());
-        self.outputs.push_back(Output::Dial { device, addresses });
     }
 }

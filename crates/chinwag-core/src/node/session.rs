@@ -1,45 +1,57 @@
-//! Live connections: who is there, what they have, and what goes to and fro.
+//! Live connections: who is there, and how they come to be known.
+//!
+//! Whoever dials says first who they are. Whoever is dialled answers only those it knows, or who
+//! bring a valid invite; of everybody else it learns at most their wish.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_crypto::Hash;
 
-use super::Node;
+use super::{Handled, Node, Peer};
 use crate::entry::Seq;
 use crate::env::Env;
-use crate::identity::{AccountLog, OperationFault, SignedOperation};
+use crate::identity::{AccountLog, SignedOperation};
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::Link;
-use crate::log::{Base, CheckedRun, Run, RunFault};
-use crate::output::Event;
-use crate::store::{Contact, Invite, StoreError, StoredEntry};
+use crate::output::{Event, Output};
 use crate::sync::frontier::Frontier;
-use crate::sync::plan::{Gap, next_gaps};
-use crate::sync::ranges::{Range, Ranges};
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
-use crate::wire::limits::{FRAME_MAX, PAGE_BYTES_MAX, PAGE_MAX, PAGES_IN_FLIGHT_MAX};
-use crate::wire::message::{Hello, Message, VERSION};
+use crate::wire::limits::{REQUESTS_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX};
+use crate::wire::message::{Hello, Message, VERSION, Wish};
 
 /// How long a peer may take to say who it is, or to send what it said it has: microseconds.
 const ANSWER_WITHIN: u64 = 30 * 1_000_000;
 
-type Handled = Result<Result<(), Violation>, StoreError>;
-
 /// One live connection.
 #[derive(Debug)]
 pub(super) struct Session {
-    device: DeviceId,
+    pub(super) device: DeviceId,
     standing: Standing,
-    /// What our account log was when we said who we are.
-    digest_said: Hash,
+    /// Whether we said who we are; whom we dialled hears it at once, others when they are welcome.
+    greeted: Greeted,
     /// Whether they have our account log, or it is on its way to them: only then do they know what
     /// to make of what else we send.
     knows_us: bool,
-    /// What was asked for and has not come, and by when it must.
-    asked: BTreeMap<(ConversationId, DeviceId), Mono>,
+    /// Whether we have no key of theirs to seal a bundle with.
+    lacks_prekeys: bool,
+    /// What was asked for and has not come: from which entry on, and by when it must.
+    pub(super) asked: BTreeMap<(ConversationId, DeviceId), (Seq, Mono)>,
     /// Up to which entry each log was handed on, or is known to be there.
-    sent: BTreeMap<(ConversationId, DeviceId), u64>,
+    pub(super) sent: BTreeMap<(ConversationId, DeviceId), u64>,
+    /// What they say they have.
+    pub(super) claims: BTreeMap<ConversationId, Frontier>,
+    /// Which forks they were told of.
+    pub(super) forks_told: BTreeSet<(ConversationId, DeviceId)>,
+}
+
+/// What we said of ourselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Greeted {
+    /// Nothing yet.
+    No,
+    /// What our account log was then, and what brings us there.
+    With { digest: Hash, wish: Wish },
 }
 
 /// How far we are with somebody.
@@ -48,7 +60,9 @@ enum Standing {
     /// They have to say who they are by then.
     Silent { until: Mono },
     /// They said so, and are known or invited; their account has to confirm it.
-    Named { account: AccountId, secret: Option<[u8; 16]>, until: Mono },
+    Named { account: AccountId, wish: Wish, until: Mono },
+    /// They are a stranger with a request; their account has to confirm who they are.
+    Stranger { account: AccountId, text: String, until: Mono },
     /// They are who they say.
     Open { account: AccountId },
 }
@@ -56,34 +70,78 @@ enum Standing {
 impl Session {
     /// When something is due from the other side.
     pub(super) fn deadline(&self) -> Option<Mono> {
-        let asked = self.asked.values().min().copied();
+        let asked = self.asked.values().map(|(_, due)| *due).min();
         match self.standing {
-            Standing::Silent { until } | Standing::Named { until, .. } => Some(until),
+            Standing::Silent { until }
+            | Standing::Named { until, .. }
+            | Standing::Stranger { until, .. } => Some(until),
             Standing::Open { .. } => asked,
         }
     }
+
+    /// Whose device it is, once that is proven.
+    pub(super) const fn account(&self) -> Option<AccountId> {
+        match self.standing {
+            Standing::Open { account } => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Whether they have our account log, or it is on its way.
+    pub(super) const fn knows_us(&self) -> bool {
+        self.knows_us
+    }
 }
 
-fn later(now: Mono) -> Mono {
+pub(super) fn later(now: Mono) -> Mono {
     Mono::new(now.get().saturating_add(ANSWER_WITHIN))
 }
 
 impl Node {
-    /// A connection is there: we say who we are.
-    pub(super) fn connected(&mut self, env: &Env<'_>, link: Link, device: DeviceId) {
-        let Some(own) = &self.own else { return };
-        let digest_said = self.digest_of(own.account);
-        let hello = Hello {
-            version: VERSION,
-            account: own.account,
-            digest: digest_said,
-            secret: self.tickets.get(&device).map(|ticket| ticket.secret),
+    /// A connection is there: if we dialled, we say who we are.
+    pub(super) fn connected(
+        &mut self,
+        env: &Env<'_>,
+        link: Link,
+        device: DeviceId,
+        is_dialled: bool,
+    ) {
+        if self.own.is_none() || self.is_revoked() {
+            return self.outputs.push_back(Output::Close { link, why: None });
+        }
+        let of_device = self.sessions.values().filter(|session| session.device == device);
+        let unproven = self.sessions.values().filter(|session| session.account().is_none());
+        if of_device.count() >= SESSIONS_PER_DEVICE_MAX
+            || (!is_dialled && unproven.count() >= SESSIONS_UNPROVEN_MAX)
+        {
+            let why = Some(Violation::TooManySessions);
+            return self.outputs.push_back(Output::Close { link, why });
+        }
+        let session = Session {
+            device,
+            standing: Standing::Silent { until: later(env.mono) },
+            greeted: Greeted::No,
+            knows_us: false,
+            lacks_prekeys: false,
+            asked: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            forks_told: BTreeSet::new(),
         };
-        let standing = Standing::Silent { until: later(env.mono) };
-        let (asked, sent) = (BTreeMap::new(), BTreeMap::new());
-        let session = Session { device, standing, digest_said, knows_us: false, asked, sent };
         self.sessions.insert(link, session);
-        self.send(link, &Message::Hello(hello));
+        if is_dialled {
+            self.say_hello(link);
+        }
+    }
+
+    fn say_hello(&mut self, link: Link) {
+        let Some(own) = self.account() else { return };
+        let Some(device) = self.sessions.get(&link).map(|session| session.device) else { return };
+        let (digest, wish) = (self.digest_of(own), self.wish(device));
+        if let Some(session) = self.sessions.get_mut(&link) {
+            session.greeted = Greeted::With { digest, wish: wish.clone() };
+        }
+        self.send(link, &Message::Hello(Hello { version: VERSION, account: own, digest, wish }));
     }
 
     /// They say who they are.
@@ -95,120 +153,135 @@ impl Node {
         if hello.version != VERSION {
             return Ok(Err(Violation::Version(hello.version)));
         }
-        let device = session.device;
+        let (device, is_greeted) = (session.device, session.greeted != Greeted::No);
         if !self.is_welcome(hello, device, env.wall) {
-            return Ok(Err(Violation::NotWelcome));
+            return Ok(self.stranger(env.mono, link, hello));
         }
-        let (account, secret) = (hello.account, hello.secret);
-        if let Some(session) = self.sessions.get_mut(&link) {
-            session.standing = Standing::Named { account, secret, until: later(env.mono) };
+        let (account, wish) = (hello.account, hello.wish.clone());
+        self.stand(link, Standing::Named { account, wish, until: later(env.mono) });
+        if !is_greeted {
+            self.say_hello(link);
         }
         self.send(link, &Message::Known { digest: self.digest_of(account) });
-        if self.digest_of(account) == hello.digest { self.confirm(env, link) } else { Ok(Ok(())) }
+        if self.digest_of(account) == hello.digest {
+            return self.confirm(env, link);
+        }
+        // They may lack a part of their own account log as well: a new device does.
+        let known = self.operations_of(account);
+        if !known.is_empty() {
+            self.send_operations(link, known);
+        }
+        Ok(Ok(()))
+    }
+
+    fn stand(&mut self, link: Link, standing: Standing) {
+        if let Some(session) = self.sessions.get_mut(&link) {
+            session.standing = standing;
+        }
     }
 
     /// Known, ourselves on another device, the one our ticket leads to, or invited.
     fn is_welcome(&self, hello: &Hello, device: DeviceId, now: Wall) -> bool {
-        let known = self.contacts.get(&hello.account);
-        if let Some(contact) = known {
-            return !contact.is_blocked;
+        if self.is_blocked(hello.account) {
+            return false;
         }
-        let is_own = self.account() == Some(hello.account);
-        let ticket = self.tickets.get(&device);
-        let is_awaited = ticket.is_some_and(|ticket| ticket.account == hello.account);
-        let invite = hello.secret.and_then(|secret| self.invites.get(&secret));
-        let is_invited =
-            invite.is_some_and(|invite| invite.expires.is_none_or(|expires| now < expires));
-        is_own || is_awaited || is_invited
+        self.is_contact(hello.account)
+            || self.account() == Some(hello.account)
+            || self.is_awaited(hello.account, device)
+            || self.invite_of(&hello.wish, now).is_some()
     }
 
-    fn digest_of(&self, account: AccountId) -> Hash {
-        let log = self.accounts.get(&account);
-        log.map_or_else(|| AccountLog::new(account).digest(), AccountLog::digest)
+    /// Somebody we don't know: they may leave a request, if they can show that they are who they
+    /// say. They learn nothing of us but that we can be reached.
+    fn stranger(&mut self, now: Mono, link: Link, hello: &Hello) -> Result<(), Violation> {
+        let Wish::Request(text) = &hello.wish else { return Err(Violation::NotWelcome) };
+        let (account, text) = (hello.account, text.clone());
+        let is_full = self.requests.len() >= REQUESTS_MAX && !self.requests.contains_key(&account);
+        if is_full || self.is_blocked(account) {
+            return Err(Violation::NotWelcome);
+        }
+        self.stand(link, Standing::Stranger { account, text, until: later(now) });
+        self.send(link, &Message::Known { digest: AccountLog::new(account).digest() });
+        Ok(())
     }
 
     /// They know so much of our account: if that is not all, they get it. They wait for it as well
     /// if it is all, but more than what we said it is: a newer part came to them another way.
     pub(super) fn known(&mut self, link: Link, digest: Hash) -> Result<(), Violation> {
-        let Some(account) = self.account() else { return Ok(()) };
+        let Some(own) = self.account() else { return Ok(()) };
         let Some(session) = self.sessions.get(&link) else { return Err(Violation::OutOfTurn) };
-        if matches!(session.standing, Standing::Silent { .. }) {
+        let Greeted::With { digest: said, wish } = &session.greeted else {
+            return Err(Violation::OutOfTurn);
+        };
+        // Whom we ask does not say who they are before they want to.
+        let is_request = matches!(wish, Wish::Request(_));
+        if matches!(session.standing, Standing::Silent { .. }) && !is_request {
             return Err(Violation::OutOfTurn);
         }
-        if (digest != self.digest_of(account) || digest != session.digest_said)
-            && let Some(log) = self.accounts.get(&account)
-        {
-            let operations = log.operations().into_iter().cloned().collect();
-            self.send(link, &Message::Operations(operations));
+        if digest != self.digest_of(own) || digest != *said {
+            let operations = self.operations_of(own);
+            self.send_operations(link, operations);
         }
         if let Some(session) = self.sessions.get_mut(&link) {
             session.knows_us = true;
         }
-        self.say_what_is_here(link);
+        self.begin_session(link);
         Ok(())
     }
 
-    /// What is new in our account log goes to everybody who has the rest.
-    pub(super) fn tell_operations(&mut self, operations: &[SignedOperation]) {
-        let knowing = self.sessions.iter().filter(|(_, session)| session.knows_us);
-        let links: Vec<Link> = knowing.map(|(link, _)| *link).collect();
-        for link in links {
-            self.send(link, &Message::Operations(operations.to_vec()));
-        }
-    }
-
-    /// The first receipts of a session that both sides have opened.
-    fn say_what_is_here(&mut self, link: Link) {
-        let Some(account) = self.ready(link) else { return };
-        for conversation in self.shared_with(account) {
-            self.send_have(link, conversation, None);
-        }
-    }
-
-    /// The account at the other end, once it can make sense of whatever we send.
-    fn ready(&self, link: Link) -> Option<AccountId> {
-        match self.sessions.get(&link)? {
-            Session { standing: Standing::Open { account }, knows_us: true, .. } => Some(*account),
-            _ => None,
-        }
-    }
-
-    /// Their account log.
+    /// Account logs: before somebody is known, what makes them so; afterwards, what is new.
     pub(super) fn operations(
         &mut self,
         env: &mut Env<'_>,
         link: Link,
         operations: Vec<SignedOperation>,
+        is_last: bool,
     ) -> Handled {
-        let standing = self.standing(link);
-        let Some(Standing::Named { account, .. } | Standing::Open { account }) = standing else {
-            return Ok(Err(Violation::OutOfTurn));
-        };
-        let mut log =
-            self.accounts.get(&account).cloned().unwrap_or_else(|| AccountLog::new(account));
-        let mut new = Vec::new();
-        for operation in operations {
-            match log.add(operation.clone()) {
-                Ok(true) => new.push(operation),
-                Ok(false) => {}
-                Err(OperationFault::TooMany | OperationFault::UnknownParent(_)) => break,
-                Err(_) => return Ok(Err(Violation::WrongOperation)),
+        let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
+        let (device, standing) = (session.device, session.standing.clone());
+        let account = match standing {
+            Standing::Silent { .. } => return Ok(Err(Violation::OutOfTurn)),
+            Standing::Stranger { account, text, .. } => {
+                return self.introduced(env, link, account, device, text, operations);
             }
+            Standing::Named { account, .. } | Standing::Open { account } => account,
+        };
+        let is_theirs = operations.first().is_none_or(|o| o.operation.account == account);
+        let from = Peer { account, device, link: Some(link) };
+        if let Err(violation) = self.learn(env, from, operations)? {
+            return Ok(Err(violation));
         }
-        for operation in &new {
-            env.store.add_operation(operation)?;
+        let is_named = matches!(self.standing(link), Some(Standing::Named { .. }));
+        if is_named && is_last && is_theirs { self.confirm(env, link) } else { Ok(Ok(())) }
+    }
+
+    /// A stranger showed their account: of it only the name is kept, with the request.
+    fn introduced(
+        &mut self,
+        env: &mut Env<'_>,
+        link: Link,
+        account: AccountId,
+        device: DeviceId,
+        text: String,
+        operations: Vec<SignedOperation>,
+    ) -> Handled {
+        let mut log = AccountLog::new(account);
+        if operations.into_iter().any(|operation| log.add(operation).is_err()) {
+            return Ok(Err(Violation::WrongOperation));
         }
-        self.accounts.insert(account, log);
-        match self.standing(link) {
-            Some(Standing::Named { .. }) => self.confirm(env, link),
-            _ => Ok(Ok(())),
-        }
+        let is_theirs = log.devices(env.wall).any(|certificate| certificate.device == device);
+        let Some(name) = log.name().cloned().filter(|_| is_theirs) else {
+            return Ok(Err(Violation::NotCertified));
+        };
+        self.requested(env, account, device, name, text)?;
+        self.close(link, None);
+        Ok(Ok(()))
     }
 
     /// Their account is known: is this device theirs? Then the session is open, and whoever came
     /// with a ticket is a contact.
     fn confirm(&mut self, env: &mut Env<'_>, link: Link) -> Handled {
-        let (Some(Standing::Named { account, secret, .. }), Some(device)) =
+        let (Some(Standing::Named { account, wish, .. }), Some(device)) =
             (self.standing(link), self.sessions.get(&link).map(|s| s.device))
         else {
             return Ok(Ok(()));
@@ -216,381 +289,84 @@ impl Node {
         if !self.is_device_of(account, device, env.wall) {
             return Ok(Err(Violation::NotCertified));
         }
-        if let Err(violation) = self.admit(env, account, device, secret)? {
+        if let Err(violation) = self.admit(env, account, device, &wish)? {
             return Ok(Err(violation));
         }
-        if let Some(session) = self.sessions.get_mut(&link) {
-            session.standing = Standing::Open { account };
-        }
-        self.say_what_is_here(link);
-        Ok(Ok(()))
-    }
-
-    /// Whoever came with an invite is a contact. Whom our own ticket leads to may stay, and is a
-    /// contact when they [say so](Self::accepted): to take the sending of their account for a yes
-    /// would make a contact of somebody to whom we are none, when the connection breaks there.
-    fn admit(
-        &mut self,
-        env: &mut Env<'_>,
-        account: AccountId,
-        device: DeviceId,
-        secret: Option<[u8; 16]>,
-    ) -> Handled {
-        let invite = secret.and_then(|secret| self.invites.get(&secret)).cloned();
-        if let Some(Invite { secret, is_reusable: false, .. }) = &invite {
-            env.store.remove_invite(secret)?;
-            self.invites.remove(secret);
-        }
-        if self.contacts.contains_key(&account) || self.account() == Some(account) {
-            return Ok(Ok(()));
-        }
-        let is_awaited = self.tickets.get(&device).is_some_and(|t| t.account == account);
-        if invite.is_none() && !is_awaited {
-            // Another came with the same invite while this one's account was on its way.
+        if self.is_blocked(account) {
             return Ok(Err(Violation::NotWelcome));
         }
-        // Two who each redeemed a ticket of the other both want it, whatever became of the invites.
-        if invite.is_some() || secret.is_some() {
-            self.befriend(env, account)?;
-        }
-        Ok(Ok(()))
-    }
-
-    /// They speak of the conversation with us, so we are their contact, for good: now the ticket
-    /// that led to them has done its work.
-    fn accepted(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        id: ConversationId,
-    ) -> Result<(), StoreError> {
-        let Some(Session { device, standing: Standing::Open { account }, .. }) =
-            self.sessions.get(&link)
-        else {
-            return Ok(());
-        };
-        let (device, account) = (*device, *account);
-        let is_ours = self.account().is_some_and(|own| id == ConversationId::direct(own, account));
-        if !is_ours || self.tickets.get(&device).is_none_or(|ticket| ticket.account != account) {
-            return Ok(());
-        }
-        env.store.remove_ticket(device)?;
-        self.tickets.remove(&device);
-        if self.contacts.contains_key(&account) { Ok(()) } else { self.befriend(env, account) }
-    }
-
-    /// Makes somebody a contact, and says so on every connection that is open to them.
-    fn befriend(&mut self, env: &mut Env<'_>, account: AccountId) -> Result<(), StoreError> {
-        let contact = Contact { account, called: None, is_verified: false, is_blocked: false };
-        env.store.put_contact(&contact)?;
-        self.know(contact);
-        self.tell(Event::Contact { account });
-        let links: Vec<Link> = self.sessions.keys().copied().collect();
-        for link in links {
-            if self.ready(link) == Some(account) {
-                self.say_what_is_here(link);
-            }
-        }
-        Ok(())
-    }
-
-    /// What they have: a receipt for what we sent, and a list of what we lack.
-    pub(super) fn have(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        id: ConversationId,
-        frontier: &Frontier,
-    ) -> Handled {
-        self.accepted(env, link, id)?;
-        let device = match self.member(link, id) {
-            Ok(device) => device,
-            Err(violation) => return Ok(Err(violation)),
-        };
-        for (author, ranges) in frontier.iter() {
-            let known = self.note_receipt(env, id, device, author, ranges)?;
-            self.note_sent(link, id, author, ranges.height().min(known));
-        }
-        self.catch_up(env, link, id)?;
-        self.ask(env.mono, link);
-        Ok(Ok(()))
-    }
-
-    /// Notes that a device has entries of a member's, and tells of those of ours that it did not
-    /// have before. The result is its height in that log.
-    ///
-    /// Of authors that are not known nothing is noted, and of our own log nothing that we did not
-    /// write: a liar would fill our memory and be shown what it never got.
-    fn note_receipt(
-        &mut self,
-        env: &mut Env<'_>,
-        id: ConversationId,
-        device: DeviceId,
-        author: DeviceId,
-        ranges: &Ranges,
-    ) -> Result<u64, StoreError> {
-        let (is_ours, is_own) = (self.is_ours(author), self.device() == Some(author));
-        let is_known = is_ours || self.is_members(id, author);
-        let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_known) else {
-            return Ok(0);
-        };
-        let known = conversation.receipts.get(&device);
-        let mut receipt = known.cloned().unwrap_or_default();
-        let before = receipt.height(author);
-        let written = if is_own { conversation.here.height(author) } else { u64::MAX };
-        let ranges = ranges.at_most(written);
-        if !ranges.is_empty() {
-            receipt.merge(author, &ranges);
-        }
-        let height = receipt.height(author);
-        if !ranges.is_empty() && known != Some(&receipt) {
-            env.store.put_receipt(id, device, &receipt)?;
-            conversation.receipts.insert(device, receipt);
-        }
-        if height > before && author != device && is_ours {
-            self.tell(Event::Delivered { conversation: id, author, height, to: device });
-        }
-        Ok(height)
-    }
-
-    /// Whether a device is or was one of the other member's.
-    fn is_members(&self, id: ConversationId, device: DeviceId) -> bool {
-        let with = self.conversations.get(&id).and_then(|c| self.accounts.get(&c.with));
-        with.is_some_and(|log| log.device(device).is_some())
-    }
-
-    /// Whether a device is one of our account's, this one or another.
-    fn is_ours(&self, device: DeviceId) -> bool {
-        let log = self.account().and_then(|account| self.accounts.get(&account));
-        log.is_some_and(|log| log.device(device).is_some())
-    }
-
-    /// What they want. What they were sent and do not have yet is on its way on this connection,
-    /// which keeps the order: it is not sent twice.
-    pub(super) fn want(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        id: ConversationId,
-        author: DeviceId,
-        range: Range,
-    ) -> Handled {
-        if let Err(violation) = self.member(link, id) {
-            return Ok(Err(violation));
-        }
-        let sent = self.sessions.get(&link).and_then(|s| s.sent.get(&(id, author))).copied();
-        if range.from().get() <= sent.unwrap_or(0) {
-            return Ok(Ok(()));
-        }
-        if let Some(run) = page(env, id, author, range)? {
-            if let Some((last, _)) = run.entries.last() {
-                self.note_sent(link, id, author, last.seq().get());
-            }
-            self.send(link, &Message::Entries { conversation: id, author, run });
-        }
-        Ok(Ok(()))
-    }
-
-    /// Entries, asked for or new.
-    pub(super) fn entries(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        id: ConversationId,
-        author: DeviceId,
-        run: Run,
-    ) -> Handled {
-        let device = match self.member(link, id) {
-            Ok(device) => device,
-            Err(violation) => return Ok(Err(violation)),
-        };
-        let Some((first, last)) = run.entries.first().zip(run.entries.last()) else {
-            return Ok(Err(Violation::WrongRun(RunFault::Empty)));
-        };
-        let (first, height) = (first.0.seq().get(), last.0.seq().get());
-        if !self.is_authors_to_write(id, author, height) {
-            return Ok(Err(Violation::ForeignAuthor));
-        }
+        self.stand(link, Standing::Open { account });
+        self.tell(Event::Peer { account, device, is_here: true });
+        let lacks_prekeys = env.store.peer_prekeys(device)?.is_empty();
         if let Some(session) = self.sessions.get_mut(&link) {
-            session.asked.remove(&(id, author));
+            session.lacks_prekeys = lacks_prekeys;
         }
-        let Some(conversation) = self.conversations.get(&id) else { return Ok(Ok(())) };
-        let base = conversation.base(author);
-        let ours = conversation.here.height(author);
-        self.note_sent(link, id, author, height);
-        if first > ours.saturating_add(1) {
-            // New entries that overtook what is on its way: they come again after it.
-            self.has_too(env, id, device, author, height)?;
-            self.ask(env.mono, link);
-            return Ok(Ok(()));
-        }
-        let Some(run) = newer_than(run, base) else {
-            self.send_have(link, id, Some(author));
-            self.ask(env.mono, link);
-            return Ok(Ok(()));
-        };
-        let checked = match run.check(id, author, base) {
-            Ok(checked) => checked,
-            Err(fault) => return Ok(Err(Violation::WrongRun(fault))),
-        };
-        self.accept(env, id, author, &checked, Some(link))?;
-        self.has_too(env, id, device, author, height)?;
-        self.send_have(link, id, Some(author));
-        self.ask(env.mono, link);
+        self.begin_session(link);
         Ok(Ok(()))
     }
 
-    /// Keeps a checked run, tells of it, and hands it to everybody else who is connected.
-    pub(super) fn accept(
-        &mut self,
-        env: &mut Env<'_>,
-        id: ConversationId,
-        author: DeviceId,
-        run: &CheckedRun,
-        from: Option<Link>,
-    ) -> Result<(), StoreError> {
-        env.store.append(run)?;
-        let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(()) };
-        if let Base::Head(seq, head) = run.base() {
-            conversation.heads.insert(author, (seq, head));
-            conversation.here.insert(author, Range::up_to(seq));
+    /// Both sides know each other: each says what it has.
+    fn begin_session(&mut self, link: Link) {
+        let Some(account) = self.ready(link) else { return };
+        if self.account() == Some(account) {
+            self.send(link, &Message::Accounts(self.digests_of_contacts()));
         }
-        for entry in run.entries() {
-            let (header, body) = (entry.header().clone(), entry.body().map(<[u8]>::to_vec));
-            self.tell(Event::Entry { id: entry.id(), header, body });
+        if self.sessions.get(&link).is_some_and(|session| session.lacks_prekeys) {
+            self.send(link, &Message::PrekeysWanted);
         }
-        // Nobody is handed what they sent or wrote, on whatever connection it came.
-        let from = from.and_then(|link| self.sessions.get(&link)).map(|session| session.device);
-        let lacks = |session: &Session| Some(session.device) != from && session.device != author;
-        let lacking = self.sessions.iter().filter(|(_, session)| lacks(session));
-        let links: Vec<Link> = lacking.map(|(link, _)| *link).collect();
-        for link in links {
-            if self.ready(link).is_some() && self.member(link, id).is_ok() {
-                self.hand_on(link, id, author, run);
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends a run to somebody who has all that comes before it. Others get it when they have.
-    fn hand_on(&mut self, link: Link, id: ConversationId, author: DeviceId, run: &CheckedRun) {
-        let Some((first, last)) = run.entries().first().zip(run.entries().last()) else { return };
-        let (first, last) = (first.header().seq().get(), last.header().seq().get());
-        let Some(session) = self.sessions.get_mut(&link) else { return };
-        let sent = session.sent.entry((id, author)).or_default();
-        if sent.saturating_add(1) != first {
-            return;
-        }
-        *sent = last;
-        let entries = run.entries().iter();
-        let entries = entries.map(|e| (e.header().clone(), e.body().map(<[u8]>::to_vec))).collect();
-        let run = Run { entries, signature: *run.signature() };
-        self.send(link, &Message::Entries { conversation: id, author, run });
-    }
-
-    /// Sends what we wrote while they did not know of it: one page, the rest as they ask.
-    fn catch_up(
-        &mut self,
-        env: &mut Env<'_>,
-        link: Link,
-        id: ConversationId,
-    ) -> Result<(), StoreError> {
-        let Some(own) = self.device() else { return Ok(()) };
-        let Some(conversation) = self.conversations.get(&id) else { return Ok(()) };
-        let ours = conversation.here.height(own);
-        let sent = self.sessions.get(&link).and_then(|s| s.sent.get(&(id, own))).copied();
-        let next = Seq::new(sent.unwrap_or(0).saturating_add(1));
-        let Some(range) = next.zip(Seq::new(ours)).and_then(|(from, to)| Range::new(from, to))
-        else {
-            return Ok(());
-        };
-        if let Some(run) = page(env, id, own, range)? {
-            if let Some((last, _)) = run.entries.last() {
-                self.note_sent(link, id, own, last.seq().get());
-            }
-            self.send(link, &Message::Entries { conversation: id, author: own, run });
-        }
-        Ok(())
-    }
-
-    /// Asks for what they have and we don't, a page at a time for each log.
-    fn ask(&mut self, now: Mono, link: Link) {
-        let Some(Session { device, standing: Standing::Open { account }, asked, .. }) =
-            self.sessions.get(&link)
-        else {
-            return;
-        };
-        let (device, account, own) = (*device, *account, self.device());
-        let mut under_way: BTreeSet<_> = asked.keys().copied().collect();
-        let piece = Seq::MIN.saturating_add(u64::try_from(PAGE_MAX - 1).unwrap_or(0));
         for id in self.shared_with(account) {
-            let Some(conversation) = self.conversations.get(&id) else { continue };
-            let Some(there) = conversation.receipts.get(&device) else { continue };
-            for Gap { author, range } in next_gaps(&conversation.here, there, piece) {
-                let is_full = under_way.len() >= PAGES_IN_FLIGHT_MAX;
-                if is_full || Some(author) == own || !under_way.insert((id, author)) {
-                    continue;
-                }
-                if let Some(session) = self.sessions.get_mut(&link) {
-                    session.asked.insert((id, author), later(now));
-                }
-                self.send(link, &Message::Want { conversation: id, author, range });
-            }
+            self.send_forks(link, id);
+            self.send_have(link, id, None, false);
+            self.send_read(link, id);
         }
     }
 
-    /// Notes that a device has what it sent us.
-    fn has_too(
-        &mut self,
-        env: &mut Env<'_>,
-        id: ConversationId,
-        device: DeviceId,
-        author: DeviceId,
-        height: u64,
-    ) -> Result<(), StoreError> {
-        let Some(height) = Seq::new(height) else { return Ok(()) };
-        self.note_receipt(env, id, device, author, &Ranges::of(Range::up_to(height)))?;
-        Ok(())
-    }
-
-    fn send_have(&mut self, link: Link, id: ConversationId, only: Option<DeviceId>) {
-        let Some(conversation) = self.conversations.get(&id) else { return };
-        let mut frontier = Frontier::default();
-        for (author, ranges) in conversation.here.iter() {
-            if only.is_none_or(|only| only == author) {
-                ranges.iter().for_each(|range| frontier.insert(author, range));
-            }
-        }
-        self.send(link, &Message::Have { conversation: id, frontier });
-    }
-
-    fn note_sent(&mut self, link: Link, id: ConversationId, author: DeviceId, height: u64) {
-        if let Some(session) = self.sessions.get_mut(&link) {
-            let sent = session.sent.entry((id, author)).or_default();
-            *sent = (*sent).max(height);
-        }
+    /// The account at the other end, once it can make sense of whatever we send.
+    pub(super) fn ready(&self, link: Link) -> Option<AccountId> {
+        let session = self.sessions.get(&link)?;
+        session.account().filter(|_| session.knows_us)
     }
 
     fn standing(&self, link: Link) -> Option<Standing> {
         self.sessions.get(&link).map(|session| session.standing.clone())
     }
 
-    /// The device at the other end, if its account is a member of the conversation.
-    fn member(&self, link: Link, id: ConversationId) -> Result<DeviceId, Violation> {
-        let session = self.sessions.get(&link).ok_or(Violation::OutOfTurn)?;
-        let Standing::Open { account } = session.standing else {
-            return Err(Violation::OutOfTurn);
-        };
-        let conversation = self.conversations.get(&id).ok_or(Violation::NotMember)?;
-        let is_member = conversation.with == account || self.account() == Some(account);
-        if is_member { Ok(session.device) } else { Err(Violation::NotMember) }
+    /// Who is at the other end of a connection, once that is proven.
+    pub(super) fn peer(&self, link: Link) -> Option<Peer> {
+        let session = self.sessions.get(&link)?;
+        Some(Peer { account: session.account()?, device: session.device, link: Some(link) })
     }
 
-    /// Whether an author may have so many entries in a conversation.
-    fn is_authors_to_write(&self, id: ConversationId, author: DeviceId, height: u64) -> bool {
-        let Some(conversation) = self.conversations.get(&id) else { return false };
-        let members = [Some(conversation.with), self.account()];
-        members.into_iter().flatten().any(|member| self.counts_for(member, author, id, height))
+    /// Checks that somebody is a member of a conversation.
+    pub(super) fn member(&self, from: Peer, id: ConversationId) -> Result<(), Violation> {
+        let is_ours = self.account() == Some(from.account);
+        let with = self.conversations.get(&id).map(|conversation| conversation.with);
+        if is_ours || with == Some(from.account) { Ok(()) } else { Err(Violation::NotMember) }
+    }
+
+    pub(super) fn close(&mut self, link: Link, why: Option<Violation>) {
+        self.forget(link);
+        self.outputs.push_back(Output::Close { link, why });
+    }
+
+    /// Closes all connections to an account.
+    pub(super) fn close_all(&mut self, account: AccountId) {
+        let is_theirs = |session: &Session| match &session.standing {
+            Standing::Open { account: of } | Standing::Named { account: of, .. } => *of == account,
+            _ => false,
+        };
+        let theirs = self.sessions.iter().filter(|(_, session)| is_theirs(session));
+        let links: Vec<Link> = theirs.map(|(link, _)| *link).collect();
+        for link in links {
+            self.close(link, None);
+        }
+    }
+
+    pub(super) fn forget(&mut self, link: Link) {
+        let Some(session) = self.sessions.remove(&link) else { return };
+        if let Some(account) = session.account() {
+            self.tell(Event::Peer { account, device: session.device, is_here: false });
+        }
     }
 
     /// Closes the connections on which something is overdue.
@@ -599,48 +375,29 @@ impl Node {
         let overdue: Vec<Link> =
             self.sessions.iter().filter(|(_, s)| is_overdue(s)).map(|(link, _)| *link).collect();
         for link in overdue {
-            self.close(link, Violation::TooSlow);
+            self.close(link, Some(Violation::TooSlow));
         }
     }
 }
 
-/// The entries of a range that fit into a message, up to one that is signed.
-fn page(
-    env: &mut Env<'_>,
-    id: ConversationId,
-    author: DeviceId,
-    range: Range,
-) -> Result<Option<Run>, StoreError> {
-    // A run came to us in one message, so its signature is within one. Where only the whole message
-    // reaches it, the rest of that run goes alone, and fits as it did then.
-    for bytes in [PAGE_BYTES_MAX, FRAME_MAX / 2, FRAME_MAX] {
-        let from = Range::new(range.from(), Seq::MAX).unwrap_or(range);
-        let entries = env.store.entries(id, author, from, PAGE_MAX, bytes)?;
-        let wanted = entries.iter().take_while(|e| e.header.seq() <= range.to()).count();
-        let is_signed = |entry: &StoredEntry| entry.signature.is_some();
-        let after = entries.iter().skip(wanted.saturating_sub(1)).position(is_signed);
-        let upto = match after {
-            _ if bytes == FRAME_MAX => entries.iter().position(is_signed),
-            Some(more) => Some(wanted.saturating_sub(1) + more),
-            None => entries.iter().rposition(is_signed),
-        };
-        let Some(upto) = upto else { continue };
-        let Some(signature) = entries.get(upto).and_then(|entry| entry.signature) else { continue };
-        let entries = entries.into_iter().take(upto + 1).map(|e| (e.header, e.body)).collect();
-        return Ok(Some(Run { entries, signature }));
+impl Node {
+    /// Compares anew what is here and there, in all conversations with an account: with everybody
+    /// who is connected.
+    pub(super) fn compare_again(&mut self, account: AccountId) {
+        let own = self.account();
+        let is_of = |with: AccountId| with == account || Some(account) == own;
+        let ids: Vec<ConversationId> =
+            self.conversations.iter().filter(|(_, c)| is_of(c.with)).map(|(id, _)| *id).collect();
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links {
+            let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {
+                continue;
+            };
+            for id in &ids {
+                if self.member(peer, *id).is_ok() {
+                    self.send_have(link, *id, None, true);
+                }
+            }
+        }
     }
-    Ok(None)
-}
-
-/// The part of a run that comes after what we have; `None` when there is none. A run that differs
-/// from what we have is left whole, so that its check fails.
-fn newer_than(run: Run, base: Base) -> Option<Run> {
-    let Base::Head(seq, head) = base else { return Some(run) };
-    let known = run.entries.iter().filter(|(header, _)| header.seq() <= seq).count();
-    let at_head = run.entries.iter().find(|(header, _)| header.seq() == seq);
-    if at_head.is_some_and(|(header, _)| header.id() != head) {
-        return Some(run);
-    }
-    let entries: Vec<_> = run.entries.into_iter().skip(known).collect();
-    (!entries.is_empty()).then_some(Run { entries, signature: run.signature })
 }

@@ -27,6 +27,15 @@ impl Frontier {
         *all = std::mem::take(all).bounded();
     }
 
+    /// Notes that these entries of an author are there, and no others.
+    pub fn replace(&mut self, author: DeviceId, ranges: Ranges) {
+        if ranges.is_empty() {
+            self.0.remove(&author);
+        } else {
+            self.0.insert(author, ranges);
+        }
+    }
+
     /// Which entries of an author are there.
     pub fn of(&self, author: DeviceId) -> Option<&Ranges> {
         self.0.get(&author)

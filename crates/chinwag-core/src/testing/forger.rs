@@ -27,6 +27,7 @@ impl Forger {
         conversation: ConversationId,
         author: DeviceId,
         place: Place,
+        rank: u64,
         words: &str,
     ) -> Option<Run> {
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
@@ -37,6 +38,7 @@ impl Forger {
             author,
             place,
             parents: Parents::default(),
+            rank,
             claimed: ClaimedTime::default(),
             lifetime_s: 0,
             kind,

@@ -2,15 +2,23 @@
 //! only not durable.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use crate::entry::Seq;
+use chinwag_crypto::SealPublic;
+
+use crate::body::{Kind, target};
+use crate::entry::{Position, Seq, Tip};
+use crate::fork::Fork;
 use crate::identity::SignedOperation;
-use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use crate::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
-use crate::store::{Contact, Invite, Local, Store, StoreError, StoredEntry};
+use crate::store::{
+    Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
+};
 use crate::sync::frontier::Frontier;
-use crate::sync::ranges::Range;
+use crate::sync::ranges::{Range, Ranges};
 use crate::ticket::Ticket;
+use crate::time::Wall;
 
 /// A store in memory. A copy of it is a backup.
 #[derive(Clone, Debug, Default)]
@@ -23,62 +31,146 @@ pub struct MemStore {
     fails_in: Option<u32>,
 }
 
+type Log = (ConversationId, DeviceId);
+
 /// Everything that is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Kept {
     local: Option<Local>,
+    prekeys: BTreeMap<PrekeyId, Prekey>,
+    peer_prekeys: BTreeMap<DeviceId, Vec<SealPublic>>,
     operations: Vec<SignedOperation>,
     contacts: BTreeMap<AccountId, Contact>,
     invites: BTreeMap<[u8; 16], Invite>,
     tickets: BTreeMap<DeviceId, Ticket>,
-    logs: BTreeMap<(ConversationId, DeviceId), BTreeMap<Seq, StoredEntry>>,
-    places: BTreeMap<EntryId, (ConversationId, DeviceId, Seq)>,
-    receipts: BTreeMap<(ConversationId, DeviceId), Frontier>,
+    requests: BTreeMap<AccountId, Request>,
+    asked: BTreeMap<DeviceId, Asked>,
+    logs: BTreeMap<Log, BTreeMap<Seq, StoredEntry>>,
+    /// Which numbers of each log are here: what its keys say, as ranges.
+    ranges: BTreeMap<Log, Ranges>,
+    places: BTreeMap<EntryId, (Log, Seq)>,
+    hidden: BTreeMap<Log, Seq>,
+    timelines: BTreeMap<ConversationId, BTreeMap<Position, EntryId>>,
+    references: BTreeMap<EntryId, BTreeMap<Position, EntryId>>,
+    forks: BTreeMap<Log, Fork>,
+    receipts: BTreeMap<Log, Frontier>,
+    reads: BTreeMap<(ConversationId, AccountId), Frontier>,
+    expiries: BTreeMap<EntryId, Wall>,
 }
 
 /// One change, taken back: what was there before.
 #[derive(Clone, Debug)]
 enum Undo {
     Local(Option<Local>),
+    Prekey(PrekeyId, Option<Prekey>),
+    PeerPrekeys(DeviceId, Option<Vec<SealPublic>>),
     Operation,
     Contact(AccountId, Option<Contact>),
     Invite([u8; 16], Option<Invite>),
     Ticket(DeviceId, Option<Ticket>),
-    Append((ConversationId, DeviceId), Seq, EntryId),
+    Request(AccountId, Option<Request>),
+    Asked(DeviceId, Option<Asked>),
+    Append(EntryId),
+    Ranges(Log, Option<Ranges>),
+    Hidden(Log, Option<Seq>),
     Body(EntryId, Option<Vec<u8>>),
-    Receipt((ConversationId, DeviceId), Option<Frontier>),
+    Fork(Log, Option<Fork>),
+    Receipt(Log, Option<Frontier>),
+    Read((ConversationId, AccountId), Option<Frontier>),
+    Expiry(EntryId, Option<Wall>),
 }
 
 impl Kept {
     fn undo(&mut self, change: Undo) {
         match change {
             Undo::Local(before) => self.local = before,
+            Undo::Prekey(id, before) => put_back(&mut self.prekeys, id, before),
+            Undo::PeerPrekeys(device, before) => put_back(&mut self.peer_prekeys, device, before),
             Undo::Operation => drop(self.operations.pop()),
             Undo::Contact(account, before) => put_back(&mut self.contacts, account, before),
             Undo::Invite(secret, before) => put_back(&mut self.invites, secret, before),
             Undo::Ticket(device, before) => put_back(&mut self.tickets, device, before),
-            Undo::Append(log, seq, id) => {
-                self.places.remove(&id);
-                if let Some(entries) = self.logs.get_mut(&log) {
-                    entries.remove(&seq);
-                    if entries.is_empty() {
-                        self.logs.remove(&log);
-                    }
-                }
-            }
+            Undo::Request(account, before) => put_back(&mut self.requests, account, before),
+            Undo::Asked(device, before) => put_back(&mut self.asked, device, before),
+            Undo::Append(id) => self.take_out(id),
+            Undo::Ranges(log, before) => put_back(&mut self.ranges, log, before),
+            Undo::Hidden(log, before) => put_back(&mut self.hidden, log, before),
             Undo::Body(id, before) => {
                 if let Some(entry) = self.at_mut(id) {
                     entry.body = before;
                 }
             }
+            Undo::Fork(log, before) => put_back(&mut self.forks, log, before),
             Undo::Receipt(of, before) => put_back(&mut self.receipts, of, before),
+            Undo::Read(of, before) => put_back(&mut self.reads, of, before),
+            Undo::Expiry(id, before) => put_back(&mut self.expiries, id, before),
         }
     }
 
-    fn at_mut(&mut self, id: EntryId) -> Option<&mut StoredEntry> {
-        let (conversation, author, seq) = self.places.get(&id)?;
-        self.logs.get_mut(&(*conversation, *author))?.get_mut(seq)
+    fn at(&self, id: EntryId) -> Option<&StoredEntry> {
+        let (log, seq) = self.places.get(&id)?;
+        self.logs.get(log)?.get(seq)
     }
+
+    fn at_mut(&mut self, id: EntryId) -> Option<&mut StoredEntry> {
+        let (log, seq) = self.places.get(&id)?;
+        self.logs.get_mut(log)?.get_mut(seq)
+    }
+
+    /// Adds an entry and what finds it.
+    fn put_in(&mut self, entry: StoredEntry) {
+        let (id, log, seq) = (entry.id, log_of(&entry), entry.header.seq());
+        let timeline = self.timelines.entry(entry.header.conversation).or_default();
+        timeline.insert(entry.position(), id);
+        if let Some(of) = entry.body.as_deref().and_then(|body| target(entry.header.kind, body)) {
+            self.references.entry(of).or_default().insert(entry.position(), id);
+        }
+        self.places.insert(id, (log, seq));
+        self.logs.entry(log).or_default().insert(seq, entry);
+    }
+
+    /// Removes an entry and what finds it. Its body is there: changes are undone in reverse.
+    fn take_out(&mut self, id: EntryId) {
+        let Some((log, seq)) = self.places.remove(&id) else { return };
+        let Some(entry) = self.logs.get_mut(&log).and_then(|log| log.remove(&seq)) else { return };
+        if self.logs.get(&log).is_some_and(BTreeMap::is_empty) {
+            self.logs.remove(&log);
+        }
+        if let Some(timeline) = self.timelines.get_mut(&log.0) {
+            timeline.remove(&entry.position());
+            if timeline.is_empty() {
+                self.timelines.remove(&log.0);
+            }
+        }
+        let of = entry.body.as_deref().and_then(|body| target(entry.header.kind, body));
+        if let Some((of, references)) = of.and_then(|of| Some((of, self.references.get_mut(&of)?)))
+        {
+            references.remove(&entry.position());
+            if references.is_empty() {
+                self.references.remove(&of);
+            }
+        }
+    }
+
+    fn is_hidden(&self, entry: &StoredEntry) -> bool {
+        self.hidden.get(&log_of(entry)).is_some_and(|from| entry.header.seq() >= *from)
+    }
+
+    /// What is shown of a conversation, the newest first.
+    fn shown(
+        &self,
+        conversation: ConversationId,
+        before: Option<Position>,
+    ) -> impl Iterator<Item = &StoredEntry> {
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let timeline = self.timelines.get(&conversation).into_iter();
+        let ids = timeline.flat_map(move |of| of.range((Bound::Unbounded, before)).rev());
+        ids.filter_map(|(_, id)| self.at(*id)).filter(|entry| !self.is_hidden(entry))
+    }
+}
+
+const fn log_of(entry: &StoredEntry) -> Log {
+    (entry.header.conversation, entry.header.author)
 }
 
 fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
@@ -98,11 +190,6 @@ impl MemStore {
     /// Makes a commit fail: the next one for 0, the one after it for 1.
     pub fn fail_commit_in(&mut self, commits: u32) {
         self.fails_in = Some(commits);
-    }
-
-    fn at(&self, id: EntryId) -> Option<&StoredEntry> {
-        let (conversation, author, seq) = self.now.places.get(&id)?;
-        self.now.logs.get(&(*conversation, *author))?.get(seq)
     }
 }
 
@@ -142,6 +229,36 @@ impl Store for MemStore {
     fn put_local(&mut self, local: &Local) -> Result<(), StoreError> {
         let before = self.now.local.replace(local.clone());
         self.changed(Undo::Local(before));
+        Ok(())
+    }
+
+    fn prekeys(&self) -> Result<Vec<Prekey>, StoreError> {
+        Ok(self.now.prekeys.values().cloned().collect())
+    }
+
+    fn put_prekey(&mut self, prekey: &Prekey) -> Result<(), StoreError> {
+        let before = self.now.prekeys.insert(prekey.id, prekey.clone());
+        self.changed(Undo::Prekey(prekey.id, before));
+        Ok(())
+    }
+
+    fn remove_prekey(&mut self, id: PrekeyId) -> Result<(), StoreError> {
+        let before = self.now.prekeys.remove(&id);
+        self.changed(Undo::Prekey(id, before));
+        Ok(())
+    }
+
+    fn peer_prekeys(&self, device: DeviceId) -> Result<Vec<SealPublic>, StoreError> {
+        Ok(self.now.peer_prekeys.get(&device).cloned().unwrap_or_default())
+    }
+
+    fn put_peer_prekeys(
+        &mut self,
+        device: DeviceId,
+        prekeys: &[SealPublic],
+    ) -> Result<(), StoreError> {
+        let before = self.now.peer_prekeys.insert(device, prekeys.to_vec());
+        self.changed(Undo::PeerPrekeys(device, before));
         Ok(())
     }
 
@@ -197,45 +314,80 @@ impl Store for MemStore {
         Ok(())
     }
 
+    fn requests(&self) -> Result<Vec<Request>, StoreError> {
+        Ok(self.now.requests.values().cloned().collect())
+    }
+
+    fn put_request(&mut self, request: &Request) -> Result<(), StoreError> {
+        let before = self.now.requests.insert(request.account, request.clone());
+        self.changed(Undo::Request(request.account, before));
+        Ok(())
+    }
+
+    fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let before = self.now.requests.remove(&account);
+        self.changed(Undo::Request(account, before));
+        Ok(())
+    }
+
+    fn asked(&self) -> Result<Vec<Asked>, StoreError> {
+        Ok(self.now.asked.values().cloned().collect())
+    }
+
+    fn put_asked(&mut self, asked: &Asked) -> Result<(), StoreError> {
+        let before = self.now.asked.insert(asked.device, asked.clone());
+        self.changed(Undo::Asked(asked.device, before));
+        Ok(())
+    }
+
+    fn remove_asked(&mut self, device: DeviceId) -> Result<(), StoreError> {
+        let before = self.now.asked.remove(&device);
+        self.changed(Undo::Asked(device, before));
+        Ok(())
+    }
+
     fn frontiers(&self) -> Result<Vec<(ConversationId, Frontier)>, StoreError> {
         let mut frontiers: BTreeMap<ConversationId, Frontier> = BTreeMap::new();
-        for ((conversation, author), log) in &self.now.logs {
-            if let Some(height) = log.keys().next_back() {
-                let frontier = frontiers.entry(*conversation).or_default();
-                frontier.insert(*author, Range::up_to(*height));
-            }
+        for ((conversation, author), ranges) in &self.now.ranges {
+            let frontier = frontiers.entry(*conversation).or_default();
+            ranges.iter().for_each(|range| frontier.insert(*author, range));
         }
         Ok(frontiers.into_iter().collect())
     }
 
-    fn head(
+    fn tip(
         &self,
         conversation: ConversationId,
         author: DeviceId,
-    ) -> Result<Option<(Seq, EntryId)>, StoreError> {
-        let log = self.now.logs.get(&(conversation, author));
-        Ok(log.and_then(|log| log.values().next_back()).map(|e| (e.header.seq(), e.id)))
+        seq: Seq,
+    ) -> Result<Option<Tip>, StoreError> {
+        let entry = self.now.logs.get(&(conversation, author)).and_then(|log| log.get(&seq));
+        Ok(entry.map(|entry| entry.header.tip(entry.id)))
     }
 
     fn append(&mut self, run: &CheckedRun) -> Result<(), StoreError> {
         let last = run.entries().len().saturating_sub(1);
         for (at, entry) in run.entries().iter().enumerate() {
-            let header = entry.header().clone();
-            let log = (header.conversation, header.author);
-            let seq = header.seq();
-            let id = entry.id();
-            if self.now.logs.get(&log).is_some_and(|log| log.contains_key(&seq)) {
-                return Err(StoreError(format!("place {seq} of a log is taken")));
-            }
-            self.now.places.insert(id, (header.conversation, header.author, seq));
             let stored = StoredEntry {
-                id,
-                header,
+                id: entry.id(),
+                header: entry.header().clone(),
                 body: entry.body().map(<[u8]>::to_vec),
                 signature: (at == last).then(|| *run.signature()),
             };
-            self.now.logs.entry(log).or_default().insert(seq, stored);
-            self.changed(Undo::Append(log, seq, id));
+            let (log, seq) = (log_of(&stored), stored.header.seq());
+            if self.now.logs.get(&log).is_some_and(|log| log.contains_key(&seq)) {
+                return Err(StoreError(format!("place {seq} of a log is taken")));
+            }
+            self.changed(Undo::Append(stored.id));
+            self.now.put_in(stored);
+        }
+        let Some((first, last)) = run.entries().first().zip(run.entries().last()) else {
+            return Ok(());
+        };
+        let log = (first.header().conversation, first.header().author);
+        self.changed(Undo::Ranges(log, self.now.ranges.get(&log).cloned()));
+        if let Some(range) = Range::new(first.header().seq(), last.header().seq()) {
+            self.now.ranges.entry(log).or_default().insert(range);
         }
         Ok(())
     }
@@ -250,18 +402,18 @@ impl Store for MemStore {
     ) -> Result<Vec<StoredEntry>, StoreError> {
         let Some(log) = self.now.logs.get(&(conversation, author)) else { return Ok(Vec::new()) };
         let mut left = Some(bytes);
-        let entries = log.range(range.from()..=range.to()).map(|(_, entry)| entry.clone());
+        let entries = log.range(range.from()..=range.to()).map(|(_, entry)| entry);
         let within = entries.take(count).take_while(|entry| {
             let is_within = left.is_some();
             let len = entry.body.as_ref().map_or(0, Vec::len);
             left = left.and_then(|left| left.checked_sub(len));
             is_within
         });
-        Ok(within.collect())
+        Ok(within.cloned().collect())
     }
 
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError> {
-        Ok(self.at(id).cloned())
+        Ok(self.now.at(id).cloned())
     }
 
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {
@@ -269,6 +421,61 @@ impl Store for MemStore {
             let before = entry.body.take();
             self.changed(Undo::Body(id, before));
         }
+        if let Some(due) = self.now.expiries.remove(&id) {
+            self.changed(Undo::Expiry(id, Some(due)));
+        }
+        Ok(())
+    }
+
+    fn hide(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        let log = (conversation, author);
+        let before = self.now.hidden.get(&log).copied();
+        let from = before.map_or(from, |before| before.min(from));
+        self.now.hidden.insert(log, from);
+        self.changed(Undo::Hidden(log, before));
+        Ok(())
+    }
+
+    fn timeline(
+        &self,
+        conversation: ConversationId,
+        before: Option<Position>,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let shown = self.now.shown(conversation, before);
+        let shown = shown.filter(|entry| entry.header.kind.is_shown());
+        Ok(shown.take(count).cloned().collect())
+    }
+
+    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
+        let ids = self.now.references.get(&of).into_iter().flat_map(BTreeMap::values);
+        let entries = ids.filter_map(|id| self.now.at(*id));
+        let shown = entries.filter(|entry| !self.now.is_hidden(entry));
+        Ok(shown.take(count).cloned().collect())
+    }
+
+    fn latest(
+        &self,
+        conversation: ConversationId,
+        kind: Kind,
+    ) -> Result<Option<StoredEntry>, StoreError> {
+        let shown = self.now.shown(conversation, None);
+        Ok(shown.into_iter().find(|entry| entry.header.kind == kind).cloned())
+    }
+
+    fn forks(&self) -> Result<Vec<Fork>, StoreError> {
+        Ok(self.now.forks.values().cloned().collect())
+    }
+
+    fn put_fork(&mut self, fork: &Fork) -> Result<(), StoreError> {
+        let log = (fork.conversation(), fork.author());
+        let before = self.now.forks.insert(log, fork.clone());
+        self.changed(Undo::Fork(log, before));
         Ok(())
     }
 
@@ -287,101 +494,47 @@ impl Store for MemStore {
         self.changed(Undo::Receipt((conversation, device), before));
         Ok(())
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entry::Place;
-    use crate::log::Base;
-    use crate::testing::Forger;
-
-    const LOCAL: Local =
-        Local { account_seed: [1; 32], device_seed: [2; 32], prekey_seed: [3; 32] };
-
-    fn device() -> DeviceId {
-        let key = chinwag_crypto::SigningKey::from_seed(&chinwag_crypto::Secret::new([2; 32]));
-        DeviceId::new(key.public())
+    fn reads(&self) -> Result<Vec<(ConversationId, AccountId, Frontier)>, StoreError> {
+        let reads = self.now.reads.iter();
+        Ok(reads.map(|((c, account), frontier)| (*c, *account, frontier.clone())).collect())
     }
 
-    fn account() -> AccountId {
-        AccountId::new(*device().key())
+    fn put_read(
+        &mut self,
+        conversation: ConversationId,
+        account: AccountId,
+        frontier: &Frontier,
+    ) -> Result<(), StoreError> {
+        let before = self.now.reads.insert((conversation, account), frontier.clone());
+        self.changed(Undo::Read((conversation, account), before));
+        Ok(())
     }
 
-    fn run(place: Place, base: Base) -> CheckedRun {
-        let conversation = ConversationId::direct(account(), account());
-        let run = Forger::of(&LOCAL).run(conversation, device(), place, "hello").unwrap();
-        run.check(conversation, device(), base).unwrap()
-    }
-
-    /// Changes one thing of each sort; twice, so that there is something to change.
-    fn change(store: &mut MemStore, n: u8) -> Result<(), StoreError> {
-        store.put_local(&Local { prekey_seed: [n; 32], ..LOCAL })?;
-        let is_blocked = n > 1;
-        let account = account();
-        store.put_contact(&Contact { account, called: None, is_verified: false, is_blocked })?;
-        store.put_invite(&Invite { secret: [n; 16], expires: None, is_reusable: false })?;
-        store.remove_invite(&[n - 1; 16])?;
-        let (secret, addresses) = ([n; 16], Vec::new());
-        store.put_ticket(&Ticket { account, device: device(), secret, expires_s: 0, addresses })?;
-        let conversation = ConversationId::direct(account, account);
-        let (place, base) = match store.head(conversation, device())? {
-            None => (Place::First, Base::Empty),
-            Some((seq, id)) => {
-                store.delete_body(id)?;
-                (Place::following(seq, id).unwrap(), Base::Head(seq, id))
-            }
-        };
-        store.append(&run(place, base))?;
-        let mut frontier = Frontier::default();
-        frontier.insert(device(), Range::up_to(place.seq()));
-        store.put_receipt(conversation, device(), &frontier)
-    }
-
-    #[test]
-    fn what_is_rolled_back_was_never_there() {
-        let mut store = MemStore::default();
-        for n in 1..4 {
-            let before = store.now.clone();
-            store.begin().unwrap();
-            change(&mut store, n).unwrap();
-            store.remove_ticket(device()).unwrap();
-            assert_ne!(store.now, before);
-            store.rollback();
-            assert_eq!(store.now, before);
-            store.begin().unwrap();
-            change(&mut store, n).unwrap();
-            store.commit().unwrap();
-            assert_ne!(store.now, before);
+    fn put_expiry(&mut self, id: EntryId, due: Wall) -> Result<(), StoreError> {
+        if self.now.at(id).is_none_or(|entry| entry.body.is_none()) {
+            return Ok(());
         }
+        let before = self.now.expiries.get(&id).copied();
+        let due = before.map_or(due, |before| before.min(due));
+        self.now.expiries.insert(id, due);
+        self.changed(Undo::Expiry(id, before));
+        Ok(())
     }
 
-    #[test]
-    fn a_commit_that_fails_keeps_nothing_and_the_next_one_does() {
-        let mut store = MemStore::default();
-        store.fail_commit_in(1);
-        for (n, is_kept) in [(1, true), (2, false), (2, true)] {
-            let before = store.now.clone();
-            store.begin().unwrap();
-            change(&mut store, n).unwrap();
-            assert_eq!(store.commit().is_ok(), is_kept);
-            assert_eq!(store.now == before, !is_kept);
-        }
+    fn next_expiry(&self) -> Result<Option<Wall>, StoreError> {
+        Ok(self.now.expiries.values().min().copied())
     }
 
-    #[test]
-    fn a_transaction_is_not_begun_within_another() {
-        let mut store = MemStore::default();
-        store.begin().unwrap();
-        assert!(store.begin().is_err());
-        store.rollback();
-        assert!(store.begin().is_ok());
-    }
-
-    #[test]
-    fn a_place_of_a_log_is_taken_once() {
-        let mut store = MemStore::default();
-        store.append(&run(Place::First, Base::Empty)).unwrap();
-        assert!(store.append(&run(Place::First, Base::Empty)).is_err());
+    fn expired(&self, now: Wall, count: usize) -> Result<Vec<EntryId>, StoreError> {
+        let mut due: Vec<(Wall, EntryId)> = self
+            .now
+            .expiries
+            .iter()
+            .filter(|(_, due)| **due <= now)
+            .map(|(i, d)| (*d, *i))
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(count).map(|(_, id)| id).collect())
     }
 }

@@ -55,8 +55,38 @@ pub const FRAME_MAX: usize = 4 * 1_024 * 1_024;
 /// Bytes of a contact request's text.
 pub const REQUEST_MAX: usize = 280;
 
+/// Requests of strangers that are kept until somebody looks at them.
+pub const REQUESTS_MAX: usize = 64;
+
+/// Accounts in one message between devices of one account.
+pub const ACCOUNTS_MAX: usize = 4_096;
+
+/// Contacts, and accounts that are blocked.
+pub const CONTACTS_MAX: usize = 4_096;
+
+/// Prekeys in one message.
+pub const PREKEYS_MAX: usize = 32;
+
+/// Live connections to one device: two that cross, and what has not noticed its end.
+pub const SESSIONS_PER_DEVICE_MAX: usize = 4;
+
+/// Live connections on which the other side has not said who it is, or not proven it.
+pub const SESSIONS_UNPROVEN_MAX: usize = 64;
+
+/// Commands that wait until it is known whether our log was continued elsewhere.
+pub const HELD_MAX: usize = 1_024;
+
+/// Edits, reactions and retractions of one entry that count: the first ones.
+pub const REFERENCES_MAX: usize = 1_000;
+
 /// Pages asked for and not yet received, per connection.
 pub const PAGES_IN_FLIGHT_MAX: usize = 8;
 
 /// Invites that nobody has used.
 pub const INVITES_MAX: usize = 256;
+
+/// Bytes of a bundle.
+pub const BUNDLE_MAX: usize = 16 * 1_024 * 1_024;
+
+/// Messages in a bundle.
+pub const BUNDLE_MESSAGES_MAX: usize = 4_096;

@@ -1,15 +1,20 @@
-//! What two devices say to each other on a live connection.
+//! What two devices say to each other: on a live connection, or sealed in a bundle.
 
-use chinwag_crypto::Hash;
+use std::collections::BTreeMap;
+
+use chinwag_crypto::{Hash, SEAL_PUBLIC_LEN, SealPublic};
 
 use crate::entry::Header;
+use crate::fork::Fork;
 use crate::identity::SignedOperation;
-use crate::ids::{AccountId, ConversationId, DeviceId};
+use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::log::Run;
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::Range;
 use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
-use crate::wire::limits::{BODY_MAX, FRAME_MAX, OPERATIONS_MAX, PAGE_MAX, REQUEST_MAX};
+use crate::wire::limits::{
+    ACCOUNTS_MAX, BODY_MAX, FRAME_MAX, OPERATIONS_MAX, PAGE_MAX, PREKEYS_MAX, REQUEST_MAX,
+};
 
 /// The version of this protocol.
 pub const VERSION: u16 = 1;
@@ -24,21 +29,19 @@ pub enum Message {
         /// The digest of the other's account log as it is known here.
         digest: Hash,
     },
-    /// The sender's account log, or what is new in it.
-    Operations(Vec<SignedOperation>),
-    /// A stranger's request to become a contact.
-    Request {
-        /// One line of text.
-        text: String,
+    /// Operations of the sender's account, of the receiver's, or, between devices of one account,
+    /// of their contacts'.
+    Operations {
+        /// The operations, each after those it follows.
+        operations: Vec<SignedOperation>,
+        /// Whether that is all for now.
+        is_last: bool,
     },
+    /// Between devices of one account: what is known of their contacts' accounts.
+    Accounts(BTreeMap<AccountId, Hash>),
     /// What the sender has of a conversation: all of it at first, then what came in addition. It
     /// is the receipt for everything in it.
-    Have {
-        /// The conversation.
-        conversation: ConversationId,
-        /// What is there.
-        frontier: Frontier,
-    },
+    Have(Have),
     /// What the sender would like to have.
     Want {
         /// The conversation.
@@ -57,6 +60,47 @@ pub enum Message {
         /// The entries, of which the last is signed.
         run: Run,
     },
+    /// The proof that somebody has written two entries at one place.
+    Fork(Box<Fork>),
+    /// What the sender's account has read of a conversation.
+    Read {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Up to where, log by log.
+        frontier: Frontier,
+    },
+    /// Whether the sender is typing in a conversation. Never kept.
+    Typing {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Whether they are.
+        is_on: bool,
+    },
+    /// Whether somebody sits before the sender's device. Never kept.
+    Presence {
+        /// Whether they do.
+        is_active: bool,
+    },
+    /// The sender has used up the keys for bundles that it was given.
+    PrekeysWanted,
+    /// Keys to seal bundles for the sender with, one each.
+    Prekeys(Vec<SealPublic>),
+}
+
+/// What somebody has of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Have {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// What is there.
+    pub frontier: Frontier,
+    /// The last entry before the first gap of each log in it that begins with its first entry: two
+    /// who have different ones have found a fork.
+    pub heads: BTreeMap<DeviceId, EntryId>,
+    /// Whether that is all that is there; otherwise it is all of the logs in it.
+    pub is_whole: bool,
+    /// Whether the sender wants to hear what the other has.
+    pub wants_answer: bool,
 }
 
 /// Who somebody is.
@@ -68,18 +112,35 @@ pub struct Hello {
     pub account: AccountId,
     /// The digest of that account's log.
     pub digest: Hash,
-    /// The secret of the ticket that brought them here, the first time.
-    pub secret: Option<[u8; 16]>,
+    /// What brings them here.
+    pub wish: Wish,
+}
+
+/// What brings somebody here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// They are known.
+    Nothing,
+    /// A ticket: its secret.
+    Redeem([u8; 16]),
+    /// They would like to become a contact, and say this.
+    Request(String),
 }
 
 impl Message {
     const HELLO: u8 = 1;
     const KNOWN: u8 = 2;
     const OPERATIONS: u8 = 3;
-    const REQUEST: u8 = 4;
+    const ACCOUNTS: u8 = 4;
     const HAVE: u8 = 5;
     const WANT: u8 = 6;
     const ENTRIES: u8 = 7;
+    const FORK: u8 = 8;
+    const READ: u8 = 9;
+    const TYPING: u8 = 10;
+    const PRESENCE: u8 = 11;
+    const PREKEYS_WANTED: u8 = 12;
+    const PREKEYS: u8 = 13;
 
     /// Reads a message. An error is the sender's fault.
     pub fn read(frame: &[u8]) -> Result<Self, DecodeError> {
@@ -102,22 +163,25 @@ impl Encode for Message {
                 to.u8(Self::KNOWN);
                 to.fixed(digest.as_bytes());
             }
-            Self::Operations(operations) => {
+            Self::Operations { operations, is_last } => {
                 to.u8(Self::OPERATIONS);
+                to.bool(*is_last);
                 to.count_u16(operations.len());
                 for operation in operations {
                     operation.encode(to);
                 }
             }
-            Self::Request { text } => {
-                to.u8(Self::REQUEST);
-                to.count_u16(text.len());
-                to.fixed(text.as_bytes());
+            Self::Accounts(digests) => {
+                to.u8(Self::ACCOUNTS);
+                to.count_u16(digests.len());
+                for (account, digest) in digests {
+                    to.fixed(account.as_bytes());
+                    to.fixed(digest.as_bytes());
+                }
             }
-            Self::Have { conversation, frontier } => {
+            Self::Have(have) => {
                 to.u8(Self::HAVE);
-                to.fixed(conversation.as_bytes());
-                frontier.encode(to);
+                have.encode(to);
             }
             Self::Want { conversation, author, range } => {
                 to.u8(Self::WANT);
@@ -131,6 +195,32 @@ impl Encode for Message {
                 to.fixed(author.as_bytes());
                 run.encode(to);
             }
+            Self::Fork(fork) => {
+                to.u8(Self::FORK);
+                fork.encode(to);
+            }
+            Self::Read { conversation, frontier } => {
+                to.u8(Self::READ);
+                to.fixed(conversation.as_bytes());
+                frontier.encode(to);
+            }
+            Self::Typing { conversation, is_on } => {
+                to.u8(Self::TYPING);
+                to.fixed(conversation.as_bytes());
+                to.bool(*is_on);
+            }
+            Self::Presence { is_active } => {
+                to.u8(Self::PRESENCE);
+                to.bool(*is_active);
+            }
+            Self::PrekeysWanted => to.u8(Self::PREKEYS_WANTED),
+            Self::Prekeys(keys) => {
+                to.u8(Self::PREKEYS);
+                to.count_u8(keys.len());
+                for key in keys {
+                    to.fixed(key.as_bytes());
+                }
+            }
         }
     }
 }
@@ -141,18 +231,13 @@ impl Decode for Message {
             Self::HELLO => Self::Hello(Hello::decode(from)?),
             Self::KNOWN => Self::Known { digest: from.hash("a digest")? },
             Self::OPERATIONS => {
+                let is_last = from.bool("the last operations")?;
                 let count = from.count_u16("operations", OPERATIONS_MAX)?;
                 let operations = (0..count).map(|_| SignedOperation::decode(from));
-                Self::Operations(operations.collect::<Result<_, _>>()?)
+                Self::Operations { operations: operations.collect::<Result<_, _>>()?, is_last }
             }
-            Self::REQUEST => {
-                let len = from.count_u16("a contact request", REQUEST_MAX)?;
-                Self::Request { text: from.text("a contact request", len)?.to_owned() }
-            }
-            Self::HAVE => Self::Have {
-                conversation: ConversationId::new(from.hash("a conversation id")?),
-                frontier: Frontier::decode(from)?,
-            },
+            Self::ACCOUNTS => Self::Accounts(decode_digests(from)?),
+            Self::HAVE => Self::Have(Have::decode(from)?),
             Self::WANT => Self::Want {
                 conversation: ConversationId::new(from.hash("a conversation id")?),
                 author: DeviceId::new(from.key("an author")?),
@@ -163,6 +248,22 @@ impl Decode for Message {
                 author: DeviceId::new(from.key("an author")?),
                 run: Run::decode(from)?,
             },
+            Self::FORK => Self::Fork(Box::new(Fork::decode(from)?)),
+            Self::READ => Self::Read {
+                conversation: ConversationId::new(from.hash("a conversation id")?),
+                frontier: Frontier::decode(from)?,
+            },
+            Self::TYPING => Self::Typing {
+                conversation: ConversationId::new(from.hash("a conversation id")?),
+                is_on: from.bool("typing")?,
+            },
+            Self::PRESENCE => Self::Presence { is_active: from.bool("presence")? },
+            Self::PREKEYS_WANTED => Self::PrekeysWanted,
+            Self::PREKEYS => {
+                let count = from.count_u8("prekeys", PREKEYS_MAX)?;
+                let keys = (0..count).map(|_| decode_prekey(from));
+                Self::Prekeys(keys.collect::<Result<_, _>>()?)
+            }
             kind => {
                 let what = "kind of message";
                 return Err(DecodeError::Unknown { what, found: kind.into() });
@@ -171,14 +272,40 @@ impl Decode for Message {
     }
 }
 
+fn decode_digests(from: &mut Reader<'_>) -> Result<BTreeMap<AccountId, Hash>, DecodeError> {
+    let count = from.count_u16("accounts", ACCOUNTS_MAX)?;
+    let mut digests = BTreeMap::new();
+    for _ in 0..count {
+        let account = AccountId::new(from.key("an account")?);
+        if digests.last_key_value().is_some_and(|(last, _)| *last >= account) {
+            return Err(DecodeError::NotCanonical { what: "the order of accounts" });
+        }
+        digests.insert(account, from.hash("a digest")?);
+    }
+    Ok(digests)
+}
+
+fn decode_prekey(from: &mut Reader<'_>) -> Result<SealPublic, DecodeError> {
+    SealPublic::from_bytes(from.fixed("a prekey", SEAL_PUBLIC_LEN)?)
+        .map_err(|_| DecodeError::BadKey { what: "a prekey" })
+}
+
 impl Encode for Hello {
     fn encode(&self, to: &mut Writer) {
         to.u16(self.version);
         to.fixed(self.account.as_bytes());
         to.fixed(self.digest.as_bytes());
-        to.bool(self.secret.is_some());
-        if let Some(secret) = &self.secret {
-            to.fixed(secret);
+        match &self.wish {
+            Wish::Nothing => to.u8(0),
+            Wish::Redeem(secret) => {
+                to.u8(1);
+                to.fixed(secret);
+            }
+            Wish::Request(text) => {
+                to.u8(2);
+                to.count_u16(text.len());
+                to.fixed(text.as_bytes());
+            }
         }
     }
 }
@@ -189,8 +316,47 @@ impl Decode for Hello {
             version: from.u16("a version")?,
             account: AccountId::new(from.key("an account")?),
             digest: from.hash("a digest")?,
-            secret: if from.bool("a secret")? { Some(from.array("a secret")?) } else { None },
+            wish: Wish::decode(from)?,
         })
+    }
+}
+
+impl Decode for Wish {
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match from.u8("a wish")? {
+            0 => Self::Nothing,
+            1 => Self::Redeem(from.array("a secret")?),
+            2 => {
+                let len = from.count_u16("a contact request", REQUEST_MAX)?;
+                Self::Request(from.text("a contact request", len)?.to_owned())
+            }
+            found => return Err(DecodeError::Unknown { what: "wish", found: found.into() }),
+        })
+    }
+}
+
+impl Encode for Have {
+    fn encode(&self, to: &mut Writer) {
+        to.fixed(self.conversation.as_bytes());
+        to.bool(self.is_whole);
+        to.bool(self.wants_answer);
+        self.frontier.encode(to);
+        for (author, _) in self.frontier.iter().filter(|(_, ranges)| ranges.height() > 0) {
+            to.fixed(self.heads.get(&author).map_or(&[0; 32], EntryId::as_bytes).as_slice());
+        }
+    }
+}
+
+impl Decode for Have {
+    fn decode(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let conversation = ConversationId::new(from.hash("a conversation id")?);
+        let is_whole = from.bool("whether it is all")?;
+        let wants_answer = from.bool("a wish for an answer")?;
+        let frontier = Frontier::decode(from)?;
+        let begun = frontier.iter().filter(|(_, ranges)| ranges.height() > 0);
+        let heads = begun.map(|(author, _)| Ok((author, EntryId::new(from.hash("a head")?))));
+        let heads = heads.collect::<Result<_, DecodeError>>()?;
+        Ok(Self { conversation, frontier, heads, is_whole, wants_answer })
     }
 }
 

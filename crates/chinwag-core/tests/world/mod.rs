@@ -1,16 +1,16 @@
 //! People on one virtual network, for telling stories about: who is there, who is connected, who
 //! says what, and what each of them saw. Time passes only when the story says so.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use chinwag_core::body::{Body, Content, Text};
+use chinwag_core::body::{Body, Content, Kind, Text};
 use chinwag_core::driver::step;
 use chinwag_core::entry::Seq;
 use chinwag_core::env::Env;
 use chinwag_core::identity::Name;
-use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
-use chinwag_core::node::Node;
+use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Answer, Event, Output, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::sync::ranges::Range;
@@ -18,6 +18,7 @@ use chinwag_core::testing::MemStore;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::{Mono, Wall};
 use chinwag_core::wire::message::Message;
+use chinwag_crypto::Hash;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -117,11 +118,35 @@ impl World {
         self.person(name).replies.pop_back().expect("a reply")
     }
 
-    pub(crate) fn say(&mut self, from: &'static str, to: &str, words: &str) {
+    pub(crate) fn say(&mut self, from: &'static str, to: &str, words: &str) -> EntryId {
         let to = self.account(to);
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
-        let answer = self.command(from, Command::Say { to, content });
-        assert!(matches!(answer, Ok(Answer::Entry(_))), "{answer:?}");
+        match self.command(from, Command::Say { to, content }) {
+            Ok(Answer::Entry(id)) => id,
+            other => panic!("no entry but {other:?}"),
+        }
+    }
+
+    /// Somebody takes another device into their account, by its recovery words.
+    pub(crate) fn restore_on(&mut self, of: &'static str, name: &'static str) {
+        let account_seed = self.person(of).store.local().unwrap().unwrap().account_seed;
+        let rng = ChaCha20Rng::seed_from_u64(1_000 + self.people.len() as u64);
+        let (node, store) = (Node::default(), MemStore::default());
+        self.people.insert(name, Person { node, store, rng, replies: VecDeque::new() });
+        let device_name = Name::new("phone").unwrap();
+        self.command(name, Command::Restore { account_seed, device_name }).unwrap();
+    }
+
+    pub(crate) fn is_connected(&self, link: Link) -> bool {
+        self.links.contains_key(&link)
+    }
+
+    /// What somebody's conversation with somebody comes down to.
+    pub(crate) fn digest(&mut self, of: &str, with: &str) -> Option<Hash> {
+        let id = ConversationId::direct(self.account(of), self.account(with));
+        let (mono, wall) = self.now();
+        let Person { node, store, rng, .. } = self.person(of);
+        node.digest(&Env { mono, wall, rng, store }, id).unwrap()
     }
 
     pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {
@@ -129,8 +154,8 @@ impl World {
         self.next_link += 1;
         self.links.insert(link, [a, b]);
         let (device_a, device_b) = (self.device(a), self.device(b));
-        self.input(a, [Input::Connected { link, device: device_b }]);
-        self.input(b, [Input::Connected { link, device: device_a }]);
+        self.input(a, [Input::Connected { link, device: device_b, is_dialled: true }]);
+        self.input(b, [Input::Connected { link, device: device_a, is_dialled: false }]);
         link
     }
 
@@ -139,6 +164,15 @@ impl World {
         let is_between = |ends: &[&'static str; 2]| ends.contains(&a) && ends.contains(&b);
         let broken: Vec<Link> =
             self.links.iter().filter(|(_, ends)| is_between(ends)).map(|(l, _)| *l).collect();
+        for link in broken {
+            self.cut(link);
+        }
+    }
+
+    fn cut_all(&mut self, name: &'static str) {
+        let is_theirs = |ends: &[&'static str; 2]| ends.contains(&name);
+        let broken: Vec<Link> =
+            self.links.iter().filter(|(_, ends)| is_theirs(ends)).map(|(l, _)| *l).collect();
         for link in broken {
             self.cut(link);
         }
@@ -199,16 +233,16 @@ impl World {
 
     /// Somebody's program ends and starts again, from what it has kept.
     pub(crate) fn restart(&mut self, name: &'static str) {
+        self.reopen(name, Config::default());
+    }
+
+    pub(crate) fn reopen(&mut self, name: &'static str, config: Config) {
         let (mono, wall) = self.now();
         let person = self.person(name);
         let mut env = Env { mono, wall, rng: &mut person.rng, store: &mut person.store };
-        person.node = Node::open(&mut env).unwrap();
-        let is_theirs = |ends: &[&'static str; 2]| ends.contains(&name);
-        let broken: Vec<Link> =
-            self.links.iter().filter(|(_, ends)| is_theirs(ends)).map(|(l, _)| *l).collect();
-        for link in broken {
-            self.cut(link);
-        }
+        person.node = Node::open(&mut env, config).unwrap();
+        while person.node.poll().is_some() {}
+        self.cut_all(name);
     }
 
     /// How many entries were sent, each as often as it was.
@@ -246,8 +280,11 @@ impl World {
                 }
             }
             Output::Dial { .. } => {}
+            Output::Rename { .. } => self.cut_all(name),
             Output::Close { link, why } => {
-                self.note(name, &format!("closes: {why}"));
+                if let Some(why) = why {
+                    self.note(name, &format!("closes: {why}"));
+                }
                 self.cut(link);
             }
             Output::Event(event) => self.event(name, event),
@@ -257,6 +294,8 @@ impl World {
     fn event(&mut self, name: &'static str, event: Event) {
         let line = match event {
             Event::Contact { account } => format!("knows {}", self.who(account)),
+            // What an account's devices share about contacts is seen as its effect.
+            Event::Entry { header, .. } if header.kind == Kind::CONTACT => return,
             Event::Entry { header, body, .. } => {
                 let author = self.whose(header.author);
                 format!("has {author} {}: {}", header.seq(), words(&header, body.as_deref()))
@@ -264,6 +303,20 @@ impl World {
             Event::Delivered { author, height, to, .. } => {
                 format!("{} 1..{height} delivered to {}", self.whose(author), self.whose(to))
             }
+            Event::Request { account, name, text } => {
+                format!("{} asks as {}: {text}", self.who(account), name.as_str())
+            }
+            Event::Peer { .. } => return,
+            Event::Read { account, .. } => format!("{} has read it", self.who(account)),
+            Event::Typing { account, is_on, .. } => {
+                format!("{} types: {is_on}", self.who(account))
+            }
+            Event::Presence { account, is_active, .. } => {
+                format!("{} is there: {is_active}", self.who(account))
+            }
+            Event::Deleted { .. } => "a body is deleted".to_owned(),
+            Event::Fork { author, at, .. } => format!("{} forked at {at}", self.whose(author)),
+            Event::Retired { .. } => "is another device now".to_owned(),
         };
         self.note(name, &line);
     }
@@ -291,14 +344,19 @@ impl World {
     pub(crate) fn history(&mut self, of: &str, with: &str) -> Vec<(&'static str, Vec<String>)> {
         let conversation = ConversationId::direct(self.account(of), self.account(with));
         let everything = Range::new(Seq::MIN, Seq::MAX).unwrap();
-        let authors = [self.device(of), self.device(with)];
+        let ours = [self.device(of), self.device(with)];
         let store = &self.person(of).store;
+        let frontiers = store.frontiers().unwrap();
+        let here = frontiers.iter().find(|(id, _)| *id == conversation).map(|(_, f)| f.clone());
+        let known = here.iter().flat_map(|f| f.iter().map(|(author, _)| author));
+        let authors: BTreeSet<DeviceId> = known.chain(ours).collect();
         let logs: Vec<_> = authors
             .iter()
             .map(|author| {
                 let entries =
                     store.entries(conversation, *author, everything, 100_000, usize::MAX).unwrap();
-                let said = entries.iter().map(|e| words(&e.header, e.body.as_deref())).collect();
+                let said: Vec<String> =
+                    entries.iter().map(|e| words(&e.header, e.body.as_deref())).collect();
                 (*author, said)
             })
             .collect();

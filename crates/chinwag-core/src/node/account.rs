@@ -1,0 +1,421 @@
+//! Who we are: our account, our device, and what is known of everybody's accounts.
+
+use std::collections::BTreeMap;
+
+use chinwag_crypto::{Hash, SealKey, SealPublic, Secret, SigningKey};
+
+use super::commands::Reply;
+use super::{Handled, Node, Own, Peer};
+use crate::env::Env;
+use crate::identity::{
+    AccountLog, Action, Certificate, Device, Name, OperationFault, Revocation, SignedOperation,
+    consent,
+};
+use crate::ids::{AccountId, ConversationId, DeviceId, PrekeyId};
+use crate::input::Link;
+use crate::output::{Answer, Event, Output, Refusal};
+use crate::store::{Local, Prekey, StoreError};
+use crate::time::{ClaimedTime, Wall};
+use crate::violation::Violation;
+use crate::wire::codec::Encode;
+use crate::wire::limits::{FRAME_MAX, OPERATIONS_MAX};
+use crate::wire::message::Message;
+
+const DAY_MS: u64 = 24 * 3_600 * 1_000;
+
+/// How long a device's certificate is good for, in milliseconds: a year. It is renewed when half of
+/// that is left.
+const CERTIFICATE_LIFETIME_MS: u64 = 365 * DAY_MS;
+
+/// How long bundles are sealed to one prekey of the certificate, in milliseconds: a week.
+const PREKEY_LIFETIME_MS: u64 = 7 * DAY_MS;
+
+/// How long a prekey can open what was sealed to it, in milliseconds.
+const PREKEY_KEPT_MS: u64 = 30 * DAY_MS;
+
+/// Operations that are left for what matters more than a new prekey.
+const OPERATIONS_KEPT_FREE: usize = OPERATIONS_MAX / 2;
+
+impl Own {
+    pub(super) fn of(local: &Local) -> Self {
+        let account_key = SigningKey::from_seed(&Secret::new(local.account_seed));
+        let device_key = SigningKey::from_seed(&Secret::new(local.device_seed));
+        let account = AccountId::new(account_key.public());
+        let device = DeviceId::new(device_key.public());
+        Self { account_key, device_key, account, device }
+    }
+}
+
+fn after(now: Wall, lifetime_ms: u64) -> Wall {
+    Wall::new(now.get().saturating_add(lifetime_ms))
+}
+
+impl Node {
+    pub(super) fn load_account(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.own = env.store.local()?.as_ref().map(Own::of);
+        self.prekeys = env.store.prekeys()?;
+        for operation in env.store.operations()? {
+            self.remember(operation)?;
+        }
+        Ok(())
+    }
+
+    /// Makes an account and certifies this device.
+    pub(super) fn init(&mut self, env: &mut Env<'_>, name: Name, device_name: Name) -> Reply {
+        if self.own.is_some() {
+            return Ok(Err(Refusal::AccountExists));
+        }
+        let account_seed = env.random();
+        self.become_device(env, account_seed)?;
+        self.decide(env, Action::Profile { name })?;
+        self.certify(env, device_name)
+    }
+
+    /// Makes this a device of an account that exists. What it is called, and what it has, comes
+    /// from its other devices, and from contacts.
+    pub(super) fn restore(
+        &mut self,
+        env: &mut Env<'_>,
+        account_seed: [u8; 32],
+        device_name: Name,
+    ) -> Reply {
+        if self.own.is_some() {
+            return Ok(Err(Refusal::AccountExists));
+        }
+        self.become_device(env, account_seed)?;
+        self.certify(env, device_name)
+    }
+
+    fn become_device(
+        &mut self,
+        env: &mut Env<'_>,
+        account_seed: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let local = Local { account_seed, device_seed: env.random() };
+        env.store.put_local(&local)?;
+        let own = Own::of(&local);
+        let account = own.account;
+        self.own = Some(own);
+        self.add_conversation(ConversationId::own(account), account);
+        Ok(())
+    }
+
+    fn certify(&mut self, env: &mut Env<'_>, name: Name) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        let (account, device) = (own.account, own.device);
+        let consent = consent(&own.device_key, account);
+        let prekey = self.new_prekey(env, None)?;
+        let expires = after(env.wall, CERTIFICATE_LIFETIME_MS);
+        let certificate = Certificate { device, name, expires, prekey, consent };
+        self.decide(env, Action::Certify(certificate))?;
+        Ok(Ok(Answer::Account(account)))
+    }
+
+    pub(super) fn rename(&mut self, env: &mut Env<'_>, name: Name) -> Reply {
+        if self.own.is_none() {
+            return Ok(Err(Refusal::NoAccount));
+        }
+        self.decide(env, Action::Profile { name })?;
+        Ok(Ok(Answer::Done))
+    }
+
+    /// Takes a device off our account. What is here of its logs counts, and nothing after it.
+    pub(super) fn revoke(&mut self, env: &mut Env<'_>, device: DeviceId) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        let is_other = device != own.device && self.is_ours(device);
+        if !is_other {
+            return Ok(Err(Refusal::NotOurDevice(device)));
+        }
+        let here = self.conversations.iter().map(|(id, c)| (*id, c.here.height(device)));
+        let heights = here.filter(|(_, height)| *height > 0).collect();
+        self.decide(env, Action::Revoke(Revocation { device, heights }))?;
+        self.heed_revocations(env)?;
+        Ok(Ok(Answer::Done))
+    }
+
+    /// Goes on as a new device of the same account: our log was, or may have been, continued
+    /// elsewhere. What we have written under the old name counts, on whatever device it is.
+    pub(super) fn retire(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let Some((local, own)) = env.store.local()?.zip(self.own.as_ref()) else { return Ok(()) };
+        let old = own.device;
+        let known = self.accounts.get(&own.account).and_then(|log| log.device(old));
+        let Some(name) = known.map(|device| device.certificate.name) else { return Ok(()) };
+        for prekey in std::mem::take(&mut self.prekeys) {
+            env.store.remove_prekey(prekey.id)?;
+        }
+        self.become_device(env, local.account_seed)?;
+        self.decide(env, Action::Retire { device: old })?;
+        let _ = self.certify(env, name)?;
+        self.sessions.clear();
+        if let Some(device) = self.device() {
+            self.outputs.push_back(Output::Rename { device });
+            self.tell(Event::Retired { old, new: device });
+        }
+        self.dial_all();
+        Ok(())
+    }
+
+    /// Renews our certificate when half of its time is over or its prekey has served its time:
+    /// others take an expired one for none. Sessions begin with it, so it is looked at when one
+    /// begins.
+    pub(super) fn renew(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let Some((account, device)) = self.account().zip(self.device()) else { return Ok(()) };
+        let Some(log) = self.accounts.get(&account) else { return Ok(()) };
+        let Some(known) = log.device(device).filter(Device::is_current) else {
+            return Ok(());
+        };
+        let half = after(env.wall, CERTIFICATE_LIFETIME_MS / 2);
+        let current = PrekeyId::of(&known.certificate.prekey);
+        let made = self.prekeys.iter().find(|prekey| prekey.id == current).map(|p| p.made);
+        let is_old = made.is_none_or(|made| after(made, PREKEY_LIFETIME_MS) <= env.wall);
+        let has_room = log.len() < OPERATIONS_KEPT_FREE;
+        if known.certificate.expires > half && !(is_old && has_room) {
+            return Ok(());
+        }
+        let prekey = self.new_prekey(env, None)?;
+        self.destroy_old_prekeys(env, PrekeyId::of(&prekey))?;
+        let expires = after(env.wall, CERTIFICATE_LIFETIME_MS).max(known.certificate.expires);
+        self.decide(env, Action::Certify(Certificate { expires, prekey, ..known.certificate }))
+    }
+
+    /// Makes a key that bundles are sealed to.
+    pub(super) fn new_prekey(
+        &mut self,
+        env: &mut Env<'_>,
+        only_for: Option<DeviceId>,
+    ) -> Result<SealPublic, StoreError> {
+        let seed = env.random();
+        let public = SealKey::from_seed(&Secret::new(seed)).public();
+        let prekey = Prekey { id: PrekeyId::of(&public), seed, made: env.wall, only_for };
+        env.store.put_prekey(&prekey)?;
+        self.prekeys.push(prekey);
+        Ok(public)
+    }
+
+    fn destroy_old_prekeys(
+        &mut self,
+        env: &mut Env<'_>,
+        current: PrekeyId,
+    ) -> Result<(), StoreError> {
+        let is_old = |p: &&Prekey| p.id != current && after(p.made, PREKEY_KEPT_MS) <= env.wall;
+        let old: Vec<PrekeyId> = self.prekeys.iter().filter(is_old).map(|p| p.id).collect();
+        old.into_iter().try_for_each(|id| self.destroy_prekey(env, id))
+    }
+
+    /// Destroys a key: what is sealed to it stays sealed.
+    pub(super) fn destroy_prekey(
+        &mut self,
+        env: &mut Env<'_>,
+        id: PrekeyId,
+    ) -> Result<(), StoreError> {
+        env.store.remove_prekey(id)?;
+        self.prekeys.retain(|prekey| prekey.id != id);
+        Ok(())
+    }
+
+    /// Writes an action into our own account's log, and tells everybody who is connected.
+    fn decide(&mut self, env: &mut Env<'_>, action: Action) -> Result<(), StoreError> {
+        let Some(own) = &self.own else { return Ok(()) };
+        let log = self.accounts.entry(own.account).or_insert_with(|| AccountLog::new(own.account));
+        let operation = log.next(ClaimedTime::from(env.wall), action).sign(&own.account_key);
+        env.store.add_operation(&operation)?;
+        self.remember(operation.clone())?;
+        self.tell_operations(&[operation], None);
+        Ok(())
+    }
+
+    /// Takes in an operation that was checked when it was stored.
+    fn remember(&mut self, operation: SignedOperation) -> Result<(), StoreError> {
+        let account = operation.operation.account;
+        let log = self.accounts.entry(account).or_insert_with(|| AccountLog::new(account));
+        match log.add(operation) {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(StoreError(format!("an operation in it is wrong: {fault}"))),
+        }
+    }
+
+    /// Operations that somebody hands us: of their own account, of ours, and, from a device of
+    /// ours, of our contacts'. Of other accounts nothing is kept.
+    pub(super) fn learn(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        operations: Vec<SignedOperation>,
+    ) -> Handled {
+        let own = self.account();
+        let is_ours = own == Some(from.account);
+        let mut of: BTreeMap<AccountId, Vec<SignedOperation>> = BTreeMap::new();
+        for operation in operations {
+            of.entry(operation.operation.account).or_default().push(operation);
+        }
+        for (account, operations) in of {
+            let is_contacts = self.contacts.contains_key(&account);
+            if account == from.account || own == Some(account) || (is_ours && is_contacts) {
+                match self.add_operations(env, account, operations)? {
+                    Ok(new) if new.is_empty() => {}
+                    Ok(new) => self.learned(env, account, &new, from.link)?,
+                    Err(violation) => return Ok(Err(violation)),
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn add_operations(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        operations: Vec<SignedOperation>,
+    ) -> Result<Result<Vec<SignedOperation>, Violation>, StoreError> {
+        let known = self.accounts.get(&account).cloned();
+        let mut log = known.unwrap_or_else(|| AccountLog::new(account));
+        let mut new = Vec::new();
+        for operation in operations {
+            match log.add(operation.clone()) {
+                Ok(true) => new.push(operation),
+                Ok(false) => {}
+                Err(OperationFault::TooMany | OperationFault::UnknownParent(_)) => break,
+                Err(_) => return Ok(Err(Violation::WrongOperation)),
+            }
+        }
+        for operation in &new {
+            env.store.add_operation(operation)?;
+        }
+        self.accounts.insert(account, log);
+        Ok(Ok(new))
+    }
+
+    /// Something is new in an account: whoever has to know is told, and what follows from it is
+    /// done.
+    fn learned(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        new: &[SignedOperation],
+        from: Option<Link>,
+    ) -> Result<(), StoreError> {
+        self.tell_operations(new, from);
+        self.heed_revocations(env)?;
+        if self.account() == Some(account) {
+            self.heed_own_account(env)?;
+        }
+        let certifies = |o: &SignedOperation| matches!(o.operation.action, Action::Certify(_));
+        if new.iter().any(certifies) {
+            // What was said of a device before it was known was not heard.
+            self.compare_again(account);
+        }
+        Ok(())
+    }
+
+    /// Who was retired by another device of the account goes on as a new one: it is a copy, or was
+    /// copied. Who was revoked does not.
+    pub(super) fn heed_own_account(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let Some((account, device)) = self.account().zip(self.device()) else { return Ok(()) };
+        let known = self.accounts.get(&account).and_then(|log| log.device(device));
+        match known {
+            Some(known) if known.is_retired && known.revoked.is_none() => self.retire(env),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether our account has taken this device off.
+    pub(super) fn is_revoked(&self) -> bool {
+        let Some((account, device)) = self.account().zip(self.device()) else { return false };
+        let known = self.accounts.get(&account).and_then(|log| log.device(device));
+        known.is_some_and(|known| known.revoked.is_some())
+    }
+
+    /// What is new in an account log goes to whom it concerns and who has the rest: of our own
+    /// account to everybody, of others to our own devices.
+    fn tell_operations(&mut self, operations: &[SignedOperation], from: Option<Link>) {
+        let own = self.account();
+        let is_own = operations.iter().any(|o| Some(o.operation.account) == own);
+        let concerned = self.sessions.iter().filter(|(link, session)| {
+            Some(**link) != from && session.knows_us() && (is_own || session.account() == own)
+        });
+        let links: Vec<Link> = concerned.map(|(link, _)| *link).collect();
+        for link in links {
+            self.send_operations(link, operations.to_vec());
+        }
+    }
+
+    /// Sends operations, as many messages as they need.
+    pub(super) fn send_operations(&mut self, link: Link, operations: Vec<SignedOperation>) {
+        let mut left = operations.into_iter().peekable();
+        loop {
+            let (mut piece, mut bytes) = (Vec::new(), 0_usize);
+            while let Some(next) = left.peek() {
+                bytes += next.to_bytes().len();
+                if piece.len() >= OPERATIONS_MAX || (bytes > FRAME_MAX / 2 && !piece.is_empty()) {
+                    break;
+                }
+                piece.extend(left.next());
+            }
+            let is_last = left.peek().is_none();
+            self.send(link, &Message::Operations { operations: piece, is_last });
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    /// All that is known of an account.
+    pub(super) fn operations_of(&self, account: AccountId) -> Vec<SignedOperation> {
+        let log = self.accounts.get(&account);
+        log.map(|log| log.operations().into_iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// A device of ours knows so much of our contacts: what it lacks, it gets.
+    pub(super) fn told_accounts(
+        &mut self,
+        from: Peer,
+        digests: &BTreeMap<AccountId, Hash>,
+    ) -> Result<(), Violation> {
+        let (true, Some(link)) = (self.account() == Some(from.account), from.link) else {
+            return Err(Violation::OutOfTurn);
+        };
+        let differs =
+            |account: &&AccountId| digests.get(*account) != Some(&self.digest_of(**account));
+        let accounts: Vec<AccountId> = self.contacts.keys().filter(differs).copied().collect();
+        for account in accounts {
+            let operations = self.operations_of(account);
+            if !operations.is_empty() {
+                self.send_operations(link, operations);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of our contacts' accounts.
+    pub(super) fn digests_of_contacts(&self) -> BTreeMap<AccountId, Hash> {
+        self.contacts.keys().map(|account| (*account, self.digest_of(*account))).collect()
+    }
+
+    pub(super) fn digest_of(&self, account: AccountId) -> Hash {
+        let log = self.accounts.get(&account);
+        log.map_or_else(|| AccountLog::new(account).digest(), AccountLog::digest)
+    }
+
+    /// Whether a device is an account's now.
+    pub(super) fn is_device_of(&self, account: AccountId, device: DeviceId, now: Wall) -> bool {
+        let log = self.accounts.get(&account);
+        log.is_some_and(|log| log.devices(now).any(|certificate| certificate.device == device))
+    }
+
+    /// Whether a device is or was one of an account's.
+    pub(super) fn was_device_of(&self, account: AccountId, device: DeviceId) -> bool {
+        self.accounts.get(&account).is_some_and(|log| log.device(device).is_some())
+    }
+
+    /// Whether a device is or was one of our account's, this one or another.
+    pub(super) fn is_ours(&self, device: DeviceId) -> bool {
+        self.account().is_some_and(|account| self.was_device_of(account, device))
+    }
+
+    /// Whose device somebody is or was, of those who may be in a conversation.
+    pub(super) fn account_of(&self, id: ConversationId, device: DeviceId) -> Option<AccountId> {
+        let with = self.conversations.get(&id).map(|conversation| conversation.with);
+        let members = self.account().into_iter().chain(with);
+        members.into_iter().find(|member| self.was_device_of(*member, device))
+    }
+}

@@ -1,0 +1,71 @@
+//! Bodies that disappear: when their time begins, and what is done when it is over.
+//!
+//! The time is kept by the wall clock, so that it goes on while the program does not run. A clock
+//! that is ahead makes bodies disappear early, and one that is behind makes them stay until it is
+//! right again.
+
+use super::Node;
+use crate::entry::Seq;
+use crate::env::Env;
+use crate::ids::{ConversationId, DeviceId};
+use crate::output::Event;
+use crate::store::StoreError;
+use crate::sync::ranges::Range;
+use crate::time::{Mono, Wall};
+
+/// Bodies deleted, or looked at, in one step.
+const AT_ONCE: usize = 1_000;
+
+/// How far ahead the wall clock is trusted, in milliseconds: it may jump.
+const LOOK_AGAIN_MS: u64 = 3_600 * 1_000;
+
+impl Node {
+    /// The time of the entries after number `from` up to `to` begins now. Of others' it begins
+    /// when we read them; of ours, when somebody else has them: until then nobody else could ever
+    /// read them.
+    pub(super) fn begin_to_disappear(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        from: u64,
+        to: u64,
+    ) -> Result<(), StoreError> {
+        let has_any = self.conversations.get(&id).is_some_and(|c| c.lifetime.is_some());
+        let mut next = Seq::new(from.saturating_add(1));
+        while let Some(range) = next.zip(Seq::new(to)).and_then(|(a, b)| Range::new(a, b)) {
+            if !has_any {
+                return Ok(());
+            }
+            let entries = env.store.entries(id, author, range, AT_ONCE, usize::MAX)?;
+            for entry in entries.iter().filter(|entry| entry.header.lifetime_s > 0) {
+                let lifetime_ms = u64::from(entry.header.lifetime_s) * 1_000;
+                let due = Wall::new(env.wall.get().saturating_add(lifetime_ms));
+                env.store.put_expiry(entry.id, due)?;
+                self.next_expiry = Some(self.next_expiry.map_or(due, |next| next.min(due)));
+            }
+            next = entries.last().and_then(|last| last.header.seq().checked_add(1));
+        }
+        Ok(())
+    }
+
+    /// Deletes the bodies whose time is over.
+    pub(super) fn let_disappear(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        if self.next_expiry.is_none_or(|due| due > env.wall) {
+            return Ok(());
+        }
+        for id in env.store.expired(env.wall, AT_ONCE)? {
+            env.store.delete_body(id)?;
+            self.tell(Event::Deleted { id });
+        }
+        self.next_expiry = env.store.next_expiry()?;
+        Ok(())
+    }
+
+    /// When the next body is to be deleted, by the clock that does not jump.
+    pub(super) fn next_deletion(&self) -> Option<Mono> {
+        let (mono, wall) = self.seen;
+        let left_ms = self.next_expiry?.get().saturating_sub(wall.get()).min(LOOK_AGAIN_MS);
+        Some(Mono::new(mono.get().saturating_add(left_ms.saturating_mul(1_000))))
+    }
+}

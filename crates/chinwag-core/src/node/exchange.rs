@@ -1,0 +1,504 @@
+//! What goes to and fro: who has what, who wants what, and entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::session::{Session, later};
+use super::{Handled, Node, Peer};
+use crate::entry::Seq;
+use crate::env::Env;
+use crate::ids::{ConversationId, DeviceId, EntryId};
+use crate::input::Link;
+use crate::log::{CheckedRun, Run, RunFault};
+use crate::output::Event;
+use crate::store::{Store, StoreError, StoredEntry};
+use crate::sync::frontier::Frontier;
+use crate::sync::plan::{Gap, next_gaps};
+use crate::sync::ranges::{Range, Ranges};
+use crate::time::Mono;
+use crate::violation::Violation;
+use crate::wire::limits::{FRAME_MAX, PAGE_BYTES_MAX, PAGE_MAX, PAGES_IN_FLIGHT_MAX};
+use crate::wire::message::{Have, Message};
+
+/// Entries asked for at once: a page.
+const PIECE: Seq = Seq::MIN.saturating_add(999);
+const _: () = assert!(PAGE_MAX == 1_000, "a piece is a page");
+
+impl Node {
+    /// What they have: a receipt for what we sent, and a list of what we lack.
+    pub(super) fn have(&mut self, env: &mut Env<'_>, from: Peer, have: &Have) -> Handled {
+        let id = have.conversation;
+        self.accepted(env, from, id)?;
+        if self.account() == Some(from.account) && !self.conversations.contains_key(&id) {
+            // A contact that we have not heard of yet; when we do, we compare again.
+            return Ok(Ok(()));
+        }
+        if let Err(violation) = self.member(from, id) {
+            return Ok(Err(violation));
+        }
+        self.note_claims(from, have);
+        for (author, ranges) in have.frontier.iter() {
+            let known = self.note_receipt(env, id, from.device, author, ranges)?;
+            self.note_sent(from.link, id, author, ranges.height().min(known));
+        }
+        self.compare_heads(env, from, have)?;
+        if let Some(link) = from.link {
+            if have.wants_answer && self.ready(link).is_some() {
+                self.send_have(link, id, None, false);
+            }
+            self.catch_up(env, link, id)?;
+            self.ask(env.mono, link);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Notes what they say they have, for as long as the connection lasts. What we asked for and
+    /// they do not have after all is not waited for.
+    fn note_claims(&mut self, from: Peer, have: &Have) {
+        let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
+        let id = have.conversation;
+        let claims = session.claims.entry(id).or_default();
+        if have.is_whole {
+            *claims = Frontier::default();
+        }
+        for (author, ranges) in have.frontier.iter() {
+            claims.replace(author, ranges.clone());
+        }
+        session.asked.retain(|(of, author), (seq, _)| {
+            let is_said = have.is_whole || have.frontier.of(*author).is_some();
+            *of != id || !is_said || have.frontier.contains(*author, *seq)
+        });
+    }
+
+    /// Notes that a device has entries of a member's, and tells of those of ours that it did not
+    /// have before. The result is its height in that log.
+    ///
+    /// Of authors that are not known nothing is noted, and of our own log nothing that we did not
+    /// write: a liar would fill our memory and be shown what it never got.
+    fn note_receipt(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        device: DeviceId,
+        author: DeviceId,
+        ranges: &Ranges,
+    ) -> Result<u64, StoreError> {
+        let is_ours = self.is_ours(author);
+        let is_known = self.account_of(id, author).is_some();
+        let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_known) else {
+            return Ok(0);
+        };
+        let known = conversation.receipts.get(&device);
+        let mut receipt = known.cloned().unwrap_or_default();
+        let before = receipt.height(author);
+        // Of our account's logs only what is here can be known to be written.
+        let written = if is_ours { conversation.here.height(author) } else { u64::MAX };
+        let ranges = ranges.at_most(written);
+        if !ranges.is_empty() {
+            receipt.merge(author, &ranges);
+        }
+        let height = receipt.height(author);
+        if !ranges.is_empty() && known != Some(&receipt) {
+            env.store.put_receipt(id, device, &receipt)?;
+            conversation.receipts.insert(device, receipt);
+        }
+        if height > before && author != device && is_ours {
+            self.tell(Event::Delivered { conversation: id, author, height, to: device });
+            if !self.is_ours(device) {
+                self.begin_to_disappear(env, id, author, before, height)?;
+            }
+        }
+        Ok(height)
+    }
+
+    /// Whether a log that both have is the same: if not, the entries are asked for that prove it.
+    fn compare_heads(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        have: &Have,
+    ) -> Result<(), StoreError> {
+        let id = have.conversation;
+        for (author, head) in &have.heads {
+            let there = have.frontier.height(*author);
+            let Some(seq) = Seq::new(there).filter(|_| there <= self.height(id, *author)) else {
+                continue;
+            };
+            let ours = self.tip_at(env.store, id, *author, seq)?;
+            if ours.is_some_and(|ours| ours.id != *head) {
+                let range = Range::up_to(seq).highest(PIECE);
+                self.want_of(env.mono, from.link, id, *author, range);
+            }
+        }
+        Ok(())
+    }
+
+    fn want_of(
+        &mut self,
+        now: Mono,
+        link: Option<Link>,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+    ) {
+        let Some(link) = link else { return };
+        let Some(session) = self.sessions.get_mut(&link) else { return };
+        let asked = (range.from(), later(now));
+        if session.asked.insert((conversation, author), asked).is_none() {
+            self.send(link, &Message::Want { conversation, author, range });
+        }
+    }
+
+    /// What they want. What they were sent and do not have yet is on its way on this connection,
+    /// which keeps the order: it is not sent twice. What they have already they want to compare.
+    pub(super) fn want(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        author: DeviceId,
+        range: Range,
+    ) -> Handled {
+        if let Err(violation) = self.member(from, id) {
+            return Ok(Err(violation));
+        }
+        let Some(link) = from.link else { return Ok(Ok(())) };
+        let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
+        let sent = session.sent.get(&(id, author)).copied().unwrap_or(0);
+        let claims = session.claims.get(&id);
+        let is_there = claims.is_some_and(|claims| claims.contains(author, range.from()));
+        if range.from().get() <= sent && !is_there {
+            return Ok(Ok(()));
+        }
+        match page(env.store, id, author, range, self.limit(id, author))? {
+            Some(run) => self.send_run(link, id, author, run),
+            // It is not here after all: they need not wait.
+            None => self.send_have(link, id, None, false),
+        }
+        Ok(Ok(()))
+    }
+
+    /// Hands somebody a run.
+    fn send_run(&mut self, link: Link, id: ConversationId, author: DeviceId, run: Run) {
+        if let Some((last, _)) = run.entries.last() {
+            self.note_sent(Some(link), id, author, last.seq().get());
+        }
+        self.send(link, &Message::Entries { conversation: id, author, run });
+    }
+
+    /// Entries, asked for or new.
+    pub(super) fn entries(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        author: DeviceId,
+        run: Run,
+    ) -> Handled {
+        if let Err(violation) = self.member(from, id) {
+            return Ok(Err(violation));
+        }
+        let Some((first, last)) = run.entries.first().zip(run.entries.last()) else {
+            return Ok(Err(Violation::WrongRun(RunFault::Empty)));
+        };
+        let (first, last) = (first.0.seq(), last.0.seq());
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
+            session.asked.remove(&(id, author));
+        }
+        if self.account_of(id, author).is_none() {
+            // A contact or device that we have not heard of yet; when we do, we compare again.
+            return Ok(Ok(()));
+        }
+        self.note_sent(from.link, id, author, last.get());
+        let taken = self.take(env, from, id, author, first, last, run)?;
+        if let (Ok(()), Some(link)) = (&taken, from.link) {
+            self.ask(env.mono, link);
+        }
+        Ok(taken)
+    }
+
+    /// Takes in what is new of a run. It may be known, too early, or the proof of a fork.
+    #[allow(clippy::too_many_arguments, reason = "what a run is, and where it comes from")]
+    fn take(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        author: DeviceId,
+        first: Seq,
+        last: Seq,
+        run: Run,
+    ) -> Handled {
+        let Some(conversation) = self.conversations.get(&id) else { return Ok(Ok(())) };
+        let (base, ours) = (conversation.base(author), conversation.here.height(author));
+        let limit = self.limit(id, author);
+        if last.get() > limit
+            && let Some(link) = from.link
+        {
+            // They do not know that this log was forked.
+            self.send_forks(link, id);
+        }
+        if first.get() > limit {
+            return Ok(Ok(()));
+        }
+        if first.get() > ours.saturating_add(1) {
+            // New entries that overtook what is on its way: they come again after it.
+            self.has_too(env, from, id, author, last)?;
+            return Ok(Ok(()));
+        }
+        if let Some(at) = self.difference(env, id, author, limit, &run)? {
+            return self.forked(env, id, author, at, run);
+        }
+        let Some(run) = newer_than(run, ours).filter(|_| ours < limit) else {
+            self.has_too(env, from, id, author, last)?;
+            self.send_have_to(from, id, author);
+            return Ok(Ok(()));
+        };
+        let checked = match (run.clone().check(id, author, base), Seq::new(ours)) {
+            (Ok(checked), _) => checked,
+            (Err(RunFault::Unlinked { at: 0 }), Some(head)) => {
+                return self.forked(env, id, author, head, run);
+            }
+            (Err(fault), _) => return Ok(Err(Violation::WrongRun(fault))),
+        };
+        self.accept(env, id, author, &checked, from.link)?;
+        self.has_too(env, from, id, author, last)?;
+        self.send_have_to(from, id, author);
+        if self.device() == Some(author) {
+            // It is ours, and we have not written it: we are a copy, or were copied.
+            self.retire(env)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The first place, of those that count, at which a run differs from what is here.
+    fn difference(
+        &self,
+        env: &Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        limit: u64,
+        run: &Run,
+    ) -> Result<Option<Seq>, StoreError> {
+        let here = self.conversations.get(&id).map_or(0, |c| c.here.height(author)).min(limit);
+        let both = run.entries.iter().filter(|(header, _)| header.seq().get() <= here);
+        let both: Vec<(Seq, EntryId)> =
+            both.map(|(header, _)| (header.seq(), header.id())).collect();
+        let differs = |(seq, id_there): &(Seq, EntryId)| -> Result<bool, StoreError> {
+            let ours = self.tip_at(env.store, id, author, *seq)?;
+            Ok(ours.is_some_and(|ours| ours.id != *id_there))
+        };
+        // A log is linked: if the last is the same, all are.
+        match both.last() {
+            Some(last) if differs(last)? => {}
+            _ => return Ok(None),
+        }
+        for place in &both {
+            if differs(place)? {
+                return Ok(Some(place.0));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a checked run, does what it wants, and hands it to everybody else who is connected.
+    pub(super) fn accept(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        run: &CheckedRun,
+        from: Option<Link>,
+    ) -> Result<(), StoreError> {
+        env.store.append(run)?;
+        let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(()) };
+        if let Some(tip) = run.tip() {
+            conversation.tips.insert(author, tip);
+            conversation.here.insert(author, Range::up_to(tip.seq));
+        }
+        // Nobody is handed what they sent or wrote, on whatever connection it came.
+        let from = from.and_then(|link| self.sessions.get(&link)).map(|session| session.device);
+        let lacks = |session: &Session| Some(session.device) != from && session.device != author;
+        let lacking = self.sessions.iter().filter(|(_, session)| lacks(session));
+        let links: Vec<Link> = lacking.map(|(link, _)| *link).collect();
+        for link in links {
+            let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {
+                continue;
+            };
+            if self.member(peer, id).is_ok() {
+                self.hand_on(link, id, author, run);
+            }
+        }
+        // A run may go on beyond where its log was cut off, to the next signature.
+        let limit = self.limit(id, author);
+        let counting = run.entries().iter().filter(|entry| entry.header().seq().get() <= limit);
+        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry))
+    }
+
+    /// Sends a run to somebody who has all that comes before it. Others get it when they have.
+    fn hand_on(&mut self, link: Link, id: ConversationId, author: DeviceId, run: &CheckedRun) {
+        let Some((first, last)) = run.entries().first().zip(run.entries().last()) else { return };
+        let (first, last) = (first.header().seq().get(), last.header().seq().get());
+        let Some(session) = self.sessions.get_mut(&link) else { return };
+        let sent = session.sent.entry((id, author)).or_default();
+        if sent.saturating_add(1) != first {
+            return;
+        }
+        *sent = last;
+        self.send(link, &Message::Entries { conversation: id, author, run: Run::from(run) });
+    }
+
+    /// Sends what we wrote while they did not know of it: one page, the rest as they ask.
+    fn catch_up(
+        &mut self,
+        env: &mut Env<'_>,
+        link: Link,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let Some(own) = self.device() else { return Ok(()) };
+        let ours = self.height(id, own);
+        let sent = self.sessions.get(&link).and_then(|s| s.sent.get(&(id, own))).copied();
+        let next = Seq::new(sent.unwrap_or(0).saturating_add(1));
+        let range = next.zip(Seq::new(ours)).and_then(|(from, to)| Range::new(from, to));
+        let Some(range) = range.filter(|_| self.ready(link).is_some()) else { return Ok(()) };
+        if let Some(run) = page(env.store, id, own, range, ours)? {
+            self.send_run(link, id, own, run);
+        }
+        Ok(())
+    }
+
+    /// Asks for what they have and we don't, a page at a time for each log. Whether they have more
+    /// of our own log than we do is asked as well: then it was continued elsewhere.
+    fn ask(&mut self, now: Mono, link: Link) {
+        let Some(session) = self.sessions.get(&link) else { return };
+        let mut under_way: BTreeSet<_> = session.asked.keys().copied().collect();
+        let mut wanted = Vec::new();
+        for (id, claims) in &session.claims {
+            let here = self.frontier(*id);
+            for Gap { author, range } in next_gaps(&here, claims, PIECE) {
+                let counts = range.from().get() <= self.limit(*id, author);
+                if counts
+                    && under_way.len() < PAGES_IN_FLIGHT_MAX
+                    && under_way.insert((*id, author))
+                {
+                    wanted.push((*id, author, range));
+                }
+            }
+        }
+        for (id, author, range) in wanted {
+            self.want_of(now, Some(link), id, author, range);
+        }
+    }
+
+    /// Whether somebody says that they have more of our own log than we do, and we wait for them
+    /// to show it.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        let own = self.device();
+        let waits = |session: &Session| session.asked.keys().any(|(_, a)| Some(*a) == own);
+        self.sessions.values().any(waits)
+    }
+
+    /// Notes that a device has what it sent us.
+    fn has_too(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        author: DeviceId,
+        last: Seq,
+    ) -> Result<(), StoreError> {
+        let ranges = Ranges::of(Range::up_to(last));
+        self.note_receipt(env, id, from.device, author, &ranges)?;
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
+            session.claims.entry(id).or_default().merge(author, &ranges);
+        }
+        Ok(())
+    }
+
+    fn send_have_to(&mut self, to: Peer, id: ConversationId, author: DeviceId) {
+        if let Some(link) = to.link {
+            self.send_have(link, id, Some(author), false);
+        }
+    }
+
+    /// Says what is here: of one log, or of all.
+    pub(super) fn send_have(
+        &mut self,
+        link: Link,
+        id: ConversationId,
+        only: Option<DeviceId>,
+        wants_answer: bool,
+    ) {
+        let have = self.what_is_here(id, only, wants_answer);
+        self.send(link, &Message::Have(have));
+    }
+
+    /// What is here of one log, or of all.
+    pub(super) fn what_is_here(
+        &self,
+        id: ConversationId,
+        only: Option<DeviceId>,
+        wants_answer: bool,
+    ) -> Have {
+        let (mut frontier, mut heads) = (Frontier::default(), BTreeMap::new());
+        for (author, ranges) in self.frontier(id).iter() {
+            if only.is_none_or(|only| only == author) {
+                ranges.iter().for_each(|range| frontier.insert(author, range));
+                heads.extend(self.head(id, author).map(|head| (author, head)));
+            }
+        }
+        Have { conversation: id, frontier, heads, is_whole: only.is_none(), wants_answer }
+    }
+
+    pub(super) fn note_sent(
+        &mut self,
+        link: Option<Link>,
+        id: ConversationId,
+        author: DeviceId,
+        height: u64,
+    ) {
+        if let Some(session) = link.and_then(|link| self.sessions.get_mut(&link)) {
+            let sent = session.sent.entry((id, author)).or_default();
+            *sent = (*sent).max(height);
+        }
+    }
+}
+
+/// The entries of a range that fit into a message, up to one that is signed. Nothing, if the range
+/// begins beyond `limit`; but to be signed it may end beyond.
+pub(super) fn page(
+    store: &dyn Store,
+    id: ConversationId,
+    author: DeviceId,
+    range: Range,
+    limit: u64,
+) -> Result<Option<Run>, StoreError> {
+    if range.from().get() > limit {
+        return Ok(None);
+    }
+    // A run came to us in one message, so its signature is within one. Where only the whole message
+    // reaches it, the rest of that run goes alone, and fits as it did then.
+    for bytes in [PAGE_BYTES_MAX, FRAME_MAX / 2, FRAME_MAX] {
+        let from = Range::new(range.from(), Seq::MAX).unwrap_or(range);
+        let entries = store.entries(id, author, from, PAGE_MAX, bytes)?;
+        let wanted = entries.iter().take_while(|e| e.header.seq() <= range.to()).count();
+        let is_signed = |entry: &StoredEntry| entry.signature.is_some();
+        let after = entries.iter().skip(wanted.saturating_sub(1)).position(is_signed);
+        let upto = match after {
+            _ if bytes == FRAME_MAX => entries.iter().position(is_signed),
+            Some(more) => Some(wanted.saturating_sub(1) + more),
+            None => entries.iter().rposition(is_signed),
+        };
+        let Some(upto) = upto else { continue };
+        let Some(signature) = entries.get(upto).and_then(|entry| entry.signature) else { continue };
+        let entries = entries.into_iter().take(upto + 1).map(|e| (e.header, e.body)).collect();
+        return Ok(Some(Run { entries, signature }));
+    }
+    Ok(None)
+}
+
+/// The part of a run that comes after the first `height` entries; `None` when there is none.
+fn newer_than(run: Run, height: u64) -> Option<Run> {
+    let known = run.entries.iter().filter(|(header, _)| header.seq().get() <= height).count();
+    let entries: Vec<_> = run.entries.into_iter().skip(known).collect();
+    (!entries.is_empty()).then_some(Run { entries, signature: run.signature })
+}

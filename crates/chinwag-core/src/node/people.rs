@@ -1,0 +1,385 @@
+//! Whom we know, whom we invited and asked, and who asked us.
+
+use super::commands::Reply;
+use super::{Node, Peer};
+use crate::body::{ContactChange, Content};
+use crate::entry::Position;
+use crate::env::Env;
+use crate::identity::Name;
+use crate::ids::{AccountId, ConversationId, DeviceId};
+use crate::input::Link;
+use crate::output::{Answer, Event, Output, Refusal};
+use crate::store::{Asked, Contact, Invite, Request, StoreError};
+use crate::ticket::{Address, Ticket};
+use crate::time::Wall;
+use crate::violation::Violation;
+use crate::wire::limits::{CONTACTS_MAX, INVITES_MAX, REQUEST_MAX, REQUESTS_MAX};
+use crate::wire::message::{Message, Wish};
+
+impl Node {
+    pub(super) fn load_people(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        if let Some(own) = self.account() {
+            self.add_conversation(ConversationId::own(own), own);
+        }
+        for invite in env.store.invites()? {
+            self.invites.insert(invite.secret, invite);
+        }
+        for ticket in env.store.tickets()? {
+            self.tickets.insert(ticket.device, ticket);
+        }
+        for asked in env.store.asked()? {
+            self.asked.insert(asked.device, asked);
+        }
+        for request in env.store.requests()? {
+            self.requests.insert(request.account, request);
+        }
+        for contact in env.store.contacts()? {
+            self.know(contact);
+        }
+        Ok(())
+    }
+
+    /// Takes in a contact, and the conversation with them.
+    fn know(&mut self, contact: Contact) {
+        if let Some(id) = self.conversation_with(contact.account).filter(|_| contact.is_contact) {
+            self.add_conversation(id, contact.account);
+        }
+        self.contacts.insert(contact.account, contact);
+    }
+
+    pub(super) fn is_contact(&self, account: AccountId) -> bool {
+        self.contacts.get(&account).is_some_and(|contact| contact.is_contact)
+    }
+
+    pub(super) fn is_blocked(&self, account: AccountId) -> bool {
+        self.contacts.get(&account).is_some_and(|contact| contact.is_blocked)
+    }
+
+    /// Dials whom tickets and requests lead to. Whoever dials goes on trying.
+    pub(super) fn dial_all(&mut self) {
+        let tickets = self.tickets.values().map(|t| (t.device, t.addresses.clone()));
+        let asked = self.asked.values().map(|a| (a.device, a.addresses.clone()));
+        let dials: Vec<_> = tickets.chain(asked).collect();
+        for (device, addresses) in dials {
+            self.outputs.push_back(Output::Dial { device, addresses });
+        }
+    }
+
+    pub(super) fn invite(
+        &mut self,
+        env: &mut Env<'_>,
+        is_reusable: bool,
+        lifetime_s: Option<u32>,
+        addresses: Vec<Address>,
+    ) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        let (account, device) = (own.account, own.device);
+        self.forget_ended_invites(env)?;
+        if self.invites.len() >= INVITES_MAX {
+            return Ok(Err(Refusal::TooManyInvites(self.invites.len())));
+        }
+        let secret = env.random();
+        let now_s = u32::try_from(env.wall.get() / 1_000).unwrap_or(u32::MAX);
+        let expires_s = lifetime_s.map_or(0, |s| now_s.saturating_add(s).max(1));
+        let expires = (expires_s != 0).then(|| Wall::new(u64::from(expires_s) * 1_000));
+        let invite = Invite { secret, expires, is_reusable };
+        env.store.put_invite(&invite)?;
+        self.invites.insert(secret, invite);
+        Ok(Ok(Answer::Ticket(Ticket { account, device, secret, expires_s, addresses })))
+    }
+
+    /// Makes room where there is none: what has ended is of no use, unless the clock is wrong.
+    fn forget_ended_invites(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        if self.invites.len() < INVITES_MAX {
+            return Ok(());
+        }
+        let has_ended = |i: &&Invite| i.expires.is_some_and(|expires| expires <= env.wall);
+        let ended: Vec<_> =
+            self.invites.values().filter(has_ended).map(|invite| invite.secret).collect();
+        ended.iter().try_for_each(|secret| self.uninvite(env, secret))
+    }
+
+    pub(super) fn uninvite(
+        &mut self,
+        env: &mut Env<'_>,
+        secret: &[u8; 16],
+    ) -> Result<(), StoreError> {
+        env.store.remove_invite(secret)?;
+        self.invites.remove(secret);
+        Ok(())
+    }
+
+    /// Notes the ticket, so that it is tried until it is answered or ends, and dials.
+    pub(super) fn redeem(&mut self, env: &mut Env<'_>, ticket: Ticket) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        if ticket.device == own.device {
+            return Ok(Err(Refusal::OwnTicket));
+        }
+        if ticket.is_expired(env.wall) {
+            return Ok(Err(Refusal::TicketExpired));
+        }
+        if self.contacts.len() >= CONTACTS_MAX {
+            return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
+        }
+        env.store.put_ticket(&ticket)?;
+        let (device, addresses) = (ticket.device, ticket.addresses.clone());
+        self.outputs.push_back(Output::Dial { device, addresses });
+        self.tickets.insert(device, ticket);
+        Ok(Ok(Answer::Done))
+    }
+
+    /// Notes whom we ask, so that it is tried until it is answered, and dials.
+    pub(super) fn ask_for_contact(&mut self, env: &mut Env<'_>, asked: Asked) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        if asked.account == own.account {
+            return Ok(Err(Refusal::OwnTicket));
+        }
+        if asked.text.len() > REQUEST_MAX {
+            return Ok(Err(Refusal::RequestTooLong(asked.text.len())));
+        }
+        env.store.put_asked(&asked)?;
+        let (device, addresses) = (asked.device, asked.addresses.clone());
+        self.outputs.push_back(Output::Dial { device, addresses });
+        self.asked.insert(device, asked);
+        Ok(Ok(Answer::Done))
+    }
+
+    /// What brings us to a device.
+    pub(super) fn wish(&self, device: DeviceId) -> Wish {
+        if let Some(ticket) = self.tickets.get(&device) {
+            return Wish::Redeem(ticket.secret);
+        }
+        let asked = self.asked.get(&device).filter(|asked| !self.is_contact(asked.account));
+        asked.map_or(Wish::Nothing, |asked| Wish::Request(asked.text.clone()))
+    }
+
+    /// Whether our own ticket or request leads to this device of theirs.
+    pub(super) fn is_awaited(&self, account: AccountId, device: DeviceId) -> bool {
+        let by_ticket = self.tickets.get(&device).is_some_and(|t| t.account == account);
+        by_ticket || self.asked.get(&device).is_some_and(|asked| asked.account == account)
+    }
+
+    /// The invite that a wish shows, if it is good.
+    pub(super) fn invite_of(&self, wish: &Wish, now: Wall) -> Option<&Invite> {
+        let Wish::Redeem(secret) = wish else { return None };
+        let is_good = |invite: &&Invite| invite.expires.is_none_or(|expires| now < expires);
+        self.invites.get(secret).filter(is_good)
+    }
+
+    /// Whoever came with an invite is a contact. Whom our own ticket leads to may stay, and is a
+    /// contact when they [say so](Self::accepted): to take the sending of their account for a yes
+    /// would make a contact of somebody to whom we are none, when the connection breaks there.
+    pub(super) fn admit(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        device: DeviceId,
+        wish: &Wish,
+    ) -> Result<Result<(), Violation>, StoreError> {
+        let invite = match wish {
+            Wish::Redeem(secret) => self.invites.get(secret).cloned(),
+            _ => None,
+        };
+        if let Some(Invite { secret, is_reusable: false, .. }) = &invite {
+            self.uninvite(env, secret)?;
+        }
+        if self.is_contact(account) || self.account() == Some(account) {
+            return Ok(Ok(()));
+        }
+        if invite.is_none() && !self.is_awaited(account, device) {
+            // Another came with the same invite while this one's account was on its way.
+            return Ok(Err(Violation::NotWelcome));
+        }
+        // Two who each redeemed a ticket of the other both want it, whatever became of the invites.
+        let both_redeemed = matches!(wish, Wish::Redeem(_)) && self.is_awaited(account, device);
+        if invite.is_some() || both_redeemed {
+            self.befriend(env, account)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// They speak of the conversation with us, so we are their contact, for good: now the ticket
+    /// or request that led to them has done its work.
+    pub(super) fn accepted(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let is_ours = self.conversation_with(from.account) == Some(id);
+        if !is_ours || !self.is_awaited(from.account, from.device) {
+            return Ok(());
+        }
+        env.store.remove_ticket(from.device)?;
+        self.tickets.remove(&from.device);
+        env.store.remove_asked(from.device)?;
+        self.asked.remove(&from.device);
+        let is_known = self.is_contact(from.account) || self.account() == Some(from.account);
+        if is_known { Ok(()) } else { self.befriend(env, from.account) }
+    }
+
+    /// Makes somebody a contact.
+    pub(super) fn befriend(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        let change = ContactChange { is_contact: true, ..self.as_known(account) };
+        self.change(env, change)
+    }
+
+    /// What we hold of an account now.
+    fn as_known(&self, account: AccountId) -> ContactChange {
+        let known = self.contacts.get(&account);
+        ContactChange {
+            account,
+            called: known.and_then(|contact| contact.called.clone()),
+            is_contact: known.is_some_and(|contact| contact.is_contact),
+            is_verified: known.is_some_and(|contact| contact.is_verified),
+            is_blocked: known.is_some_and(|contact| contact.is_blocked),
+        }
+    }
+
+    /// Writes what we hold of an account where all our devices read it. It takes effect as it does
+    /// on the others.
+    fn change(&mut self, env: &mut Env<'_>, change: ContactChange) -> Result<(), StoreError> {
+        let Some(own) = self.account() else { return Ok(()) };
+        let written = self.write(env, ConversationId::own(own), Content::Contact(change))?;
+        written.map(drop).map_err(|error| StoreError(error.to_string()))
+    }
+
+    /// One of our devices says what to hold of an account: the change that stands last counts.
+    pub(super) fn changed(
+        &mut self,
+        env: &mut Env<'_>,
+        decided: Position,
+        change: ContactChange,
+    ) -> Result<(), StoreError> {
+        let before = self.contacts.get(&change.account);
+        let is_full = before.is_none() && self.contacts.len() >= CONTACTS_MAX;
+        if is_full || before.is_some_and(|before| before.decided >= decided) {
+            return Ok(());
+        }
+        let was_contact = before.is_some_and(|before| before.is_contact);
+        let ContactChange { account, called, is_contact, is_verified, is_blocked } = change;
+        let contact = Contact { account, called, is_contact, is_verified, is_blocked, decided };
+        env.store.put_contact(&contact)?;
+        self.know(contact);
+        if is_contact && self.requests.remove(&account).is_some() {
+            env.store.remove_request(account)?;
+        }
+        if is_blocked {
+            self.close_all(account);
+        }
+        if is_contact && !was_contact {
+            self.tell(Event::Contact { account });
+            self.greet(account);
+        }
+        Ok(())
+    }
+
+    /// Somebody is new here: all who are connected and know of them are told what is here.
+    fn greet(&mut self, account: AccountId) {
+        let Some(id) = self.conversation_with(account) else { return };
+        let own = self.account();
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links {
+            let ready = self.ready(link);
+            if ready.is_some() && ready == own {
+                // Our other devices know their account log.
+                self.send(link, &Message::Accounts(self.digests_of_contacts()));
+            }
+            if ready.is_some() && (ready == Some(account) || ready == own) {
+                self.send_have(link, id, None, true);
+            }
+        }
+    }
+
+    /// A stranger's request: kept until somebody looks at it, in place of an earlier one of
+    /// theirs. When there is no room it is lost: they ask again.
+    pub(super) fn requested(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        device: DeviceId,
+        name: Name,
+        text: String,
+    ) -> Result<(), StoreError> {
+        let known = self.requests.get(&account);
+        let is_same = known.is_some_and(|known| known.text == text && known.name == name);
+        let is_full = known.is_none() && self.requests.len() >= REQUESTS_MAX;
+        if is_same || is_full {
+            return Ok(());
+        }
+        let received = env.wall;
+        let request = Request { account, device, name: name.clone(), text: text.clone(), received };
+        env.store.put_request(&request)?;
+        self.requests.insert(account, request);
+        self.tell(Event::Request { account, name, text });
+        Ok(())
+    }
+
+    /// Makes a contact of somebody who asked, and looks for them to say so.
+    pub(super) fn accept_request(&mut self, env: &mut Env<'_>, account: AccountId) -> Reply {
+        let Some(device) = self.requests.get(&account).map(|request| request.device) else {
+            return Ok(Err(Refusal::NoRequest(account)));
+        };
+        if self.contacts.len() >= CONTACTS_MAX {
+            return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
+        }
+        self.befriend(env, account)?;
+        self.outputs.push_back(Output::Dial { device, addresses: Vec::new() });
+        Ok(Ok(Answer::Done))
+    }
+
+    pub(super) fn decline(&mut self, env: &mut Env<'_>, account: AccountId) -> Reply {
+        if self.requests.remove(&account).is_none() {
+            return Ok(Err(Refusal::NoRequest(account)));
+        }
+        env.store.remove_request(account)?;
+        Ok(Ok(Answer::Done))
+    }
+
+    pub(super) fn call(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        called: Option<Name>,
+    ) -> Reply {
+        self.change_contact(env, account, |known| ContactChange { called, ..known })
+    }
+
+    pub(super) fn verify(&mut self, env: &mut Env<'_>, account: AccountId, is_on: bool) -> Reply {
+        self.change_contact(env, account, |known| ContactChange { is_verified: is_on, ..known })
+    }
+
+    fn change_contact(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+        change: impl FnOnce(ContactChange) -> ContactChange,
+    ) -> Reply {
+        if !self.is_contact(account) {
+            return Ok(Err(Refusal::NoContact(account)));
+        }
+        self.change(env, change(self.as_known(account)))?;
+        Ok(Ok(Answer::Done))
+    }
+
+    /// Keeps somebody from reaching us, whoever they are, or no longer.
+    pub(super) fn block(&mut self, env: &mut Env<'_>, account: AccountId, is_on: bool) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        let is_new = !self.contacts.contains_key(&account);
+        if account == own || (is_new && !is_on) {
+            return Ok(Err(Refusal::NoContact(account)));
+        }
+        if is_new && self.contacts.len() >= CONTACTS_MAX {
+            return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
+        }
+        if is_on && self.requests.remove(&account).is_some() {
+            env.store.remove_request(account)?;
+        }
+        self.change(env, ContactChange { is_blocked: is_on, ..self.as_known(account) })?;
+        Ok(Ok(Answer::Done))
+    }
+}

@@ -1,0 +1,153 @@
+//! What passes and is not in any log: read marks, typing, and who is there. Each can be switched
+//! off, and whoever does not show it does not see it.
+
+use super::commands::Reply;
+use super::{Handled, Node, Peer};
+use crate::entry::Seq;
+use crate::env::Env;
+use crate::ids::{AccountId, ConversationId};
+use crate::input::Link;
+use crate::output::{Answer, Event, Refusal};
+use crate::store::StoreError;
+use crate::sync::frontier::Frontier;
+use crate::sync::ranges::{Range, Ranges};
+use crate::violation::Violation;
+use crate::wire::message::Message;
+
+impl Node {
+    /// What is here of a conversation is read: that is kept, told to our other devices, and, if we
+    /// share it, to the others.
+    pub(super) fn mark_read(&mut self, env: &mut Env<'_>, with: AccountId) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        let id = self.conversation_with(with).filter(|id| self.conversations.contains_key(id));
+        let Some(id) = id else { return Ok(Err(Refusal::NoContact(with))) };
+        let here = self.frontier(id);
+        if self.note_read(env, id, own, &here)? {
+            self.tell_read(id, None);
+        }
+        Ok(Ok(Answer::Done))
+    }
+
+    /// An account has read up to there, says one of its devices.
+    pub(super) fn told_read(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        frontier: &Frontier,
+    ) -> Handled {
+        if let Err(violation) = self.member(from, id) {
+            return Ok(Err(violation));
+        }
+        let is_ours = self.account() == Some(from.account);
+        if !is_ours && !self.config.shares_reads {
+            return Ok(Ok(()));
+        }
+        if self.note_read(env, id, from.account, frontier)? && is_ours {
+            self.tell_read(id, from.link);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Keeps what an account has read, of logs that are known and as far as they are here. False:
+    /// nothing of it is new.
+    fn note_read(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        account: AccountId,
+        frontier: &Frontier,
+    ) -> Result<bool, StoreError> {
+        let heights: Vec<_> = frontier
+            .iter()
+            .map(|(author, ranges)| (author, ranges.height().min(self.height(id, author))))
+            .collect();
+        let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(false) };
+        let before = conversation.reads.get(&account).cloned().unwrap_or_default();
+        let mut read = before.clone();
+        for (author, height) in &heights {
+            if let Some(height) = Seq::new(*height) {
+                read.merge(*author, &Ranges::of(Range::up_to(height)));
+            }
+        }
+        if read == before {
+            return Ok(false);
+        }
+        env.store.put_read(id, account, &read)?;
+        conversation.reads.insert(account, read.clone());
+        if self.account() == Some(account) {
+            for (author, _) in heights {
+                let (from, to) = (before.height(author), read.height(author));
+                self.begin_to_disappear(env, id, author, from, to)?;
+            }
+        }
+        self.tell(Event::Read { conversation: id, account, frontier: read });
+        Ok(true)
+    }
+
+    fn tell_read(&mut self, id: ConversationId, except: Option<Link>) {
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links.into_iter().filter(|link| Some(*link) != except) {
+            self.send_read(link, id);
+        }
+    }
+
+    /// Tells somebody what we have read, if they may know.
+    pub(super) fn send_read(&mut self, link: Link, id: ConversationId) {
+        let (Some(account), Some(own)) = (self.ready(link), self.account()) else { return };
+        if account != own && !self.config.shares_reads {
+            return;
+        }
+        let Some(conversation) = self.conversations.get(&id) else { return };
+        let is_member = account == own || conversation.with == account;
+        if let Some(read) = conversation.reads.get(&own).filter(|_| is_member) {
+            let frontier = read.clone();
+            self.send(link, &Message::Read { conversation: id, frontier });
+        }
+    }
+
+    pub(super) fn type_to(&mut self, to: AccountId, is_on: bool) -> Result<Answer, Refusal> {
+        let id = self.conversation_with(to).filter(|_| self.is_contact(to));
+        let id = id.ok_or(Refusal::NoContact(to))?;
+        if self.config.shares_typing {
+            self.send_to_all(&Message::Typing { conversation: id, is_on }, |account| account == to);
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn be_present(&mut self, is_active: bool) -> Answer {
+        if self.config.shares_presence {
+            self.send_to_all(&Message::Presence { is_active }, |_| true);
+        }
+        Answer::Done
+    }
+
+    fn send_to_all(&mut self, message: &Message, is_for: impl Fn(AccountId) -> bool) {
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links {
+            if self.ready(link).is_some_and(&is_for) {
+                self.send(link, message);
+            }
+        }
+    }
+
+    pub(super) fn told_typing(
+        &mut self,
+        from: Peer,
+        id: ConversationId,
+        is_on: bool,
+    ) -> Result<(), Violation> {
+        self.member(from, id)?;
+        if self.config.shares_typing && Some(from.account) != self.account() {
+            self.tell(Event::Typing { conversation: id, account: from.account, is_on });
+        }
+        Ok(())
+    }
+
+    pub(super) fn told_presence(&mut self, from: Peer, is_active: bool) {
+        if self.config.shares_presence {
+            let (account, device) = (from.account, from.device);
+            self.tell(Event::Presence { account, device, is_active });
+        }
+    }
+}

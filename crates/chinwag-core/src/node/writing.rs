@@ -1,0 +1,140 @@
+//! Writing: our own entries.
+
+use super::Node;
+use super::commands::Reply;
+use super::conversation::content_of;
+use crate::body::{Body, BodyError, Content, Text, body_hash};
+use crate::entry::{Header, sign};
+use crate::env::Env;
+use crate::ids::{AccountId, ConversationId, EntryId};
+use crate::log::Run;
+use crate::output::{Answer, Refusal};
+use crate::store::{StoreError, StoredEntry};
+use crate::time::ClaimedTime;
+
+impl Node {
+    /// Says something to a contact, or to our own devices.
+    pub(super) fn say(&mut self, env: &mut Env<'_>, to: AccountId, content: Content) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        if to != own && !self.is_contact(to) {
+            return Ok(Err(Refusal::NoContact(to)));
+        }
+        match self.conversation_with(to) {
+            Some(id) => self.write_and_answer(env, id, content),
+            None => Ok(Err(Refusal::NoContact(to))),
+        }
+    }
+
+    pub(super) fn edit(&mut self, env: &mut Env<'_>, of: EntryId, text: Text) -> Reply {
+        match self.own_message(env, of)? {
+            Ok(id) => self.write_and_answer(env, id, Content::Edit { of, text }),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    pub(super) fn retract(&mut self, env: &mut Env<'_>, of: EntryId) -> Reply {
+        match self.own_message(env, of)? {
+            Ok(id) => self.write_and_answer(env, id, Content::Retraction { of }),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    pub(super) fn react(
+        &mut self,
+        env: &mut Env<'_>,
+        to: EntryId,
+        emoji: String,
+        is_on: bool,
+    ) -> Reply {
+        match self.message_here(env, to)? {
+            Ok(entry) => {
+                let content = Content::Reaction { to, is_on, emoji };
+                self.write_and_answer(env, entry.header.conversation, content)
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    fn message_here(
+        &mut self,
+        env: &mut Env<'_>,
+        id: EntryId,
+    ) -> Result<Result<StoredEntry, Refusal>, StoreError> {
+        if self.own.is_none() {
+            return Ok(Err(Refusal::NoAccount));
+        }
+        let is_message = |entry: &StoredEntry| {
+            let is_ours = self.conversations.contains_key(&entry.header.conversation);
+            is_ours && entry.header.kind.is_shown()
+        };
+        Ok(env.store.entry(id)?.filter(is_message).ok_or(Refusal::NoEntry(id)))
+    }
+
+    /// The conversation of a message that our account wrote.
+    fn own_message(
+        &mut self,
+        env: &mut Env<'_>,
+        id: EntryId,
+    ) -> Result<Result<ConversationId, Refusal>, StoreError> {
+        Ok(self.message_here(env, id)?.and_then(|entry| {
+            let is_ours = self.is_ours(entry.header.author);
+            if is_ours { Ok(entry.header.conversation) } else { Err(Refusal::NotYours(id)) }
+        }))
+    }
+
+    fn write_and_answer(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        content: Content,
+    ) -> Reply {
+        let written = self.write(env, id, content)?;
+        Ok(written.map(Answer::Entry).map_err(Refusal::from))
+    }
+
+    /// Writes an entry, and hands it to everybody who is connected. It is kept before the reply
+    /// is given.
+    pub(super) fn write(
+        &mut self,
+        env: &mut Env<'_>,
+        conversation: ConversationId,
+        content: Content,
+    ) -> Result<Result<EntryId, BodyError>, StoreError> {
+        let body = match Body::new(env.random(), content) {
+            Ok(body) => body,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (kind, body) = (body.content().kind(), body.to_bytes());
+        let (Some(own), Some(state)) = (&self.own, self.conversations.get(&conversation)) else {
+            return Err(StoreError("a conversation that is not there".to_owned()));
+        };
+        let header = Header {
+            conversation,
+            author: own.device,
+            place: state.next_place(own.device),
+            parents: state.parents(own.device),
+            rank: state.next_rank(env.wall.get()),
+            claimed: ClaimedTime::from(env.wall),
+            lifetime_s: if kind.is_shown() { state.lifetime_s() } else { 0 },
+            kind,
+            // A body is within half a mebibyte.
+            body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
+            body_hash: body_hash(&body),
+        };
+        let (id, author, base) = (header.id(), own.device, state.base(own.device));
+        let signature = sign(&own.device_key, id);
+        let run = Run { entries: vec![(header, Some(body))], signature };
+        match run.check(conversation, author, base) {
+            Ok(checked) => self.accept(env, conversation, author, &checked, None)?,
+            Err(fault) => return Err(StoreError(format!("our own log is wrong: {fault}"))),
+        }
+        Ok(Ok(id))
+    }
+
+    /// Whether an entry's body is a retraction of this entry, by its author's account.
+    pub(super) fn is_retraction_by(&self, entry: &StoredEntry, account: AccountId) -> bool {
+        let content = content_of(entry.header.kind, entry.body.as_deref());
+        matches!(content, Some(Content::Retraction { .. }))
+            && self.was_device_of(account, entry.header.author)
+    }
+}
