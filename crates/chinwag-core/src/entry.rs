@@ -69,7 +69,8 @@ pub struct Tip {
 ///
 /// The order goes by rank, which honest authors take from their clock and lift above everything
 /// they have seen: so what answers something comes after it, and what was written apart stands as
-/// the clocks say. A liar can misplace only what the liar wrote.
+/// the clocks say. A liar misplaces what the liar wrote; and one who claims the highest rank of all
+/// leaves everybody after it there as well, where number and id decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The rank that its author gave it.

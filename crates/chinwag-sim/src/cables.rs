@@ -1,7 +1,6 @@
 //! What happens on cables: who connects to whom, how frames arrive, and how cables end.
 
 use chinwag_core::input::{Input, Link};
-use chinwag_core::store::Store;
 
 use crate::network::{SECOND, Who};
 use crate::sim::{CALM, What, World};

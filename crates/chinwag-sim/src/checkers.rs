@@ -18,8 +18,13 @@ use crate::sim::World;
 use crate::workload::Handed;
 
 impl World {
-    fn store(&self, who: Who) -> &impl Store {
-        &self.people[who].store
+    fn store(&self, who: Who) -> &dyn Store {
+        &*self.people[who].store
+    }
+
+    /// Whether somebody ever went on from an old backup.
+    fn has_lost(&self, who: Who) -> bool {
+        !self.people[who].was.is_empty() || self.people[who].is_copy
     }
 
     fn height(&self, who: Who, conversation: ConversationId, author: DeviceId) -> u64 {
@@ -40,7 +45,9 @@ impl World {
             if !frontier.iter().all(is_members) || ranges > Some(RANGES_MAX) {
                 self.fail(&format!("{who} keeps what strangers have, or {ranges:?} ranges"));
             }
-            let Some(to) = self.whose(device).filter(|to| self.is_honest(*to)) else { continue };
+            let Some(to) = self.whose(device).filter(|to| self.is_there(*to, device)) else {
+                continue;
+            };
             for (author, _) in frontier.iter() {
                 self.check_delivered(who, id, author, frontier.height(author), to);
             }
@@ -51,6 +58,12 @@ impl World {
         if sessions > links + 64 {
             self.fail(&format!("{who} has {sessions} sessions on {links} connections"));
         }
+    }
+
+    /// Whether somebody honest is this device still, with all that it ever had.
+    fn is_there(&self, who: Who, device: DeviceId) -> bool {
+        let person = &self.people[who];
+        self.is_honest(who) && person.device == device && !person.is_copy
     }
 
     fn check_delivered(
@@ -78,14 +91,16 @@ impl World {
             Output::Send { link, bytes } => self.check_sent(who, *link, bytes),
             Output::Close { link, why: Some(why) } => self.check_close(who, *link, why),
             Output::Event(Event::Entry { id, header, .. }) => {
-                if let Some(author) = self.whose(header.author).filter(|a| self.is_honest(*a))
+                let device = header.author;
+                if let Some(author) = self.whose(device).filter(|a| self.is_there(*a, device))
                     && self.store(author).entry(*id).ok().flatten().is_none()
                 {
                     self.fail(&format!("{who} has an entry of {author} that {author} has not"));
                 }
             }
             Output::Event(Event::Delivered { conversation, author, height, to }) => {
-                if let Some(to) = self.whose(*to).filter(|to| self.is_honest(*to)) {
+                let device = *to;
+                if let Some(to) = self.whose(device).filter(|to| self.is_there(*to, device)) {
                     self.check_delivered(who, *conversation, *author, *height, to);
                 }
             }
@@ -141,6 +156,7 @@ impl World {
             Violation::TooManySessions => {
                 self.network.between(who, other) >= SESSIONS_PER_DEVICE_MAX
             }
+            Violation::NotWelcome if self.has_lost(who) => !knows(who, other),
             Violation::NotWelcome => !knows(who, other) && !knows(other, who),
             Violation::NotCertified => {
                 let has_jumped = self.people[who].has_jumped || self.people[other].has_jumped;
@@ -229,8 +245,10 @@ impl World {
     /// Who redeemed a ticket that can't fail is a contact, and a ticket for one made one contact.
     fn check_friends(&mut self) {
         let handed = self.model.handed.clone();
-        let is_honest =
-            |ticket: &&Handed| self.is_honest(ticket.host) && self.is_honest(ticket.guest);
+        let is_honest = |ticket: &&Handed| {
+            let both = [ticket.host, ticket.guest];
+            both.iter().all(|who| self.is_honest(*who) && !self.has_lost(*who))
+        };
         let honest: Vec<Handed> = handed.iter().filter(is_honest).copied().collect();
         for ticket in &honest {
             self.check_good(ticket, &handed);
@@ -267,23 +285,44 @@ impl World {
     /// Both have the same, which is what was said, and know it of each other.
     fn check_pair(&mut self, id: ConversationId, a: Who, b: Who) {
         if self.knows(a, b) != self.knows(b, a) {
-            self.fail(&format!("{a} and {b}: only one knows the other"));
+            if !self.has_lost(a) && !self.has_lost(b) {
+                self.fail(&format!("{a} and {b}: only one knows the other"));
+            }
+            // Whoever has forgotten a contact has to be introduced again.
+            return;
         }
         for (author, reader) in [(a, b), (b, a)] {
-            let device = self.people[author].device;
+            self.check_author(id, author, reader);
+        }
+        let digest = |who: Who| self.digest(who, id);
+        if digest(a) != digest(b) {
+            self.fail(&format!("{a} and {b} do not have the same history"));
+        }
+    }
+
+    fn digest(&self, who: Who, id: ConversationId) -> Option<[u8; 32]> {
+        let node = self.people[who].node.as_ref()?;
+        let digest = node.history_digest(self.store(who), id).ok()??;
+        Some(*digest.as_bytes())
+    }
+
+    fn check_author(&mut self, id: ConversationId, author: Who, reader: Who) {
+        let mut all = Vec::new();
+        for device in self.devices(author) {
             let log = self.log(author, id, device);
             if log != with_signatures_of(self.log(reader, id, device), &log) {
                 let there = self.height(reader, id, device);
                 self.fail(&format!("{reader} has {there} of {author}'s {}", log.len()));
             }
-            self.check_said(author, reader, &log);
             let receipts = self.store(author).receipts().unwrap_or_default();
             let of = |(c, d, _): &&(_, _, _)| *c == id && *d == self.people[reader].device;
             let known = receipts.iter().find(of).map_or(0, |(_, _, f)| f.height(device));
             if known != u64::try_from(log.len()).unwrap_or(u64::MAX) {
                 self.fail(&format!("{author} knows of {known} delivered, of {}", log.len()));
             }
+            all.extend(log);
         }
+        self.check_said(author, reader, &all);
     }
 
     /// What was answered for is in the log, in its order and in its words. What was committed and

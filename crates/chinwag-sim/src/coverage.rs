@@ -23,6 +23,7 @@ pub const WANTED: &[&str] = &[
     "invites used up by another",
     "live pushes",
     "malformed frames refused",
+    "old backups put back",
     "other conversations refused",
     "pages",
     "partitions",

@@ -34,6 +34,7 @@ impl World {
             }
             6..=8 => self.break_one(),
             9 => self.jump(who),
+            10 if self.dice.once_in(2) => self.back_up_or_restore(who),
             _ => self.partition(who),
         }
         let again = self.now + self.dice.between(SECOND / 10, self.fault_every);
@@ -54,6 +55,26 @@ impl World {
         self.people[who].clock_ms = years * YEAR_MS;
         self.people[who].has_jumped = true;
         self.cover("clock jumps");
+    }
+
+    /// A backup is made; or the disk is lost, and an old backup is put in its place.
+    fn back_up_or_restore(&mut self, who: usize) {
+        if !self.is_honest(who) || self.people[who].node.is_none() {
+            return;
+        }
+        match self.people[who].backup.take() {
+            None => {
+                let backup = self.people[who].store.backup();
+                self.people[who].backup = Some(backup.expect("a backup"));
+            }
+            Some(backup) => {
+                self.cover("old backups put back");
+                self.crash(who);
+                self.people[who].store = backup;
+                self.people[who].is_copy = true;
+                self.forget_what_is_lost(who);
+            }
+        }
     }
 
     fn partition(&mut self, from: usize) {

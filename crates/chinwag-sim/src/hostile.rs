@@ -9,7 +9,7 @@ use chinwag_core::input::Link;
 use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
-use chinwag_core::testing::{Forger, MemStore};
+use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
 use chinwag_core::wire::message::{Have, Message};
 
@@ -101,7 +101,7 @@ pub(crate) struct Victim<'a> {
     /// The liar's own device.
     pub(crate) own: DeviceId,
     /// What the liar's node keeps.
-    pub(crate) store: &'a MemStore,
+    pub(crate) store: &'a dyn Store,
 }
 
 impl Liar {
@@ -264,7 +264,7 @@ impl World {
             conversation: ConversationId::direct(own, self.people[to].account),
             other: self.dice.pick(&others).unwrap_or(ConversationId::direct(own, own)),
             own: self.people[who].device,
-            store: &self.people[who].store,
+            store: &*self.people[who].store,
         };
         let Some(liar) = &self.people[who].liar else { return };
         let Some((lie, frames)) = liar.lie(&victim, &mut self.dice) else { return };

@@ -14,9 +14,11 @@ pub mod coverage;
 mod dice;
 mod faults;
 mod hostile;
+mod kept;
 mod network;
 mod sim;
 mod trace;
 mod workload;
 
+pub use kept::Over;
 pub use sim::{Outcome, live};

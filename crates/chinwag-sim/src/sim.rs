@@ -10,7 +10,6 @@ use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::input::{Command, Input, Link, Token};
 use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Event, Output};
-use chinwag_core::testing::MemStore;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::{Mono, Wall};
 
@@ -18,6 +17,7 @@ use crate::coverage::Coverage;
 use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::hostile::Liar;
+use crate::kept::{Kept, Over};
 use crate::network::{Network, SECOND, Who};
 use crate::trace::Trace;
 use crate::workload::Model;
@@ -79,11 +79,15 @@ pub(crate) enum What {
 pub(crate) struct Person {
     /// `None` while the program is not running.
     pub(crate) node: Option<Node>,
-    pub(crate) store: MemStore,
+    pub(crate) store: Box<dyn Kept>,
+    /// What is put back when the disk is lost: it may be old.
+    pub(crate) backup: Option<Box<dyn Kept>>,
     pub(crate) account: AccountId,
     pub(crate) device: DeviceId,
     /// The devices that it was before.
     pub(crate) was: Vec<DeviceId>,
+    /// Whether the store is a backup that was put back, and nobody has opened it since.
+    pub(crate) is_copy: bool,
     pub(crate) next_fault: Option<Fault>,
     /// How wrong the clock is.
     pub(crate) clock_ms: i64,
@@ -120,8 +124,8 @@ pub(crate) struct World {
 }
 
 /// Lives the life of a seed.
-pub fn live(seed: u64, is_verbose: bool) -> Outcome {
-    let mut world = World::new(seed, is_verbose);
+pub fn live(seed: u64, over: Over, is_verbose: bool) -> Outcome {
+    let mut world = World::new(seed, over, is_verbose);
     let end = world.peace + CALM + QUIET;
     while let Some(((at, _), what)) = world.queue.pop_first() {
         if at > end || world.failure.is_some() {
@@ -142,7 +146,7 @@ pub fn live(seed: u64, is_verbose: bool) -> Outcome {
 }
 
 impl World {
-    fn new(seed: u64, is_verbose: bool) -> Self {
+    fn new(seed: u64, over: Over, is_verbose: bool) -> Self {
         let mut dice = Dice::new(seed, 0);
         let honest = dice.between(2, 4);
         let hostile = dice.below(3);
@@ -167,7 +171,7 @@ impl World {
             is_verbose,
         };
         for n in 0..honest + hostile {
-            world.come(seed, n, n >= honest);
+            world.come(seed, over, n, n >= honest);
         }
         world.at(0, What::Fault);
         world.at(peace, What::Peace);
@@ -175,12 +179,12 @@ impl World {
     }
 
     /// Somebody makes an account.
-    fn come(&mut self, seed: u64, n: u64, is_hostile: bool) {
+    fn come(&mut self, seed: u64, over: Over, n: u64, is_hostile: bool) {
         let mut rng = Dice::new(seed, n + 1);
-        let (mut node, mut store) = (Node::default(), MemStore::default());
+        let (mut node, mut store) = (Node::default(), over.empty());
         let clock_ms = if self.dice.once_in(8) { -3 * 365 * 24 * 3_600_000 } else { 0 };
         let wall = Wall::new(START_MS.saturating_add_signed(clock_ms));
-        let mut env = Env { mono: Mono::new(0), wall, rng: rng.rng(), store: &mut store };
+        let mut env = Env { mono: Mono::new(0), wall, rng: rng.rng(), store: &mut *store };
         let name = Name::new(&format!("person {n}")).expect("a name");
         let device_name = Name::new("laptop").expect("a name");
         let init = Command::Init { name, device_name };
@@ -195,9 +199,11 @@ impl World {
         self.people.push(Person {
             node: Some(node),
             store,
+            backup: None,
             account,
             device,
             was: Vec::new(),
+            is_copy: false,
             next_fault: None,
             clock_ms,
             has_jumped: clock_ms != 0,
@@ -286,7 +292,7 @@ impl World {
             mono: Mono::new(now - person.started),
             wall: Wall::new(wall),
             rng: person.rng.rng(),
-            store: &mut person.store,
+            store: &mut *person.store,
         };
         (env, &mut person.node)
     }
@@ -329,7 +335,7 @@ impl World {
         let now = self.now;
         let person = &mut self.people[who];
         if fault == Some(Fault::FailCommit) {
-            person.store.fail_commit_in(0);
+            person.store.fail_next_commit().expect("a store that can be told to fail");
         }
         let (mut env, node) = Self::env(person, now);
         let node = node.as_mut()?;
@@ -381,8 +387,9 @@ impl World {
         let person = &mut self.people[who];
         person.started = now;
         person.ticks_at = None;
+        let config = Config { is_copy: std::mem::take(&mut person.is_copy), ..Config::default() };
         let (mut env, node) = Self::env(person, now);
-        match Node::open(&mut env, Config::default()) {
+        match Node::open(&mut env, config) {
             Ok(mut opened) => {
                 let outputs: Vec<Output> = std::iter::from_fn(|| opened.poll()).collect();
                 *node = Some(opened);
@@ -401,10 +408,18 @@ impl World {
         let person = &mut self.people[who];
         let old = std::mem::replace(&mut person.device, device);
         person.was.push(old);
-        let links: Vec<Link> = self.network.of(who).map(|(link, _)| link).collect();
+        let is_theirs =
+            |link: &Link| self.network.cable(*link).is_some_and(|c| c.ends.contains(&who));
+        let links: Vec<Link> = self.network.whole().into_iter().filter(is_theirs).collect();
         for link in links {
-            self.drop_end(link, who);
+            self.cut(link);
         }
+    }
+
+    /// All devices that somebody is or was, the first one first.
+    pub(crate) fn devices(&self, who: Who) -> Vec<DeviceId> {
+        let person = &self.people[who];
+        person.was.iter().copied().chain([person.device]).collect()
     }
 
     fn schedule_tick(&mut self, who: Who) {

@@ -6,7 +6,6 @@ use chinwag_core::body::{Content, Text};
 use chinwag_core::ids::EntryId;
 use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::output::{Answer, Refusal};
-use chinwag_core::store::Store;
 use chinwag_core::ticket::Ticket;
 
 use crate::network::{SECOND, Who};
@@ -101,6 +100,16 @@ impl World {
             let words = format!("{who} to {friend}, {}", self.model.next);
             let content = Content::Text(Text { text: words.clone(), ..Text::default() });
             self.ask(who, Asked::Say(friend, words), Command::Say { to, content });
+        }
+    }
+
+    /// Somebody's disk is lost: of what was said since the backup was made, nothing is sure.
+    pub(crate) fn forget_what_is_lost(&mut self, who: Who) {
+        let store = &self.people[who].store;
+        for ((from, _), said) in &mut self.model.said {
+            if *from == who {
+                said.retain(|(id, _)| store.entry(*id).ok().flatten().is_some());
+            }
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("chinwag-net", &["chinwag-core"]),
-    ("chinwag-store", &["chinwag-core"]),
+    ("chinwag-store", &["chinwag-core", "chinwag-crypto"]),
     ("chinwag-core", &["chinwag-crypto"]),
     ("chinwag-crypto", &[]),
     ("chinwag-api", &[]),

@@ -3,7 +3,7 @@
 use super::Node;
 use crate::body::Content;
 use crate::env::Env;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ConversationId};
 use crate::input::{Command, Token};
 use crate::output::{Answer, Output, Refusal};
 use crate::store::{Asked, StoreError};
@@ -20,8 +20,7 @@ impl Node {
         token: Token,
         command: Command,
     ) -> Result<(), StoreError> {
-        let may_write = !matches!(command, Command::Presence(_) | Command::Typing(..));
-        if may_write && self.is_in_doubt() {
+        if self.must_wait(&command) {
             if self.held.len() < HELD_MAX {
                 self.held.push_back((token, command));
             } else {
@@ -34,12 +33,26 @@ impl Node {
 
     /// Takes what was held back, once it is known what to make of it.
     pub(super) fn release_held(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
-        while !self.held.is_empty() && !self.is_in_doubt() {
+        while self.held.front().is_some_and(|(_, command)| !self.must_wait(command)) {
             if let Some((token, command)) = self.held.pop_front() {
                 self.obey(env, token, command)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a command would write where it is in doubt how far our log goes: what people say
+    /// waits for any doubt, and what only our own devices read for theirs. So nobody else can keep
+    /// us from blocking them.
+    fn must_wait(&self, command: &Command) -> bool {
+        match command {
+            Command::Presence(_) | Command::Typing(..) => false,
+            Command::Say { .. }
+            | Command::Edit { .. }
+            | Command::React { .. }
+            | Command::Retract(_) => self.is_in_doubt(None),
+            _ => self.account().is_some_and(|own| self.is_in_doubt(Some(ConversationId::own(own)))),
+        }
     }
 
     fn obey(

@@ -141,7 +141,13 @@ impl Node {
         range: Range,
     ) {
         let Some(link) = link else { return };
+        let own = self.device();
         let Some(session) = self.sessions.get_mut(&link) else { return };
+        // Who says once that our own log goes on, and does not show it, is not asked again: they
+        // would hold us up for as long as they like.
+        if Some(author) == own && !session.doubted.insert(conversation) {
+            return;
+        }
         let asked = (range.from(), later(now));
         if session.asked.insert((conversation, author), asked).is_none() {
             self.send(link, &Message::Want { conversation, author, range });
@@ -391,9 +397,12 @@ impl Node {
 
     /// Whether somebody says that they have more of our own log than we do, and we wait for them
     /// to show it.
-    pub(super) fn is_in_doubt(&self) -> bool {
+    pub(super) fn is_in_doubt(&self, of: Option<ConversationId>) -> bool {
         let own = self.device();
-        let waits = |session: &Session| session.asked.keys().any(|(_, a)| Some(*a) == own);
+        let waits = |session: &Session| {
+            let mut asked = session.asked.keys();
+            asked.any(|(id, author)| Some(*author) == own && of.is_none_or(|of| of == *id))
+        };
         self.sessions.values().any(waits)
     }
 

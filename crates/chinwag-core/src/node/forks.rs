@@ -122,7 +122,7 @@ impl Node {
     pub(super) fn heed_revocations(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         let mut cut = Vec::new();
         for (id, conversation) in &self.conversations {
-            for author in conversation.tips.keys().filter(|a| !conversation.forks.contains_key(a)) {
+            for author in conversation.tips.keys() {
                 let limit = self.limit(*id, *author);
                 let is_cut =
                     limit < self.conversations.get(id).map_or(0, |c| c.here.height(*author));

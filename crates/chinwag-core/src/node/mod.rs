@@ -27,7 +27,7 @@ use crate::input::{Command, Input, Link, Token};
 use crate::node::conversation::Conversation;
 use crate::node::session::Session;
 use crate::output::{Event, Output};
-use crate::store::{Asked, Contact, Invite, Prekey, Request, StoreError};
+use crate::store::{Asked, Contact, Invite, Prekey, Request, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
@@ -189,12 +189,12 @@ impl Node {
 
     /// A hash that is the same for all who have the same of a conversation, entry for entry, and
     /// for nobody else.
-    pub fn digest(
+    pub fn history_digest(
         &self,
-        env: &Env<'_>,
+        store: &dyn Store,
         conversation: ConversationId,
     ) -> Result<Option<Hash>, StoreError> {
-        self.digest_of_conversation(env.store, conversation)
+        self.digest_of_conversation(store, conversation)
     }
 
     fn frame(&mut self, env: &mut Env<'_>, link: Link, bytes: &[u8]) -> Result<(), StoreError> {

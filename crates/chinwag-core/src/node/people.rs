@@ -153,10 +153,11 @@ impl Node {
         asked.map_or(Wish::Nothing, |asked| Wish::Request(asked.text.clone()))
     }
 
-    /// Whether our own ticket or request leads to this device of theirs.
-    pub(super) fn is_awaited(&self, account: AccountId, device: DeviceId) -> bool {
-        let by_ticket = self.tickets.get(&device).is_some_and(|t| t.account == account);
-        by_ticket || self.asked.get(&device).is_some_and(|asked| asked.account == account)
+    /// Whether our own ticket or request leads to them: to whatever device of theirs, for the one
+    /// that made the ticket may have gone on as another.
+    pub(super) fn is_awaited(&self, account: AccountId) -> bool {
+        self.tickets.values().any(|ticket| ticket.account == account)
+            || self.asked.values().any(|asked| asked.account == account)
     }
 
     /// The invite that a wish shows, if it is good.
@@ -173,7 +174,6 @@ impl Node {
         &mut self,
         env: &mut Env<'_>,
         account: AccountId,
-        device: DeviceId,
         wish: &Wish,
     ) -> Result<Result<(), Violation>, StoreError> {
         let invite = match wish {
@@ -186,12 +186,12 @@ impl Node {
         if self.is_contact(account) || self.account() == Some(account) {
             return Ok(Ok(()));
         }
-        if invite.is_none() && !self.is_awaited(account, device) {
+        if invite.is_none() && !self.is_awaited(account) {
             // Another came with the same invite while this one's account was on its way.
             return Ok(Err(Violation::NotWelcome));
         }
         // Two who each redeemed a ticket of the other both want it, whatever became of the invites.
-        let both_redeemed = matches!(wish, Wish::Redeem(_)) && self.is_awaited(account, device);
+        let both_redeemed = matches!(wish, Wish::Redeem(_)) && self.is_awaited(account);
         if invite.is_some() || both_redeemed {
             self.befriend(env, account)?;
         }
@@ -207,13 +207,19 @@ impl Node {
         id: ConversationId,
     ) -> Result<(), StoreError> {
         let is_ours = self.conversation_with(from.account) == Some(id);
-        if !is_ours || !self.is_awaited(from.account, from.device) {
+        if !is_ours || !self.is_awaited(from.account) {
             return Ok(());
         }
-        env.store.remove_ticket(from.device)?;
-        self.tickets.remove(&from.device);
-        env.store.remove_asked(from.device)?;
-        self.asked.remove(&from.device);
+        let tickets = self.tickets.values().filter(|ticket| ticket.account == from.account);
+        let asked = self.asked.values().filter(|asked| asked.account == from.account);
+        let devices: Vec<DeviceId> =
+            tickets.map(|t| t.device).chain(asked.map(|a| a.device)).collect();
+        for device in devices {
+            env.store.remove_ticket(device)?;
+            self.tickets.remove(&device);
+            env.store.remove_asked(device)?;
+            self.asked.remove(&device);
+        }
         let is_known = self.is_contact(from.account) || self.account() == Some(from.account);
         if is_known { Ok(()) } else { self.befriend(env, from.account) }
     }

@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) asked: BTreeMap<(ConversationId, DeviceId), (Seq, Mono)>,
     /// Up to which entry each log was handed on, or is known to be there.
     pub(super) sent: BTreeMap<(ConversationId, DeviceId), u64>,
+    /// In which conversations they said that our own log goes on.
+    pub(super) doubted: BTreeSet<ConversationId>,
     /// What they say they have.
     pub(super) claims: BTreeMap<ConversationId, Frontier>,
     /// Which forks they were told of.
@@ -125,6 +127,7 @@ impl Node {
             lacks_prekeys: false,
             asked: BTreeMap::new(),
             sent: BTreeMap::new(),
+            doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
             forks_told: BTreeSet::new(),
         };
@@ -153,8 +156,8 @@ impl Node {
         if hello.version != VERSION {
             return Ok(Err(Violation::Version(hello.version)));
         }
-        let (device, is_greeted) = (session.device, session.greeted != Greeted::No);
-        if !self.is_welcome(hello, device, env.wall) {
+        let is_greeted = session.greeted != Greeted::No;
+        if !self.is_welcome(hello, env.wall) {
             return Ok(self.stranger(env.mono, link, hello));
         }
         let (account, wish) = (hello.account, hello.wish.clone());
@@ -181,13 +184,13 @@ impl Node {
     }
 
     /// Known, ourselves on another device, the one our ticket leads to, or invited.
-    fn is_welcome(&self, hello: &Hello, device: DeviceId, now: Wall) -> bool {
+    fn is_welcome(&self, hello: &Hello, now: Wall) -> bool {
         if self.is_blocked(hello.account) {
             return false;
         }
         self.is_contact(hello.account)
             || self.account() == Some(hello.account)
-            || self.is_awaited(hello.account, device)
+            || self.is_awaited(hello.account)
             || self.invite_of(&hello.wish, now).is_some()
     }
 
@@ -289,7 +292,7 @@ impl Node {
         if !self.is_device_of(account, device, env.wall) {
             return Ok(Err(Violation::NotCertified));
         }
-        if let Err(violation) = self.admit(env, account, device, &wish)? {
+        if let Err(violation) = self.admit(env, account, &wish)? {
             return Ok(Err(violation));
         }
         if self.is_blocked(account) {

@@ -76,7 +76,11 @@ impl Node {
         env.store.put_read(id, account, &read)?;
         conversation.reads.insert(account, read.clone());
         if self.account() == Some(account) {
+            // The time of what we wrote begins when somebody else has it.
             for (author, _) in heights {
+                if self.is_ours(author) {
+                    continue;
+                }
                 let (from, to) = (before.height(author), read.height(author));
                 self.begin_to_disappear(env, id, author, from, to)?;
             }

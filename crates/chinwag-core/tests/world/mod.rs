@@ -144,9 +144,8 @@ impl World {
     /// What somebody's conversation with somebody comes down to.
     pub(crate) fn digest(&mut self, of: &str, with: &str) -> Option<Hash> {
         let id = ConversationId::direct(self.account(of), self.account(with));
-        let (mono, wall) = self.now();
-        let Person { node, store, rng, .. } = self.person(of);
-        node.digest(&Env { mono, wall, rng, store }, id).unwrap()
+        let Person { node, store, .. } = self.person(of);
+        node.history_digest(store, id).unwrap()
     }
 
     pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {

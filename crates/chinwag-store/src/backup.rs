@@ -1,0 +1,72 @@
+//! Backups: one file with everything, under a key of its own, written while the store is in use.
+//!
+//! A backup carries the mark that it is a copy. It is the state of one moment, and whole or not
+//! there: it gets its name when all of it is on the disk.
+
+use std::path::{Path, PathBuf};
+
+use chinwag_crypto::Secret;
+use rusqlite::Connection;
+
+use crate::connection::{exporter, raw_key};
+use crate::fault::OpenError;
+use crate::folder::{private_file, sync_folder};
+use crate::schema::version;
+
+/// Writes a backup of a database.
+///
+/// The pages can't be copied as they are: they are encrypted with another key. So each row is read
+/// and written again, which leaves out what was deleted.
+pub(crate) fn write(
+    database: &Path,
+    key: &Secret<32>,
+    to: &Path,
+    to_key: &Secret<32>,
+) -> Result<(), OpenError> {
+    let partial = beside(to);
+    let failed = |source| OpenError::File { doing: "write the backup", path: to.into(), source };
+    remove(&partial).map_err(failed)?;
+    private_file(&partial).map_err(failed)?;
+    let connection = exporter(database, key)?;
+    let written = export(&connection, &partial, to_key);
+    if let Err(error) = written {
+        // What is there of it is of no use; that it stays there is not worse than the failure.
+        let _ = remove(&partial);
+        return Err(error);
+    }
+    put_in_place(&partial, to).map_err(failed)
+}
+
+fn export(connection: &Connection, to: &Path, key: &Secret<32>) -> Result<(), OpenError> {
+    let doing = || OpenError::while_("write the backup");
+    let to = to.to_str().ok_or_else(|| OpenError::Damaged("a path that is no text".into()))?;
+    let attach = "ATTACH DATABASE ?1 AS backup KEY ?2";
+    connection.execute(attach, (to, raw_key(key).as_str())).map_err(doing())?;
+    let version = version(connection)?;
+    let transaction = connection.unchecked_transaction().map_err(doing())?;
+    transaction.query_row("SELECT sqlcipher_export('backup')", [], |_| Ok(())).map_err(doing())?;
+    transaction.execute("UPDATE backup.store SET is_copy = 1", []).map_err(doing())?;
+    transaction.pragma_update(Some("backup"), "user_version", version).map_err(doing())?;
+    transaction.commit().map_err(doing())?;
+    connection.execute("DETACH DATABASE backup", []).map_err(doing())?;
+    Ok(())
+}
+
+fn put_in_place(partial: &Path, to: &Path) -> std::io::Result<()> {
+    private_file(partial)?.sync_all()?;
+    std::fs::rename(partial, to)?;
+    to.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), sync_folder)
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
