@@ -3,48 +3,24 @@
 
 use chinwag_crypto::{SealKey, SealPublic, Secret};
 
+use super::account::in_messages;
 use super::commands::Reply;
 use super::exchange::page;
+use super::prekeys::use_prekey;
 use super::{Node, Peer};
 use crate::bundle::{Bundle, BundleError, Sealed};
 use crate::entry::Seq;
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::output::{Answer, Refusal};
-use crate::store::{Prekey, StoreError};
+use crate::store::StoreError;
 use crate::sync::ranges::Range;
 use crate::violation::Violation;
 use crate::wire::codec::Encode;
 use crate::wire::limits::{BUNDLE_MAX, BUNDLE_MESSAGES_MAX, FRAME_MAX};
 use crate::wire::message::Message;
 
-/// One-time prekeys that a device is given at once.
-const PREKEYS_GIVEN: usize = 4;
-
-/// One-time prekeys of one device that are kept: what was given before is used up or lost.
-const PREKEYS_KEPT: usize = 16;
-
 impl Node {
-    /// Gives a device keys to seal bundles for us with. Their private halves are destroyed when
-    /// the bundle is opened.
-    pub(super) fn give_prekeys(&mut self, env: &mut Env<'_>, to: Peer) -> Result<(), StoreError> {
-        let Some(link) = to.link else { return Ok(()) };
-        let is_theirs = |prekey: &&Prekey| prekey.only_for == Some(to.device);
-        let mut kept: Vec<_> =
-            self.prekeys.iter().filter(is_theirs).map(|p| (p.made, p.id)).collect();
-        kept.sort_unstable();
-        let surplus = (kept.len() + PREKEYS_GIVEN).saturating_sub(PREKEYS_KEPT);
-        for (_, id) in kept.into_iter().take(surplus) {
-            self.destroy_prekey(env, id)?;
-        }
-        let mut keys = Vec::with_capacity(PREKEYS_GIVEN);
-        for _ in 0..PREKEYS_GIVEN {
-            keys.push(self.new_prekey(env, Some(to.device))?);
-        }
-        self.send(link, &Message::Prekeys(keys));
-        Ok(())
-    }
-
     /// Makes a bundle for each device of an account, with what it is not known to have.
     pub(super) fn export(&mut self, env: &mut Env<'_>, to: AccountId) -> Reply {
         let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
@@ -81,7 +57,7 @@ impl Node {
         device: DeviceId,
     ) -> Result<Vec<Message>, StoreError> {
         let own = self.account().map(|own| self.operations_of(own)).unwrap_or_default();
-        let mut messages = vec![Message::Operations { operations: own, is_last: true }];
+        let mut messages = in_messages(own);
         let mut left = BUNDLE_MAX / 2;
         for id in self.shared_with(account) {
             let forks = self.conversations.get(&id).into_iter().flat_map(|c| c.forks.values());
@@ -144,6 +120,9 @@ impl Node {
         if !is_known && self.account() != Some(account) {
             return Ok(Err(Refusal::NoContact(account)));
         }
+        if prekey.only_for.is_some_and(|only_for| only_for != device) {
+            return Ok(Err(BundleError::NotTheirKey.into()));
+        }
         if prekey.only_for.is_some() {
             self.destroy_prekey(env, prekey.id)?;
         }
@@ -162,17 +141,6 @@ impl Node {
         }
         Ok(Ok(Answer::Done))
     }
-}
-
-/// Takes the first of the keys that a device gave us: each is for one bundle.
-fn use_prekey(env: &mut Env<'_>, device: DeviceId) -> Result<Option<SealPublic>, StoreError> {
-    let mut keys = env.store.peer_prekeys(device)?;
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let key = keys.remove(0);
-    env.store.put_peer_prekeys(device, &keys)?;
-    Ok(Some(key))
 }
 
 /// A bundle holds at least one page.

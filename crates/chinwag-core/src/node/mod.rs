@@ -12,6 +12,7 @@ mod effects;
 mod exchange;
 mod forks;
 mod people;
+mod prekeys;
 mod session;
 mod signals;
 mod writing;
@@ -70,6 +71,8 @@ pub struct Node {
     /// Who asked us.
     requests: BTreeMap<AccountId, Request>,
     prekeys: Vec<Prekey>,
+    /// When there is next something to do about them, or about our certificate.
+    next_prekeys: Option<Wall>,
     conversations: BTreeMap<ConversationId, Conversation>,
     sessions: BTreeMap<Link, Session>,
     /// Commands that wait until it is known whether our log was continued elsewhere.
@@ -130,7 +133,7 @@ impl Node {
             self.retire(env)?;
         }
         self.heed_own_account(env)?;
-        self.renew(env)?;
+        self.keep_prekeys(env)?;
         self.dial_all();
         Ok(())
     }
@@ -142,7 +145,7 @@ impl Node {
         match input {
             Input::Command(token, command) => self.ordered(env, token, command)?,
             Input::Connected { link, device, is_dialled } => {
-                self.renew(env)?;
+                self.keep_prekeys(env)?;
                 self.connected(env, link, device, is_dialled);
             }
             Input::Disconnected { link } => self.forget(link),
@@ -150,7 +153,7 @@ impl Node {
             Input::Tick => {
                 self.close_overdue(env.mono);
                 self.let_disappear(env)?;
-                self.renew(env)?;
+                self.keep_prekeys(env)?;
             }
         }
         self.release_held(env)
@@ -164,7 +167,7 @@ impl Node {
     /// When a [`Tick`](Input::Tick) is due, if ever.
     pub fn deadline(&self) -> Option<Mono> {
         let overdue = self.sessions.values().filter_map(Session::deadline).min();
-        overdue.into_iter().chain(self.next_deletion()).min()
+        overdue.into_iter().chain(self.next_deletion()).chain(self.next_prekeys()).min()
     }
 
     /// Our account, once there is one.
