@@ -26,6 +26,7 @@ pub mod fork;
 pub mod identity;
 pub mod ids;
 pub mod input;
+pub mod introduction;
 pub mod log;
 pub mod node;
 pub mod output;

@@ -1,7 +1,6 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
-
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;

@@ -193,7 +193,7 @@ impl Node {
         Ok(Ok(()))
     }
 
-    fn add_operations(
+    pub(super) fn add_operations(
         &mut self,
         env: &mut Env<'_>,
         account: AccountId,
@@ -219,7 +219,7 @@ impl Node {
 
     /// Something is new in an account: whoever has to know is told, and what follows from it is
     /// done.
-    fn learned(
+    pub(super) fn learned(
         &mut self,
         env: &mut Env<'_>,
         account: AccountId,

@@ -155,3 +155,129 @@ fn one_time_keys_are_not_used_when_a_newer_certificate_is_known() {
     // What bob gave alice for one bundle each is destroyed by now.
     assert_eq!(carry(&mut world, "alice", "bob"), Ok(Answer::Done));
 }
+
+fn introduce(world: &mut World, name: &'static str) -> Vec<u8> {
+    match world.command(name, Command::Introduce) {
+        Ok(Answer::Introduction(bytes)) => bytes,
+        other => panic!("no introduction but {other:?}"),
+    }
+}
+
+/// Two who have only exchanged a line and files: alice's ticket and introduction, bob's bundle.
+fn friends_by_files() -> World {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    let introduction = introduce(&mut world, "alice");
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    world.command("bob", Command::Meet(introduction)).unwrap();
+    assert_eq!(carry(&mut world, "bob", "alice"), Ok(Answer::Done));
+    assert_eq!(world.transcript(), ["alice: knows bob"]);
+    assert_eq!(carry(&mut world, "alice", "bob"), Ok(Answer::Done));
+    assert_eq!(world.transcript(), ["bob: knows alice"]);
+    world
+}
+
+#[test]
+fn two_who_never_share_a_network_go_on_by_files_alone() {
+    let mut world = friends_by_files();
+    // Three years, in which they meet every twenty days.
+    for round in 0..55 {
+        world.say("alice", "bob", &format!("alice {round}"));
+        assert_eq!(carry(&mut world, "alice", "bob"), Ok(Answer::Done), "in round {round}");
+        world.pass(10 * DAY_S);
+        world.say("bob", "alice", &format!("bob {round}"));
+        assert_eq!(carry(&mut world, "bob", "alice"), Ok(Answer::Done), "in round {round}");
+        world.pass(10 * DAY_S);
+    }
+    assert_eq!(world.history("alice", "bob"), world.history("bob", "alice"));
+    assert_eq!(world.history("alice", "bob")[0].1.len(), 55);
+    assert_eq!(world.digest("alice", "bob"), world.digest("bob", "alice"));
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: alice 1..55 delivered to bob".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn what_was_read_is_told_by_a_file() {
+    let mut world = friends_by_files();
+    world.say("alice", "bob", "hello");
+    carry(&mut world, "alice", "bob").unwrap();
+    let alice = world.account("alice");
+    world.command("bob", Command::MarkRead(alice)).unwrap();
+    carry(&mut world, "bob", "alice").unwrap();
+    assert!(world.transcript().contains(&"alice: bob has read it".to_owned()));
+}
+
+#[test]
+fn whose_keys_are_all_gone_is_introduced_again() {
+    let mut world = friends_by_files();
+    for _ in 0..100 {
+        world.pass(DAY_S);
+    }
+    world.say("alice", "bob", "after a long time");
+    assert_eq!(carry(&mut world, "alice", "bob"), Err(Refusal::Bundle(BundleError::NoKey)));
+    let introduction = introduce(&mut world, "bob");
+    assert_eq!(world.command("alice", Command::Meet(introduction)), Ok(Answer::Done));
+    assert_eq!(carry(&mut world, "alice", "bob"), Ok(Answer::Done));
+    assert_eq!(world.history("alice", "bob"), world.history("bob", "alice"));
+}
+
+#[test]
+fn a_file_of_a_stranger_without_an_invitation_is_refused_and_nothing_is_kept() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let ticket = world.invite("alice", false);
+    let (alice, carol) = (world.account("alice"), world.account("carol"));
+    let of_carol = introduce(&mut world, "carol");
+    assert_eq!(world.command("alice", Command::Meet(of_carol)), Err(Refusal::NoContact(carol)));
+    assert_eq!(world.command("bob", Command::Export(alice)), Err(Refusal::NoContact(alice)));
+    world.command("bob", Command::Redeem(ticket.clone())).unwrap();
+    assert_eq!(world.command("bob", Command::Export(alice)), Err(Refusal::NoDevice(alice)));
+    let of_alice = introduce(&mut world, "alice");
+    for name in ["bob", "carol"] {
+        world.command(name, Command::Redeem(ticket.clone())).unwrap();
+        world.command(name, Command::Meet(of_alice.clone())).unwrap();
+    }
+    assert_eq!(carry(&mut world, "bob", "alice"), Ok(Answer::Done));
+    assert_eq!(
+        carry(&mut world, "carol", "alice"),
+        Err(Refusal::NoContact(carol)),
+        "it was for one"
+    );
+    assert_eq!(operations_of(&mut world, "alice", carol), 0);
+}
+
+#[test]
+fn an_introduction_can_be_cut_short_and_not_changed() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    let introduction = introduce(&mut world, "alice");
+    let alice = world.account("alice");
+    for at in (0..introduction.len()).step_by(5) {
+        let mut changed = introduction.clone();
+        changed[at] ^= 1;
+        assert!(world.command("bob", Command::Meet(changed)).is_err(), "changed at {at}");
+        let short = introduction[..at].to_vec();
+        assert!(world.command("bob", Command::Meet(short)).is_err(), "cut at {at}");
+    }
+    assert_eq!(operations_of(&mut world, "bob", alice), 0);
+    assert_eq!(world.command("bob", Command::Meet(introduction)), Ok(Answer::Done));
+}
+
+#[test]
+fn two_devices_of_one_account_need_no_network_either() {
+    let mut world = friends_by_files();
+    world.say("alice", "bob", "from the laptop");
+    carry(&mut world, "alice", "bob").unwrap();
+    world.say("bob", "alice", "an answer");
+    carry(&mut world, "bob", "alice").unwrap();
+    world.restore_on("alice", "alice's phone");
+    let phone = introduce(&mut world, "alice's phone");
+    world.command("alice", Command::Meet(phone)).unwrap();
+    let own = world.account("alice");
+    let exported = world.command("alice", Command::Export(own)).unwrap();
+    let Answer::Bundles(bundles) = exported else { panic!("{exported:?}") };
+    let bundle = bundles[0].1.clone();
+    assert_eq!(world.command("alice's phone", Command::Import(bundle)), Ok(Answer::Done));
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("bob", "alice"));
+    assert!(world.digest("bob", "alice").is_some());
+}
