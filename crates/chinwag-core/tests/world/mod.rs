@@ -148,6 +148,25 @@ impl World {
         node.history_digest(store, id).unwrap()
     }
 
+    /// Which of these people's devices have an entry of the conversation of two, as somebody sees
+    /// it, and who of the people has read it.
+    pub(crate) fn delivery(
+        &mut self,
+        of: &str,
+        between: [&str; 2],
+        entry: EntryId,
+    ) -> Option<(Vec<(&'static str, bool)>, Vec<&'static str>)> {
+        let [a, b] = between.map(|name| self.account(name));
+        let (id, (_, wall)) = (ConversationId::direct(a, b), self.now());
+        let Person { node, store, .. } = self.person(of);
+        let header = store.entry(entry).unwrap()?.header;
+        let delivery = node.delivery(id, header.author, header.seq(), wall)?;
+        let mut devices: Vec<_> =
+            delivery.devices.iter().map(|to| (self.whose(to.device), to.has_it)).collect();
+        devices.sort_unstable();
+        Some((devices, delivery.readers.into_iter().map(|reader| self.who(reader)).collect()))
+    }
+
     pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {
         let link = Link(self.next_link);
         self.next_link += 1;
