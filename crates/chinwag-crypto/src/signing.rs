@@ -1,5 +1,6 @@
 //! Ed25519 (RFC 8032), with a label before every message.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use ed25519_dalek::{Signer, VerifyingKey};
@@ -8,6 +9,16 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::hash::beginning;
 use crate::{BadKey, BadSignature, Label, Secret};
+
+/// Keys of others that each thread remembers as points.
+const REMEMBERED: usize = 256;
+
+thread_local! {
+    /// Good keys that were met last, each in the slot that its first byte names. To find the point
+    /// that a key stands for takes as long as half a signature's check, and every entry of a page
+    /// and every line of a frontier names one of the same few keys.
+    static POINTS: RefCell<Vec<Option<VerifyingKey>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A private key for signing. Wiped when dropped; prints only its public key.
 pub struct SigningKey(Box<ed25519_dalek::SigningKey>);
@@ -56,6 +67,9 @@ impl PublicKey {
     /// Takes a key that came from elsewhere. Rejects what is no point, the points of small order,
     /// and every encoding of a point but the canonical one, so that a key has one name.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BadKey> {
+        if remembered(bytes).is_some() {
+            return Ok(Self(*bytes));
+        }
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| BadKey::NotAKey)?;
         if key.is_weak() {
             return Err(BadKey::SmallOrder);
@@ -63,6 +77,7 @@ impl PublicKey {
         if VerifyingKey::from(key.to_edwards()) != key {
             return Err(BadKey::NotCanonical);
         }
+        remember(key);
         Ok(Self(*bytes))
     }
 
@@ -81,10 +96,35 @@ impl PublicKey {
         message: &[u8],
         signature: &Signature,
     ) -> Result<(), BadSignature> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| BadSignature)?;
+        let key = match remembered(&self.0) {
+            Some(key) => key,
+            None => VerifyingKey::from_bytes(&self.0).map_err(|_| BadSignature)?,
+        };
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         key.verify_strict(&labelled(label, message), &signature).map_err(|_| BadSignature)
     }
+}
+
+fn slot(bytes: &[u8; 32]) -> usize {
+    let [first, ..] = bytes;
+    usize::from(*first) % REMEMBERED
+}
+
+/// The point of a key that this thread has found good before.
+fn remembered(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    POINTS.with_borrow(|points| {
+        let known = points.get(slot(bytes))?.as_ref()?;
+        (known.as_bytes() == bytes).then_some(*known)
+    })
+}
+
+fn remember(key: VerifyingKey) {
+    POINTS.with_borrow_mut(|points| {
+        points.resize(REMEMBERED, None);
+        if let Some(place) = points.get_mut(slot(key.as_bytes())) {
+            *place = Some(key);
+        }
+    });
 }
 
 /// The first eight hexadecimal digits.
