@@ -5,7 +5,7 @@
 //! right again.
 
 use super::Node;
-use crate::entry::Seq;
+use crate::entry::{Seq, Tip};
 use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId};
 use crate::store::{StoreError, StoredEntry};
@@ -30,7 +30,7 @@ impl Node {
         from: u64,
         to: u64,
     ) -> Result<(), StoreError> {
-        let has_any = self.conversations.get(&id).is_some_and(|c| c.lifetime.is_some());
+        let has_any = self.may_disappear(id);
         let mut next = Seq::new(from.saturating_add(1));
         while let Some(range) = next.zip(Seq::new(to)).and_then(|(a, b)| Range::new(a, b)) {
             if !has_any {
@@ -49,6 +49,14 @@ impl Node {
             next = entries.last().and_then(|last| last.header.seq().checked_add(1));
         }
         Ok(())
+    }
+
+    /// Whether entries of a conversation may have a lifetime: there are settings, or there were
+    /// some that were cut off since.
+    fn may_disappear(&self, id: ConversationId) -> bool {
+        let Some(conversation) = self.conversations.get(&id) else { return false };
+        let is_cut = |(author, tip): (&DeviceId, &Tip)| self.height(id, *author) < tip.seq.get();
+        conversation.lifetime.is_some() || conversation.tips.iter().any(is_cut)
     }
 
     /// A lifetime is set in a conversation for the first time: entries that have one may be here
