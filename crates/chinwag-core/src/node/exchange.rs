@@ -60,6 +60,9 @@ impl Node {
         if have.is_whole {
             *claims = Frontier::default();
         }
+        if have.is_whole && have.wants_answer {
+            session.anew.insert(id);
+        }
         for (author, ranges) in have.frontier.iter() {
             claims.replace(author, ranges.clone());
         }
@@ -155,7 +158,8 @@ impl Node {
     }
 
     /// What they want. What they were sent and do not have yet is on its way on this connection,
-    /// which keeps the order: it is not sent twice. What they have already they want to compare.
+    /// which keeps the order: it is not sent twice, unless it came before they knew what to make of
+    /// it. What they have already they want to compare.
     pub(super) fn want(
         &mut self,
         env: &mut Env<'_>,
@@ -172,7 +176,7 @@ impl Node {
         let sent = session.sent.get(&(id, author)).copied().unwrap_or(0);
         let claims = session.claims.get(&id);
         let is_there = claims.is_some_and(|claims| claims.contains(author, range.from()));
-        if range.from().get() <= sent && !is_there {
+        if range.from().get() <= sent && !is_there && !session.anew.contains(&id) {
             return Ok(Ok(()));
         }
         match page(env.store, id, author, range, self.limit(id, author))? {
@@ -342,17 +346,19 @@ impl Node {
             self.refresh_cuts(env)?;
         }
         let counting = run.entries().iter().filter(|entry| entry.header().seq().get() <= limit);
-        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry))
+        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry))?;
+        self.read_after_all(env, id)
     }
 
-    /// Sends a run to somebody who has all that comes before it. Others get it when they have.
+    /// Sends a run to somebody who has all that comes before it. Others are told that it is here:
+    /// they ask for it when they have use for it, and if they have it, they know that we do too.
     fn hand_on(&mut self, link: Link, id: ConversationId, author: DeviceId, run: &CheckedRun) {
         let Some((first, last)) = run.entries().first().zip(run.entries().last()) else { return };
         let (first, last) = (first.header().seq().get(), last.header().seq().get());
         let Some(session) = self.sessions.get_mut(&link) else { return };
         let sent = session.sent.entry((id, author)).or_default();
         if sent.saturating_add(1) != first {
-            return;
+            return self.send_have(link, id, Some(author), false);
         }
         *sent = last;
         self.send(link, &Message::Entries { conversation: id, author, run: Run::from(run) });

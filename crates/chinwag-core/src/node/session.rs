@@ -45,6 +45,11 @@ pub(super) struct Session {
     pub(super) claims: BTreeMap<ConversationId, Frontier>,
     /// Which forks they were told of.
     pub(super) forks_told: BTreeSet<(ConversationId, DeviceId)>,
+    /// Which conversations they compare anew: what they were sent of them before, they may have
+    /// had no use for yet.
+    pub(super) anew: BTreeSet<ConversationId>,
+    /// What they said they have read of entries that were not here then.
+    pub(super) reads_ahead: BTreeMap<ConversationId, Frontier>,
 }
 
 /// What we said of ourselves.
@@ -130,6 +135,8 @@ impl Node {
             doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
             forks_told: BTreeSet::new(),
+            anew: BTreeSet::new(),
+            reads_ahead: BTreeMap::new(),
         };
         self.sessions.insert(link, session);
         if is_dialled {

@@ -43,10 +43,40 @@ impl Node {
         if !is_ours && !self.config.shares_reads {
             return Ok(Ok(()));
         }
+        self.note_ahead(from.link, id, frontier);
         if self.note_read(env, id, from.account, frontier)? && is_ours {
             self.tell_read(id, from.link);
         }
         Ok(Ok(()))
+    }
+
+    /// What was read and is not here yet is remembered until it is: it is said once.
+    fn note_ahead(&mut self, link: Option<Link>, id: ConversationId, frontier: &Frontier) {
+        let is_ahead = frontier.iter().any(|(author, r)| r.height() > self.height(id, author));
+        let Some(session) = link.and_then(|link| self.sessions.get_mut(&link)) else { return };
+        if is_ahead {
+            session.reads_ahead.insert(id, frontier.clone());
+        } else {
+            session.reads_ahead.remove(&id);
+        }
+    }
+
+    /// More is here of a conversation: some of it they had read before it came.
+    pub(super) fn read_after_all(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let ahead = self.sessions.iter().filter_map(|(link, session)| {
+            Some((*link, session.account()?, session.reads_ahead.get(&id)?.clone()))
+        });
+        for (link, account, frontier) in ahead.collect::<Vec<_>>() {
+            let is_ours = self.account() == Some(account);
+            if self.note_read(env, id, account, &frontier)? && is_ours {
+                self.tell_read(id, Some(link));
+            }
+        }
+        Ok(())
     }
 
     /// Keeps what an account has read, of logs that are known and as far as they are here. False:

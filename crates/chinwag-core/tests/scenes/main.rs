@@ -11,6 +11,7 @@
 mod bundles;
 mod convergence;
 mod delivery;
+mod devices;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;
