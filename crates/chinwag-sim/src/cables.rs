@@ -1,22 +1,22 @@
 //! What happens on cables: who connects to whom, how frames arrive, and how cables end.
 
+use std::collections::BTreeSet;
+
+use chinwag_core::ids::AccountId;
 use chinwag_core::input::{Input, Link};
+use chinwag_core::store::Store;
 
 use crate::network::{SECOND, Who};
-use crate::sim::{CALM, What, World};
+use crate::sim::{Person, What, World};
 
-impl World {
+impl World<'_> {
     /// Connects to whom there is reason to, where there is no connection or, sometimes, one.
     pub(crate) fn dial(&mut self, who: Who) {
+        if self.people[who].is_absent || self.network.has_ended {
+            return;
+        }
         if self.people[who].node.is_some() {
-            let store = &self.people[who].store;
-            let contacts = store.contacts().unwrap_or_default().into_iter().map(|c| c.account);
-            let tickets = store.tickets().unwrap_or_default().into_iter().map(|t| t.account);
-            let mut wanted: Vec<Who> =
-                contacts.chain(tickets).filter_map(|account| self.who(account)).collect();
-            wanted.sort_unstable();
-            wanted.dedup();
-            for other in wanted {
+            for other in self.reachable(who) {
                 let again = self.now < self.peace && self.dice.once_in(6);
                 let lines = self.network.between(who, other);
                 if lines == 0 || (lines == 1 && again) {
@@ -29,8 +29,28 @@ impl World {
         self.at(again, What::Dial(who));
     }
 
+    /// The devices of contacts, of those to whom there is a ticket or a request, and one's own.
+    fn reachable(&self, who: Who) -> Vec<Who> {
+        let Person { store, account: own, .. } = &self.people[who];
+        let contacts = store.people().filter(|c| c.is_contact).map(|c| c.account);
+        let tickets = store.tickets().unwrap_or_default().into_iter().map(|t| t.account);
+        let asked = store.asked().unwrap_or_default().into_iter().map(|a| a.account);
+        let is_blocked =
+            |account: &AccountId| store.contact(*account).is_some_and(|known| known.is_blocked);
+        let wanted: BTreeSet<AccountId> =
+            contacts.chain(tickets).chain(asked).chain([*own]).filter(|a| !is_blocked(a)).collect();
+        let all = self.people.iter().enumerate();
+        let others =
+            all.filter(|(other, person)| *other != who && wanted.contains(&person.account));
+        others.map(|(other, _)| other).collect()
+    }
+
     pub(crate) fn connect(&mut self, who: Who, other: Who) {
-        if self.people[other].node.is_none() || !self.network.is_passable(who, other, self.now) {
+        if who == other
+            || self.network.has_ended
+            || self.people[other].node.is_none()
+            || !self.network.is_passable(who, other, self.now)
+        {
             return;
         }
         let has_faults = self.now < self.peace;
@@ -73,11 +93,26 @@ impl World {
         if is_page(&bytes) {
             self.cover("pages");
         }
-        let is_over = self.now > self.peace + CALM;
-        if is_over && self.is_honest(who) && self.is_honest(from) && self.knows(who, from) {
+        let is_over = self.is_quiet_time();
+        if is_over && self.belong_together(who, from) {
             self.fail(&format!("{from} and {who} never stop talking"));
         }
         self.give(who, Input::Frame { link, bytes });
+    }
+
+    /// Whether two are honest contacts, or devices of one account, whom nothing keeps apart.
+    fn belong_together(&self, who: Who, other: Who) -> bool {
+        let apart = |a: Who, b: Who| {
+            let of = self.people[b].account;
+            self.blocked_by(a).contains(&of) || !self.knows(a, b)
+        };
+        let is_own = self.people[who].account == self.people[other].account;
+        // Devices of one account also speak of those who lie to one of them.
+        let hear_lies = is_own && self.people.iter().any(|person| person.liar.is_some());
+        let is_removed = self.is_revoked(who) || self.is_revoked(other);
+        let is_strange = !is_own && (apart(who, other) || apart(other, who));
+        let are_apart = is_removed || hear_lies || is_strange;
+        self.is_honest(who) && self.is_honest(other) && !are_apart
     }
 
     pub(crate) fn gone(&mut self, link: Link, end: usize) {
@@ -141,5 +176,5 @@ impl World {
 
 /// Whether a frame holds more than one entry: kind, conversation, author, count.
 fn is_page(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&7) && bytes.get(65..67).is_some_and(|count| count > &[0, 1])
+    bytes.first() == Some(&7) && bytes.get(65..67).is_some_and(|count| count > [0, 1].as_slice())
 }

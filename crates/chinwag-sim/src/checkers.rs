@@ -1,62 +1,85 @@
-//! What must hold. The cheap checks run after every step, on what came out of it and on what is
-//! kept; those of whole logs when a program starts again and in the end.
+//! What must hold after every step: it is looked at what the step changed and what came out of it.
+//! What must hold in the end is in `ending`.
 
-use chinwag_core::body::{Body, Content, body_hash};
-use chinwag_core::entry::{Seq, is_signed};
-use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
+use std::collections::BTreeSet;
+
+use chinwag_core::body::{Content, Kind};
+use chinwag_core::entry::{Parents, Seq};
+use chinwag_core::fork::Fork;
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
 use chinwag_core::node::Node;
 use chinwag_core::output::{Event, Output};
 use chinwag_core::store::{Store, StoredEntry};
-use chinwag_core::sync::ranges::Range;
+use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::violation::Violation;
-use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX};
+use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX};
 use chinwag_core::wire::message::{Have, Message};
 
+use crate::fold::content_of;
 use crate::network::{SECOND, Who};
 use crate::sim::World;
-use crate::workload::Handed;
+use crate::watched::{Changes, Watched};
 
-impl World {
-    fn store(&self, who: Who) -> &dyn Store {
-        &*self.people[who].store
+/// References of one entry that are looked at.
+const REFERENCES: usize = 1_000;
+
+impl World<'_> {
+    pub(crate) fn store(&self, who: Who) -> &Watched {
+        &self.people[who].store
     }
 
     /// Whether somebody ever went on from an old backup.
-    fn has_lost(&self, who: Who) -> bool {
+    pub(crate) fn has_lost(&self, who: Who) -> bool {
         !self.people[who].was.is_empty() || self.people[who].is_copy
     }
 
-    fn height(&self, who: Who, conversation: ConversationId, author: DeviceId) -> u64 {
-        let frontiers = self.store(who).frontiers().unwrap_or_default();
-        let here = frontiers.iter().find(|(id, _)| *id == conversation);
-        here.map_or(0, |(_, frontier)| frontier.height(author))
+    /// Whether an account was ever gone on with from an old backup, on any device.
+    pub(crate) fn has_account_lost(&self, account: AccountId) -> bool {
+        self.of(account).iter().any(|who| self.has_lost(*who))
     }
 
-    /// After every step: what is kept of others, and how much.
-    pub(crate) fn check_kept(&mut self, who: Who) {
+    pub(crate) fn is_member(&self, id: ConversationId, device: DeviceId) -> bool {
+        let pair = self.pairs.get(&id);
+        pair.zip(self.account_of(device)).is_some_and(|(pair, account)| pair.contains(&account))
+    }
+
+    /// Whom somebody has blocked, as far as it is kept.
+    pub(crate) fn blocked_by(&self, who: Who) -> BTreeSet<AccountId> {
+        let blocked = self.store(who).people().filter(|contact| contact.is_blocked);
+        blocked.map(|contact| contact.account).collect()
+    }
+
+    /// After every step: what it changed.
+    pub(crate) fn check_changes(&mut self, who: Who) {
+        let changes = std::mem::take(&mut self.people[who].store.changes);
         if !self.is_honest(who) {
             return;
         }
-        for (id, device, frontier) in self.store(who).receipts().unwrap_or_default() {
-            let pair = self.pairs.get(&id).copied().unwrap_or_default();
-            let is_members = |(author, _)| self.whose(author).is_some_and(|w| pair.contains(&w));
-            let ranges = frontier.iter().map(|(_, ranges)| ranges.iter().count()).max();
-            if !frontier.iter().all(is_members) || ranges > Some(RANGES_MAX) {
-                self.fail(&format!("{who} keeps what strangers have, or {ranges:?} ranges"));
-            }
-            let Some(to) = self.whose(device).filter(|to| self.is_there(*to, device)) else {
-                continue;
-            };
-            for (author, _) in frontier.iter() {
-                self.check_delivered(who, id, author, frontier.height(author), to);
-            }
-        }
+        self.check_receipts(who, &changes);
+        self.check_reads(who, &changes);
+        self.check_bodies(who, &changes);
         let links = self.network.of(who).count();
         let sessions = self.people[who].node.as_ref().map_or(0, Node::sessions);
         // What is under way to the node is not there yet.
-        if sessions > links + 64 {
+        if sessions > links + SESSIONS_UNPROVEN_MAX {
             self.fail(&format!("{who} has {sessions} sessions on {links} connections"));
+        }
+    }
+
+    fn check_receipts(&mut self, who: Who, changes: &Changes) {
+        for (id, device, frontier) in &changes.receipts {
+            let are_members = frontier.iter().all(|(author, _)| self.is_member(*id, author));
+            let ranges = frontier.iter().map(|(_, ranges)| ranges.iter().count()).max();
+            if !are_members || ranges > Some(RANGES_MAX) {
+                self.fail(&format!("{who} keeps what strangers have, or {ranges:?} ranges"));
+            }
+            let Some(to) = self.whose(*device).filter(|to| self.is_there(*to, *device)) else {
+                continue;
+            };
+            for (author, _) in frontier.iter() {
+                self.check_delivered(who, *id, author, frontier.height(author), to);
+            }
         }
     }
 
@@ -74,11 +97,182 @@ impl World {
         height: u64,
         to: Who,
     ) {
-        let there = self.height(to, id, author);
+        let there = self.store(to).height(id, author);
         if height > there {
             self.fail(&format!(
                 "{who} takes {height} of {author:?} for delivered to {to}, who has {there}"
             ));
+        }
+    }
+
+    /// Nobody is taken to have read more than they said they have.
+    fn check_reads(&mut self, who: Who, changes: &Changes) {
+        for (id, account, read) in &changes.reads {
+            if !self.is_honest_account(*account) || self.has_account_lost(*account) {
+                continue;
+            }
+            let nothing = Frontier::default();
+            let said = self.model.read.get(&(*id, *account)).unwrap_or(&nothing);
+            let too_much =
+                read.iter().find(|(author, _)| read.height(*author) > said.height(*author));
+            if let Some((author, _)) = too_much {
+                let (read, said) = (read.height(author), said.height(author));
+                self.fail(&format!(
+                    "{who} takes {read} of {author:?} for read by {account:?}, who read {said}"
+                ));
+            }
+        }
+    }
+
+    /// Bodies that are gone had to go, and those that have to go are gone.
+    fn check_bodies(&mut self, who: Who, changes: &Changes) {
+        for id in &changes.deleted {
+            self.check_deleted(who, *id);
+        }
+        for id in &changes.entries {
+            let Some(entry) = self.store(who).entry(*id).ok().flatten() else { continue };
+            self.check_arrived(who, &entry);
+            match content_of(&entry) {
+                Some(Content::Retraction { of }) => self.check_retraction(who, &entry, of),
+                Some(Content::Edit { of, .. } | Content::Reaction { to: of, .. }) => {
+                    self.check_not_of_nothing(who, of);
+                }
+                Some(Content::Text(_)) => self.check_not_retracted(who, &entry),
+                _ => {}
+            }
+        }
+    }
+
+    fn check_arrived(&mut self, who: Who, entry: &StoredEntry) {
+        let (id, author) = (entry.header.conversation, entry.header.author);
+        if !self.is_member(id, author) {
+            self.fail(&format!("{who} keeps an entry of {author:?}, who is no member"));
+        }
+        if let Some(by) = self.whose(author)
+            && by != who
+            && self.people[by].account == self.people[who].account
+        {
+            self.cover("entries from own devices");
+        }
+    }
+
+    /// The body of a message may be deleted when it was to disappear, or when its author took it
+    /// back; that of an edit or a reaction, when the message is gone.
+    fn check_deleted(&mut self, who: Who, id: EntryId) {
+        let Some(entry) = self.store(who).entry(id).ok().flatten() else { return };
+        let Some(author) = self.account_of(entry.header.author) else { return };
+        let written = self.model.written.get(&id).map(|written| &written.content);
+        if let Some(Content::Edit { of, .. } | Content::Reaction { to: of, .. }) = written {
+            let message = self.store(who).entry(*of).ok().flatten();
+            if message.is_none_or(|message| message.body.is_some()) {
+                self.fail(&format!("{who} deletes what is said of a message that it has"));
+            }
+        } else if entry.header.lifetime_s > 0 {
+            self.cover("bodies disappeared");
+        } else if self.is_taken_back(who, id, author) {
+            self.cover("retracted bodies deleted");
+        } else if self.is_honest_account(author) {
+            self.fail(&format!("{who} deletes what {author:?} said and did not take back"));
+        }
+    }
+
+    /// Whether an account has taken back an entry, as far as somebody could know.
+    fn is_taken_back(&self, who: Who, of: EntryId, by: AccountId) -> bool {
+        let is_known = self.model.retracted.contains(&(by, of));
+        is_known || self.retractions(who, of).iter().any(|e| self.is_by(e, by))
+    }
+
+    fn is_by(&self, entry: &StoredEntry, account: AccountId) -> bool {
+        self.account_of(entry.header.author) == Some(account)
+    }
+
+    fn retractions(&self, who: Who, of: EntryId) -> Vec<StoredEntry> {
+        let mut all = self.store(who).references(of, REFERENCES).unwrap_or_default();
+        all.retain(|reference| reference.header.kind == Kind::RETRACTION);
+        all
+    }
+
+    /// A retraction came: what it takes back is gone, and what that was changed to.
+    fn check_retraction(&mut self, who: Who, retraction: &StoredEntry, of: EntryId) {
+        let Some(by) = self.account_of(retraction.header.author) else { return };
+        let Some(target) = self.store(who).entry(of).ok().flatten() else {
+            return self.cover("retractions before what they retract");
+        };
+        // A retraction that a fork or a revocation cuts off does not count.
+        let counts = self.retractions(who, of).iter().any(|e| e.id == retraction.id);
+        let is_theirs =
+            self.is_by(&target, by) && target.header.conversation == retraction.header.conversation;
+        if !counts || !is_theirs || !target.header.kind.is_shown() {
+            return;
+        }
+        let edits = self.store(who).references(of, REFERENCES).unwrap_or_default();
+        let edits = edits.iter().filter(|e| e.header.kind == Kind::EDIT && self.is_by(e, by));
+        let is_kept = target.body.is_some() || edits.clone().any(|edit| edit.body.is_some());
+        if is_kept {
+            self.fail(&format!("{who} keeps a body that its author took back"));
+        }
+    }
+
+    /// What came after it was taken back comes without its body.
+    fn check_not_retracted(&mut self, who: Who, entry: &StoredEntry) {
+        let Some(author) = self.account_of(entry.header.author) else { return };
+        let is_retracted = self.retractions(who, entry.id).iter().any(|e| self.is_by(e, author));
+        if is_retracted {
+            self.fail(&format!("{who} keeps a body that its author had taken back"));
+        }
+    }
+
+    /// What is said of a message that is gone is gone as well.
+    fn check_not_of_nothing(&mut self, who: Who, of: EntryId) {
+        let message = self.store(who).entry(of).ok().flatten();
+        if message.is_some_and(|message| message.body.is_none()) {
+            self.fail(&format!("{who} keeps what is said of a message that is gone"));
+        }
+    }
+
+    /// What is written names all that its author had seen of the others last.
+    pub(crate) fn check_parents(&mut self, who: Who, entry: &StoredEntry) {
+        let (id, own) = (entry.header.conversation, entry.header.author);
+        let store = self.store(who);
+        let is_of_others = |id: &EntryId| {
+            let came = store.entry(*id).ok().flatten();
+            came.is_some_and(|came| came.header.author != own)
+        };
+        // What came in the same step may have come before or after it.
+        if !self.is_honest(who) || store.changes.entries.iter().any(is_of_others) {
+            return;
+        }
+        let forked: Vec<DeviceId> =
+            store.forks().unwrap_or_default().iter().map(Fork::author).collect();
+        let others =
+            store.logs(id).filter(|(author, _)| *author != own && !forked.contains(author));
+        let heads = others.filter_map(|(author, height)| {
+            Some(store.tip(id, author, Seq::new(height)?).ok()??.id)
+        });
+        if Parents::new(heads) != entry.header.parents {
+            self.fail(&format!("{who} writes as if it had not seen what it has"));
+        }
+    }
+
+    /// What is written disappears if the conversation's last settings say so.
+    pub(crate) fn check_lifetime(&mut self, who: Who, entry: &StoredEntry) {
+        let id = entry.header.conversation;
+        if !entry.header.kind.is_message() || !self.is_honest(who) {
+            return;
+        }
+        let settings = self.store(who).latest(id, Kind::SETTINGS).ok().flatten();
+        let is_of_this_step = settings
+            .as_ref()
+            .is_some_and(|settings| self.store(who).changes.entries.contains(&settings.id));
+        let expected = match settings.as_ref().map(content_of) {
+            None => 0,
+            Some(Some(Content::Settings(settings))) => settings.lifetime_s().unwrap_or(0),
+            // It has disappeared itself.
+            Some(_) => return,
+        };
+        let found = entry.header.lifetime_s;
+        if !is_of_this_step && found != expected {
+            self.fail(&format!("{who} writes what stays for {found} s and not for {expected} s"));
         }
     }
 
@@ -90,44 +284,113 @@ impl World {
         match output {
             Output::Send { link, bytes } => self.check_sent(who, *link, bytes),
             Output::Close { link, why: Some(why) } => self.check_close(who, *link, why),
-            Output::Event(Event::Entry { id, header, .. }) => {
+            Output::Event(event) => self.check_event(who, event),
+            _ => {}
+        }
+    }
+
+    fn check_event(&mut self, who: Who, event: &Event) {
+        match event {
+            Event::Entry { id, header, .. } => {
                 let device = header.author;
                 if let Some(author) = self.whose(device).filter(|a| self.is_there(*a, device))
-                    && self.store(author).entry(*id).ok().flatten().is_none()
+                    && self.store(author).height(header.conversation, device) < header.seq().get()
                 {
-                    self.fail(&format!("{who} has an entry of {author} that {author} has not"));
+                    self.fail(&format!("{who} has {id:?} of {author} that {author} has not"));
                 }
             }
-            Output::Event(Event::Delivered { conversation, author, height, to }) => {
+            Event::Delivered { conversation, author, height, to } => {
                 let device = *to;
                 if let Some(to) = self.whose(device).filter(|to| self.is_there(*to, device)) {
                     self.check_delivered(who, *conversation, *author, *height, to);
                 }
             }
-            Output::Event(Event::Fork { author, .. }) => {
+            Event::Fork { author, .. } => {
                 self.cover("forks shown");
                 if self.whose(*author).is_some_and(|author| self.is_honest(author)) {
                     self.fail(&format!("{who} shows a fork of somebody honest"));
+                }
+            }
+            Event::Read { account, .. } if *account != self.people[who].account => {
+                self.cover("read marks of others");
+            }
+            Event::Typing { account, .. } => self.check_typing(who, *account),
+            Event::Presence { account, .. } => {
+                self.cover("presence shown");
+                if self.is_honest_account(*account) && !self.model.was_there.contains(account) {
+                    self.fail(&format!("{who} sees {account:?}, who did not say they are there"));
+                }
+            }
+            Event::Request { account, .. } => {
+                self.cover("requests shown");
+                if !self.model.asks.contains(&(*account, self.people[who].account)) {
+                    self.fail(&format!("{who} shows a request that nobody made"));
                 }
             }
             _ => {}
         }
     }
 
-    /// Entries go to the conversation's two, and a node claims only what it has kept.
+    fn check_typing(&mut self, who: Who, account: AccountId) {
+        self.cover("typing shown");
+        let is_said = self.model.typed.contains(&(account, self.people[who].account));
+        if self.is_honest_account(account) && !is_said {
+            self.fail(&format!("{who} sees {account:?} type, who types to somebody else"));
+        }
+    }
+
+    /// Somebody who was blocked before this step and is still reaches nobody by it, and nobody
+    /// speaks to them but to say who is there.
+    pub(crate) fn check_blocked(
+        &mut self,
+        who: Who,
+        before: &BTreeSet<AccountId>,
+        output: &Output,
+    ) {
+        if before.is_empty() || !self.is_honest(who) {
+            return;
+        }
+        let of_link = |link: &Link| {
+            // A liar may be taken for whoever they say they are.
+            let other = self.network.cable(*link)?.other(who);
+            Some(self.people[other].account).filter(|_| self.is_honest(other))
+        };
+        let about = match output {
+            Output::Send { link, bytes } if bytes.first() != Some(&1) => of_link(link),
+            Output::Event(
+                Event::Typing { account, .. }
+                | Event::Presence { account, .. }
+                | Event::Request { account, .. }
+                | Event::Peer { account, is_here: true, .. },
+            ) => Some(*account),
+            _ => None,
+        };
+        let is_blocked = |account: &AccountId| {
+            let known = self.store(who).contact(*account);
+            before.contains(account) && known.is_some_and(|known| known.is_blocked)
+        };
+        if let Some(account) = about.filter(is_blocked) {
+            self.fail(&format!("{who} has blocked {account:?}, and yet: {output:?}"));
+        }
+    }
+
+    /// Entries go to the conversation's members, and a node claims only what it has kept.
     fn check_sent(&mut self, who: Who, link: Link, bytes: &[u8]) {
         let Some(to) = self.network.cable(link).map(|cable| cable.other(who)) else { return };
-        let Some(kind @ (5 | 7)) = bytes.first().copied() else { return };
+        let Some(kind @ (5 | 7 | 9 | 10)) = bytes.first().copied() else { return };
         let Some(id) = bytes.get(1..33).and_then(|id| id.try_into().ok()) else { return };
         let id = ConversationId::from_bytes(id);
-        if !self.pairs.get(&id).is_some_and(|pair| pair.contains(&who) && pair.contains(&to)) {
+        let own = self.people[who].account;
+        // Between devices of one account all is spoken of that the account is a member of.
+        let accounts = [own, self.people[to].account];
+        if !self.pairs.get(&id).is_some_and(|pair| accounts.iter().all(|a| pair.contains(a))) {
             self.fail(&format!("{who} tells {to} of a conversation of others"));
         }
         if kind == 5
             && let Ok(Message::Have(Have { frontier, .. })) = Message::read(bytes)
         {
             for (author, ranges) in frontier.iter() {
-                let here = self.height(who, id, author);
+                let here = self.store(who).height(id, author);
                 if ranges.highest().map_or(0, Seq::get) > here {
                     self.fail(&format!(
                         "{who} says it has what it has not kept: {ranges:?}, {here}"
@@ -137,7 +400,8 @@ impl World {
         }
     }
 
-    /// Between honest nodes a connection is closed only for a reason that the network gave.
+    /// Between honest nodes a connection is closed only for a reason that the network gave, or
+    /// people.
     fn check_close(&mut self, who: Who, link: Link, why: &Violation) {
         let Some(cable) = self.network.cable(link) else { return };
         let (other, lie, is_troubled) = (cable.other(who), cable.lie, cable.is_troubled);
@@ -147,20 +411,22 @@ impl World {
             }
             return;
         }
-        let knows = |a: Who, b: Who| {
-            let contacts = self.store(a).contacts().unwrap_or_default();
-            contacts.iter().any(|c| c.is_contact && c.account == self.people[b].account)
-        };
         let is_fair = match why {
+            // Whoever was removed and does not know it yet has no standing.
+            _ if self.is_revoked(who) => true,
             Violation::TooSlow => is_troubled,
             Violation::TooManySessions => {
                 self.network.between(who, other) >= SESSIONS_PER_DEVICE_MAX
             }
-            Violation::NotWelcome if self.has_lost(who) => !knows(who, other),
-            Violation::NotWelcome => !knows(who, other) && !knows(other, who),
+            Violation::NotWelcome => self.may_be_refused(who, other),
             Violation::NotCertified => {
                 let has_jumped = self.people[who].has_jumped || self.people[other].has_jumped;
-                has_jumped && self.now < self.peace + 60 * SECOND
+                let [own, theirs] = [who, other].map(|who| self.people[who].account);
+                // A device that is new asks before it knows what its account is called.
+                let is_nameless = self.model.asks.contains(&(theirs, own));
+                self.is_revoked(other)
+                    || is_nameless
+                    || (has_jumped && self.now < self.peace + 60 * SECOND)
             }
             _ => false,
         };
@@ -168,219 +434,61 @@ impl World {
             self.fail(&format!("{who} closes on {other}: {why}"));
         }
         match why {
-            Violation::NotCertified => self.cover("expired certificates refused"),
-            Violation::NotWelcome => {
-                self.cover("strangers refused");
-                let tickets = self.store(other).tickets().unwrap_or_default();
-                let invites = self.store(who).invites().unwrap_or_default();
-                let device = self.people[who].device;
-                let is_used = |secret| invites.iter().all(|invite| invite.secret != secret);
-                if tickets.iter().any(|t| t.device == device && is_used(t.secret)) {
-                    self.cover("invites used up by another");
-                }
+            Violation::NotCertified if self.is_revoked(other) => {
+                self.cover("revoked devices refused");
             }
+            Violation::NotCertified => self.cover("expired certificates refused"),
+            Violation::NotWelcome => self.count_stranger(who, other),
             _ => {}
+        }
+    }
+
+    /// Whether somebody is a stranger here, or blocked. Of two with one device each, both know
+    /// each other or neither does; another device of one's own may not have heard of it yet.
+    fn may_be_refused(&self, who: Who, other: Who) -> bool {
+        let [own, theirs] = [who, other].map(|who| self.people[who].account);
+        if own == theirs {
+            return false;
+        }
+        let known = self.store(who).contact(theirs);
+        let is_blocked = known.is_some_and(|known| known.is_blocked);
+        let has_more = [own, theirs].iter().any(|account| self.of(*account).len() > 1);
+        let may_be_apart = self.has_lost(who)
+            || has_more
+            || self.model.asks.contains(&(theirs, own))
+            || self.model.asks.contains(&(own, theirs));
+        let is_known = self.knows(who, other) || (self.knows(other, who) && !may_be_apart);
+        is_blocked || !is_known
+    }
+
+    fn count_stranger(&mut self, who: Who, other: Who) {
+        let theirs = self.people[other].account;
+        if self.store(who).contact(theirs).is_some_and(|known| known.is_blocked) {
+            return self.cover("blocked people refused");
+        }
+        self.cover("strangers refused");
+        let tickets = self.store(other).tickets().unwrap_or_default();
+        let invites = self.store(who).invites().unwrap_or_default();
+        let device = self.people[who].device;
+        let is_used = |secret| invites.iter().all(|invite| invite.secret != secret);
+        if tickets.iter().any(|t| t.device == device && is_used(t.secret)) {
+            self.cover("invites used up by another");
         }
     }
 
     /// When a program starts again, and in the end: what was answered for is there.
     pub(crate) fn check_nothing_lost(&mut self, who: Who) {
-        let said: Vec<EntryId> = self
-            .model
-            .said
-            .iter()
-            .filter(|((from, _), _)| *from == who)
-            .flat_map(|(_, said)| said.iter().map(|(id, _)| *id))
-            .collect();
-        let lost = said.iter().filter(|id| self.store(who).entry(**id).ok().flatten().is_none());
-        let lost = lost.count();
+        let store = self.store(who);
+        let own = self.model.written.values().filter(|w| w.by == who && w.is_sure);
+        let is_lost = |id: &EntryId| store.entry(*id).ok().flatten().is_none();
+        let lost = own.filter(|written| is_lost(&written.id)).count();
         if self.is_honest(who) && lost > 0 {
             self.fail(&format!("{who} has lost {lost} entries that it had answered for"));
         }
     }
 
-    pub(crate) fn check_the_end(&mut self) {
-        for who in 0..self.people.len() {
-            self.check_nothing_lost(who);
-            if self.is_honest(who) {
-                self.check_logs(who);
-            }
-            let operations = self.store(who).operations().unwrap_or_default();
-            let own = self.people[who].account;
-            if operations.iter().filter(|o| o.operation.account == own).count() > 2 {
-                self.cover("certificates renewed");
-            }
-        }
-        self.check_friends();
-        for (id, [a, b]) in self.pairs.clone() {
-            if a != b && self.is_honest(a) && self.is_honest(b) {
-                self.check_pair(id, a, b);
-            }
-        }
-    }
-
-    fn log(&self, who: Who, id: ConversationId, author: DeviceId) -> Vec<StoredEntry> {
-        let all = Range::up_to(Seq::MAX);
-        self.store(who).entries(id, author, all, usize::MAX, usize::MAX).unwrap_or_default()
-    }
-
-    /// Every log is without a gap, linked and signed; nobody else's is there.
-    fn check_logs(&mut self, who: Who) {
-        for (id, frontier) in self.store(who).frontiers().unwrap_or_default() {
-            let is_member = |w: Option<Who>| {
-                w.is_some_and(|w| self.pairs.get(&id).is_some_and(|pair| pair.contains(&w)))
-            };
-            let authors: Vec<DeviceId> = frontier.iter().map(|(author, _)| author).collect();
-            if !is_member(Some(who)) || !authors.iter().all(|a| is_member(self.whose(*a))) {
-                self.fail(&format!("{who} keeps entries of others"));
-            }
-            for author in authors {
-                if let Err(fault) = check_log(&self.log(who, id, author), id, author) {
-                    self.fail(&format!("{who} keeps a log of {author:?} with {fault}"));
-                }
-            }
-        }
-    }
-
-    /// Who redeemed a ticket that can't fail is a contact, and a ticket for one made one contact.
-    fn check_friends(&mut self) {
-        let handed = self.model.handed.clone();
-        let is_honest = |ticket: &&Handed| {
-            let both = [ticket.host, ticket.guest];
-            both.iter().all(|who| self.is_honest(*who) && !self.has_lost(*who))
-        };
-        let honest: Vec<Handed> = handed.iter().filter(is_honest).copied().collect();
-        for ticket in &honest {
-            self.check_good(ticket, &handed);
-        }
-        for ticket in honest.iter().filter(|ticket| !ticket.is_reusable) {
-            let is_met = |other: &&Handed| {
-                other.secret == ticket.secret
-                    && self.knows(other.host, other.guest)
-                    && handed.iter().filter(|third| are_same_two(third, other)).count() == 1
-            };
-            if honest.iter().filter(is_met).count() > 1 {
-                self.fail(&format!("a ticket of {} for one made two contacts", ticket.host));
-            }
-        }
-    }
-
-    /// A newer ticket to a device takes the place of an older one: if one may fail, all may.
-    fn check_good(&mut self, ticket: &Handed, handed: &[Handed]) {
-        let Handed { host, guest, secret, .. } = *ticket;
-        let of_both = handed.iter().filter(|other| other.host == host && other.guest == guest);
-        let is_good = of_both.clone().all(|other| other.is_good);
-        let redeemed = &self.model.redeemed;
-        let is_redeemed = redeemed.iter().any(|(who, t)| *who == guest && t.secret == secret);
-        if is_good && is_redeemed && !(self.knows(host, guest) && self.knows(guest, host)) {
-            self.fail(&format!("{guest} redeemed a ticket of {host}, and they are no contacts"));
-        }
-    }
-
     pub(crate) fn knows(&self, who: Who, other: Who) -> bool {
-        let contacts = self.store(who).contacts().unwrap_or_default();
-        contacts.iter().any(|c| c.is_contact && c.account == self.people[other].account)
+        let known = self.store(who).contact(self.people[other].account);
+        known.is_some_and(|contact| contact.is_contact)
     }
-
-    /// Both have the same, which is what was said, and know it of each other.
-    fn check_pair(&mut self, id: ConversationId, a: Who, b: Who) {
-        if self.knows(a, b) != self.knows(b, a) {
-            if !self.has_lost(a) && !self.has_lost(b) {
-                self.fail(&format!("{a} and {b}: only one knows the other"));
-            }
-            // Whoever has forgotten a contact has to be introduced again.
-            return;
-        }
-        for (author, reader) in [(a, b), (b, a)] {
-            self.check_author(id, author, reader);
-        }
-        let digest = |who: Who| self.digest(who, id);
-        if digest(a) != digest(b) {
-            self.fail(&format!("{a} and {b} do not have the same history"));
-        }
-    }
-
-    fn digest(&self, who: Who, id: ConversationId) -> Option<[u8; 32]> {
-        let node = self.people[who].node.as_ref()?;
-        let digest = node.history_digest(self.store(who), id).ok()??;
-        Some(*digest.as_bytes())
-    }
-
-    fn check_author(&mut self, id: ConversationId, author: Who, reader: Who) {
-        let mut all = Vec::new();
-        for device in self.devices(author) {
-            let log = self.log(author, id, device);
-            if log != with_signatures_of(self.log(reader, id, device), &log) {
-                let there = self.height(reader, id, device);
-                self.fail(&format!("{reader} has {there} of {author}'s {}", log.len()));
-            }
-            let receipts = self.store(author).receipts().unwrap_or_default();
-            let of = |(c, d, _): &&(_, _, _)| *c == id && *d == self.people[reader].device;
-            let known = receipts.iter().find(of).map_or(0, |(_, _, f)| f.height(device));
-            if known != u64::try_from(log.len()).unwrap_or(u64::MAX) {
-                self.fail(&format!("{author} knows of {known} delivered, of {}", log.len()));
-            }
-            all.extend(log);
-        }
-        self.check_said(author, reader, &all);
-    }
-
-    /// What was answered for is in the log, in its order and in its words. What was committed and
-    /// never answered for may be between.
-    fn check_said(&mut self, author: Who, reader: Who, log: &[StoredEntry]) {
-        let said = self.model.said.get(&(author, reader)).cloned().unwrap_or_default();
-        let mut log = log.iter();
-        for (id, words) in said {
-            let found = log.find(|entry| entry.id == id);
-            if found.and_then(words_of).as_ref() != Some(&words) {
-                self.fail(&format!("{author} said \"{words}\", and the log says otherwise"));
-            }
-        }
-    }
-}
-
-fn are_same_two(a: &Handed, b: &Handed) -> bool {
-    (a.host, a.guest) == (b.host, b.guest) || (a.host, a.guest) == (b.guest, b.host)
-}
-
-/// Whoever got a page has a signature for its last entry only.
-fn with_signatures_of(mut log: Vec<StoredEntry>, of: &[StoredEntry]) -> Vec<StoredEntry> {
-    for (entry, original) in log.iter_mut().zip(of) {
-        entry.signature = entry.signature.and(original.signature).or(original.signature);
-    }
-    log
-}
-
-fn words_of(entry: &StoredEntry) -> Option<String> {
-    match Body::from_bytes(entry.header.kind, entry.body.as_deref()?).ok()?.content() {
-        Content::Text(text) => Some(text.text.clone()),
-        _ => None,
-    }
-}
-
-/// Checks a whole log anew, and not with the node's own check: what that misses is to be found.
-fn check_log(log: &[StoredEntry], id: ConversationId, author: DeviceId) -> Result<(), String> {
-    let mut before: Option<EntryId> = None;
-    for (number, entry) in (1..).zip(log) {
-        let header = &entry.header;
-        let faults = [
-            (header.conversation != id || header.author != author, "an entry of another log"),
-            (header.seq().get() != number, "a gap"),
-            (header.place.backlink() != before, "a wrong backlink"),
-            (header.id() != entry.id, "a wrong id"),
-            (entry.body.as_ref().is_some_and(|b| body_hash(b) != header.body_hash), "a wrong body"),
-            (!is_well_signed(entry, author), "a wrong signature"),
-        ];
-        if let Some((_, fault)) = faults.into_iter().find(|(is_wrong, _)| *is_wrong) {
-            return Err(format!("{fault} at {number}"));
-        }
-        before = Some(entry.id);
-    }
-    let is_signed = log.last().is_none_or(|last| last.signature.is_some());
-    if is_signed { Ok(()) } else { Err("an end that is not signed".to_owned()) }
-}
-
-/// An entry within a run has no signature: that of the run's last covers it.
-fn is_well_signed(entry: &StoredEntry, author: DeviceId) -> bool {
-    entry.signature.as_ref().is_none_or(|of| is_signed(author.key(), entry.id, of))
 }

@@ -1,7 +1,9 @@
 //! What goes wrong in a life, until there is peace.
 
-use crate::network::SECOND;
-use crate::sim::{What, World};
+use crate::network::{SECOND, Who};
+use crate::scenario::FaultKind;
+use crate::sim::{ROUND_EVERY, What, World};
+use crate::watched::Watched;
 
 /// A year in milliseconds.
 const YEAR_MS: i64 = 365 * 24 * 3_600 * 1_000;
@@ -17,28 +19,40 @@ pub(crate) enum Fault {
     CrashAfter,
 }
 
-impl World {
+impl World<'_> {
     /// Something goes wrong somewhere, and some time later something else.
     pub(crate) fn fault(&mut self) {
         if self.now >= self.peace {
             return;
         }
         let who = self.dice.place(self.people.len());
-        match self.dice.below(12) {
-            0 | 1 => self.people[who].next_fault = Some(Fault::FailCommit),
-            2 | 3 => self.people[who].next_fault = Some(Fault::CrashBefore),
-            4 => self.people[who].next_fault = Some(Fault::CrashAfter),
-            5 => {
-                self.cover("graceful restarts");
-                self.crash(who);
-            }
-            6..=8 => self.break_one(),
-            9 => self.jump(who),
-            10 if self.dice.once_in(2) => self.back_up_or_restore(who),
-            _ => self.partition(who),
+        if let Some(kind) = self.life.scenario.faults.pick(&mut self.dice)
+            && !self.is_left_out(kind.name())
+        {
+            self.befall(who, kind);
         }
         let again = self.now + self.dice.between(SECOND / 10, self.fault_every);
         self.at(again, What::Fault);
+    }
+
+    fn befall(&mut self, who: Who, kind: FaultKind) {
+        match kind {
+            FaultKind::FailedCommit => self.people[who].next_fault = Some(Fault::FailCommit),
+            FaultKind::CrashBefore => self.people[who].next_fault = Some(Fault::CrashBefore),
+            FaultKind::CrashAfter => self.people[who].next_fault = Some(Fault::CrashAfter),
+            FaultKind::Restart => {
+                self.cover("graceful restarts");
+                self.crash(who);
+            }
+            FaultKind::Cut => self.break_one(),
+            FaultKind::Jump => self.jump(who),
+            FaultKind::OldBackup => self.back_up_or_restore(who),
+            FaultKind::Partition => self.partition(who),
+            FaultKind::FullDisk => {
+                let until = self.now + self.dice.between(1, 40) * SECOND;
+                self.people[who].full_until = until;
+            }
+        }
     }
 
     fn break_one(&mut self) {
@@ -50,7 +64,7 @@ impl World {
         }
     }
 
-    fn jump(&mut self, who: usize) {
+    fn jump(&mut self, who: Who) {
         let years = i64::try_from(self.dice.below(21)).unwrap_or(0) - 10;
         self.people[who].clock_ms = years * YEAR_MS;
         self.people[who].has_jumped = true;
@@ -58,7 +72,7 @@ impl World {
     }
 
     /// A backup is made; or the disk is lost, and an old backup is put in its place.
-    fn back_up_or_restore(&mut self, who: usize) {
+    fn back_up_or_restore(&mut self, who: Who) {
         if !self.is_honest(who) || self.people[who].node.is_none() {
             return;
         }
@@ -70,14 +84,14 @@ impl World {
             Some(backup) => {
                 self.cover("old backups put back");
                 self.crash(who);
-                self.people[who].store = backup;
+                self.people[who].store = Watched::over(backup);
                 self.people[who].is_copy = true;
                 self.forget_what_is_lost(who);
             }
         }
     }
 
-    fn partition(&mut self, from: usize) {
+    fn partition(&mut self, from: Who) {
         let to = self.dice.place(self.people.len());
         let until = self.now + self.dice.between(1, 50) * SECOND;
         self.network.block(from, to, until);
@@ -94,11 +108,24 @@ impl World {
         for person in &mut self.people {
             person.clock_ms = 0;
             person.next_fault = None;
+            person.full_until = 0;
         }
         for link in self.network.whole() {
             if self.network.cable(link).is_some_and(|cable| cable.is_troubled) {
                 self.cut(link);
             }
+        }
+        if self.life.scenario.network.ends_after_s > 0 {
+            self.at(self.now + SECOND, What::EndOfNetwork);
+            self.at(self.now + ROUND_EVERY, What::Round);
+        }
+    }
+
+    /// From here on there are bundles and nothing else.
+    pub(crate) fn end_network(&mut self) {
+        self.network.has_ended = true;
+        for link in self.network.whole() {
+            self.cut(link);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
+use chinwag_core::body::{Content, Text};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
@@ -13,7 +14,7 @@ use chinwag_core::wire::message::{Have, Message};
 
 use crate::dice::Dice;
 use crate::network::Who;
-use crate::sim::World;
+use crate::sim::{CALM, World};
 
 /// Frames that a liar remembers in order to send them again.
 const REMEMBERED: usize = 48;
@@ -45,6 +46,8 @@ pub(crate) enum Lie {
     Deaf,
     /// Many frames at once, each of them within the limits.
     Flood,
+    /// It changes or takes back what the victim said.
+    Meddling,
 }
 
 /// The lies that can be told at any time.
@@ -60,6 +63,7 @@ const AT_ANY_TIME: &[Lie] = &[
     Lie::OtherConversation,
     Lie::Withheld,
     Lie::Flood,
+    Lie::Meddling,
 ];
 
 impl Lie {
@@ -78,6 +82,7 @@ impl Lie {
             Self::Withheld => "withheld answers let go",
             Self::Deaf => "silent peers let go",
             Self::Flood => "floods",
+            Self::Meddling => "meddling",
         }
     }
 }
@@ -179,6 +184,16 @@ fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
     (0..dice.between(5, 20)).map(want).collect()
 }
 
+/// What is said of a message of the victim as if it were one's own.
+fn meddling(to: &Victim<'_>, dice: &mut Dice) -> Option<Content> {
+    let timeline = to.store.timeline(to.conversation, None, REMEMBERED).ok()?;
+    let theirs: Vec<EntryId> =
+        timeline.iter().filter(|e| e.header.author == to.device).map(|e| e.id).collect();
+    let of = dice.pick(&theirs)?;
+    let text = Text { text: "what they never said".to_owned(), ..Text::default() };
+    Some(if dice.once_in(2) { Content::Retraction { of } } else { Content::Edit { of, text } })
+}
+
 /// A wrong entry.
 fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option<Vec<u8>> {
     let forger = Forger::of(&to.store.local().ok()??);
@@ -194,7 +209,13 @@ fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option
         _ => next,
     };
     let words = format!("lie {}", dice.below(1_000));
-    let mut run = forger.run(to.conversation, author, place, rank, &words)?;
+    let mut run = match lie {
+        Lie::Meddling => {
+            let content = meddling(to, dice)?;
+            forger.entry(to.conversation, author, place, rank, 0, content)?
+        }
+        _ => forger.run(to.conversation, author, place, rank, &words)?,
+    };
     match lie {
         Lie::Signature => {
             let other = forger.run(to.conversation, author, place, rank, "something else")?;
@@ -206,7 +227,7 @@ fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option
     Some(Message::Entries { conversation: to.conversation, author, run }.to_bytes())
 }
 
-impl World {
+impl World<'_> {
     /// What a node says goes out; a liar says something else now and then.
     pub(crate) fn tell(&mut self, who: Who, link: Link, bytes: Vec<u8>) {
         if self.is_honest(who) {
@@ -248,28 +269,30 @@ impl World {
         for frame in heard {
             liar.saw(frame, &mut self.dice);
         }
-        if links.is_empty() || !self.dice.once_in(3) {
+        // In the end all lies must have been found out, or be the same for all.
+        let is_over = self.now > self.peace + CALM / 2;
+        if is_over || links.is_empty() || !self.dice.once_in(3) {
             return;
         }
         let (link, to) = links[self.dice.place(links.len())];
+        let (own, theirs) = (self.people[who].account, self.people[to].account);
         let others: Vec<ConversationId> = self
             .pairs
             .iter()
-            .filter(|(_, pair)| !pair.contains(&who) && pair.contains(&to))
+            .filter(|(_, pair)| !pair.contains(&own) && pair.contains(&theirs))
             .map(|(id, _)| *id)
             .collect();
-        let own = self.people[who].account;
         let victim = Victim {
             device: self.people[to].device,
-            conversation: ConversationId::direct(own, self.people[to].account),
+            conversation: ConversationId::direct(own, theirs),
             other: self.dice.pick(&others).unwrap_or(ConversationId::direct(own, own)),
             own: self.people[who].device,
-            store: &*self.people[who].store,
+            store: &self.people[who].store,
         };
         let Some(liar) = &self.people[who].liar else { return };
         let Some((lie, frames)) = liar.lie(&victim, &mut self.dice) else { return };
-        if lie == Lie::Flood {
-            self.cover("floods");
+        if matches!(lie, Lie::Flood | Lie::Meddling) {
+            self.cover(lie.found_out());
         }
         self.mark(link, lie);
         for frame in frames {

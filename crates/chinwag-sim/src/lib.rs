@@ -8,17 +8,26 @@
 //! What always holds: the same seed lives the same life, frame for frame, so that a failure is
 //! found again by its number.
 
+mod bundles;
 mod cables;
 mod checkers;
 pub mod coverage;
 mod dice;
+mod ending;
 mod faults;
+mod fold;
 mod hostile;
 mod kept;
+mod model;
 mod network;
+mod programs;
+pub mod scenario;
+pub mod shrink;
 mod sim;
 mod trace;
+mod watched;
 mod workload;
 
 pub use kept::Over;
-pub use sim::{Outcome, live};
+pub use scenario::{LeftOut, Scenario};
+pub use sim::{Life, Outcome, live};

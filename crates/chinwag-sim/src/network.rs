@@ -42,6 +42,10 @@ pub(crate) struct Network {
     next: u64,
     /// From whom to whom nothing gets through, and until when.
     blocked: BTreeMap<(Who, Who), u64>,
+    /// One connection in so many is slow; 0: none.
+    slow_once_in: u64,
+    /// Whether nothing passes any more, for good.
+    pub(crate) has_ended: bool,
 }
 
 impl Cable {
@@ -57,6 +61,11 @@ impl Cable {
 }
 
 impl Network {
+    /// A network without cables, of which one in so many will be slow; 0: none.
+    pub(crate) fn new(slow_once_in: u64) -> Self {
+        Self { slow_once_in, ..Self::default() }
+    }
+
     /// Lays a cable; the ends learn of it at the two times.
     pub(crate) fn lay(
         &mut self,
@@ -67,7 +76,7 @@ impl Network {
     ) -> (Link, [u64; 2]) {
         let link = Link(self.next);
         self.next += 1;
-        let is_slow = may_be_slow && dice.once_in(25);
+        let is_slow = may_be_slow && self.slow_once_in > 0 && dice.once_in(self.slow_once_in);
         let delay = if is_slow { dice.between(3, 20) * SECOND } else { dice.between(500, 200_000) };
         let told = [now + dice.below(2 * delay), now + dice.below(2 * delay)];
         let cable = Cable {

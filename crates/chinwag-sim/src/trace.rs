@@ -69,6 +69,7 @@ impl Trace {
             Command::Redeem(ticket) => self.bytes(&ticket.secret),
             Command::Init { name, .. } => self.bytes(name.as_str().as_bytes()),
             Command::Invite { is_reusable, .. } => self.number(u64::from(*is_reusable)),
+            Command::Import(bytes) => self.bytes(bytes),
             other => self.bytes(format!("{other:?}").as_bytes()),
         }
     }

@@ -1,53 +1,32 @@
-//! What people do: invite each other, redeem tickets, say things.
+//! What people do: invite each other, redeem tickets, say things and change them, read, ask, block,
+//! carry bundles, remove devices.
 
-use std::collections::BTreeMap;
-
-use chinwag_core::body::{Content, Text};
-use chinwag_core::ids::EntryId;
+use chinwag_core::body::{Content, Kind, Settings, Text};
+use chinwag_core::identity::Name;
+use chinwag_core::ids::{AccountId, ConversationId, EntryId};
 use chinwag_core::input::{Command, Input, Token};
-use chinwag_core::output::{Answer, Refusal};
+use chinwag_core::store::Store;
 use chinwag_core::ticket::Ticket;
 
+use crate::model::{Asked, Handed};
 use crate::network::{SECOND, Who};
+use crate::scenario::Act;
 use crate::sim::{What, World};
 
-/// What was asked of a node and not answered yet.
-#[derive(Clone, Debug)]
-pub(crate) enum Asked {
-    /// To say something to somebody.
-    Say(Who, String),
-    /// To make a ticket for these.
-    Invite(Vec<Who>, bool),
-    /// To redeem a ticket.
-    Redeem(Ticket),
-}
+/// Reactions that people have.
+const EMOJI: &[&str] = &["👍", "❤️", "👩‍👩‍👧‍👦"];
 
-/// What must be true in the end, told without any protocol.
-#[derive(Debug, Default)]
-pub(crate) struct Model {
-    asked: BTreeMap<Token, (Who, Asked)>,
-    next: u64,
-    /// What was said by whom to whom and answered for.
-    pub(crate) said: BTreeMap<(Who, Who), Vec<(EntryId, String)>>,
-    /// Who redeemed which ticket.
-    pub(crate) redeemed: Vec<(Who, Ticket)>,
-    /// Every ticket that was given to somebody, once for each who got it.
-    pub(crate) handed: Vec<Handed>,
-}
+/// How long what is said stays after it was read, in seconds; 0: for ever.
+const LIFETIMES_S: &[u32] = &[0, 3, 20, 40];
 
-/// A ticket in somebody's hands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Handed {
-    pub(crate) host: Who,
-    pub(crate) guest: Who,
-    pub(crate) secret: [u8; 16],
-    pub(crate) is_reusable: bool,
-    /// Whether it can't fail: it does not end, and nobody else can use it up.
-    pub(crate) is_good: bool,
-}
+/// How many of the newest messages people react to.
+const RECENT: usize = 12;
 
-impl World {
-    fn ask(&mut self, who: Who, asked: Asked, command: Command) {
+impl World<'_> {
+    pub(crate) fn ask(&mut self, who: Who, asked: Asked, command: Command) {
+        if self.people[who].node.is_none() {
+            return;
+        }
         let token = Token(self.model.next);
         self.model.next += 1;
         self.model.asked.insert(token, (who, asked));
@@ -56,27 +35,71 @@ impl World {
 
     /// Somebody does something, and some time later something else.
     pub(crate) fn act(&mut self, who: Who) {
-        if self.now >= self.peace {
+        if self.now >= self.peace || self.people[who].is_absent {
             return;
         }
-        if self.dice.once_in(6) {
-            self.invite(who);
-        } else {
-            self.say_something(who);
+        if let Some(act) = self.life.scenario.acts.pick(&mut self.dice)
+            && !self.is_left_out(act.name())
+        {
+            self.do_one(who, act);
         }
-        let again = self.now + self.dice.between(SECOND / 20, 12 * SECOND);
+        let longest = self.life.scenario.time.act_every_s * SECOND;
+        let again = self.now + self.dice.between(SECOND / 20, longest.max(SECOND));
         self.at(again, What::Act(who));
     }
 
+    fn do_one(&mut self, who: Who, act: Act) {
+        match act {
+            Act::Say => self.say_something(who),
+            Act::Invite => self.invite(who),
+            Act::Edit => self.edit(who),
+            Act::React => self.react(who),
+            Act::Retract => self.retract(who),
+            Act::Settings => self.set_lifetime(who),
+            Act::Read => self.with_contact(who, |to| (Asked::Read(to), Command::MarkRead(to))),
+            Act::Typing => {
+                let is_on = self.dice.once_in(2);
+                self.with_contact(who, |to| (Asked::Typing(to), Command::Typing(to, is_on)));
+            }
+            Act::Presence => {
+                let is_active = self.dice.once_in(2);
+                self.ask(who, Asked::Presence, Command::Presence(is_active));
+            }
+            Act::Ask => self.ask_somebody(who),
+            Act::Answer => self.answer_somebody(who),
+            Act::Block => self.block(who),
+            Act::Call => self.call(who),
+            Act::Carry => self.export(who),
+            Act::Revoke => self.revoke(who),
+        }
+    }
+
+    /// A contact who is not blocked.
+    fn contact(&mut self, who: Who) -> Option<AccountId> {
+        let contacts = self.people[who].store.people();
+        let known: Vec<AccountId> =
+            contacts.filter(|c| c.is_contact && !c.is_blocked).map(|c| c.account).collect();
+        self.dice.pick(&known)
+    }
+
+    fn with_contact(&mut self, who: Who, what: impl FnOnce(AccountId) -> (Asked, Command)) {
+        if let Some(to) = self.contact(who) {
+            let (asked, command) = what(to);
+            self.ask(who, asked, command);
+        }
+    }
+
     fn invite(&mut self, who: Who) {
+        let own = self.people[who].account;
         let guest = self.dice.place(self.people.len());
-        if guest == who {
+        if self.people[guest].account == own {
             return;
         }
         let mut guests = vec![guest];
         if self.dice.once_in(4) {
             let other = self.dice.place(self.people.len());
-            guests.extend(Some(other).filter(|other| *other != who && *other != guest));
+            let accounts = [own, self.people[guest].account];
+            guests.extend(Some(other).filter(|o| !accounts.contains(&self.people[*o].account)));
         }
         let is_reusable = self.dice.once_in(4);
         let lifetime_s = if self.dice.once_in(4) { Some(60) } else { None };
@@ -84,32 +107,17 @@ impl World {
         self.ask(who, Asked::Invite(guests, is_reusable), command);
     }
 
-    fn say_something(&mut self, who: Who) {
-        let Ok(contacts) = self.people[who].store.contacts() else { return };
-        let Some(contact) = contacts.get(self.dice.place(contacts.len())) else { return };
-        let (to, Some(friend)) = (contact.account, self.who(contact.account)) else { return };
-        let times = match self.dice.below(400) {
-            0 if self.long_talks > 0 => {
-                self.long_talks -= 1;
-                1_100
-            }
-            1..60 => self.dice.between(2, 12),
-            _ => 1,
-        };
-        for _ in 0..times {
-            let words = format!("{who} to {friend}, {}", self.model.next);
-            let content = Content::Text(Text { text: words.clone(), ..Text::default() });
-            self.ask(who, Asked::Say(friend, words), Command::Say { to, content });
-        }
-    }
-
-    /// Somebody's disk is lost: of what was said since the backup was made, nothing is sure.
-    pub(crate) fn forget_what_is_lost(&mut self, who: Who) {
-        let store = &self.people[who].store;
-        for ((from, _), said) in &mut self.model.said {
-            if *from == who {
-                said.retain(|(id, _)| store.entry(*id).ok().flatten().is_some());
-            }
+    /// A ticket goes to those it was made for.
+    pub(crate) fn hand_out(&mut self, host: Who, to: &[Who], is_reusable: bool, ticket: &Ticket) {
+        // Those who come at the same moment are let in by the same invite, or are not.
+        let together = self.dice.once_in(2).then_some(SECOND);
+        let is_good = ticket.expires_s == 0 && (is_reusable || to.len() == 1);
+        for guest in to.iter().copied() {
+            let secret = ticket.secret;
+            self.model.handed.push(Handed { host, guest, secret, is_reusable, is_good });
+            let later = together.unwrap_or_else(|| self.dice.between(1, 5 * SECOND));
+            let later = self.now + later;
+            self.at(later, What::Hand(guest, ticket.clone()));
         }
     }
 
@@ -124,31 +132,136 @@ impl World {
         self.at(self.now + 20 * SECOND, What::Hand(guest, ticket));
     }
 
-    /// A node answered.
-    pub(crate) fn answered(&mut self, token: Token, reply: Result<Answer, Refusal>) {
-        let Some((who, asked)) = self.model.asked.remove(&token) else { return };
-        match (asked, reply) {
-            (Asked::Say(to, words), Ok(Answer::Entry(id))) => {
-                self.model.said.entry((who, to)).or_default().push((id, words));
+    fn say_something(&mut self, who: Who) {
+        let Some(to) = self.contact(who) else { return };
+        let times = match self.dice.below(400) {
+            0 if self.long_talks > 0 => {
+                self.long_talks -= 1;
+                1_100
             }
-            (Asked::Invite(guests, is_reusable), Ok(Answer::Ticket(ticket))) => {
-                // Those who come at the same moment are let in by the same invite, or are not.
-                let together = self.dice.once_in(2).then_some(SECOND);
-                let is_good = ticket.expires_s == 0 && (is_reusable || guests.len() == 1);
-                for guest in guests {
-                    let (host, secret) = (who, ticket.secret);
-                    self.model.handed.push(Handed { host, guest, secret, is_reusable, is_good });
-                    let later = together.unwrap_or_else(|| self.dice.between(1, 5 * SECOND));
-                    let later = self.now + later;
-                    self.at(later, What::Hand(guest, ticket.clone()));
-                }
-            }
-            (Asked::Redeem(ticket), Ok(Answer::Done)) => {
-                self.cover("tickets redeemed");
-                self.model.redeemed.push((who, ticket));
-            }
-            (Asked::Redeem(_), Err(Refusal::TicketExpired)) => {}
-            (asked, reply) => self.fail(&format!("{who} was asked {asked:?}: {reply:?}")),
+            1..60 => self.dice.between(2, 12),
+            _ => 1,
+        };
+        for _ in 0..times {
+            let content = Content::Text(self.words(who));
+            self.write(who, to, content.clone(), Command::Say { to, content });
         }
+    }
+
+    fn words(&self, who: Who) -> Text {
+        Text { text: format!("{who}, {}", self.model.next), ..Text::default() }
+    }
+
+    fn write(&mut self, who: Who, to: AccountId, content: Content, command: Command) {
+        self.ask(who, Asked::Write(to, content), command);
+    }
+
+    /// A text that somebody's account wrote and that is here, and to whom it was.
+    fn own_text(&mut self, who: Who) -> Option<(EntryId, AccountId)> {
+        let own = self.people[who].account;
+        let texts = self.model.texts.get(&own)?;
+        let newest = &texts[texts.len().saturating_sub(RECENT)..];
+        let id = self.dice.pick(newest)?;
+        let written = self.model.written.get(&id)?;
+        let (conversation, device) = (written.conversation, written.device);
+        let is_here =
+            self.people[who].store.height(conversation, device) >= written.position.seq.get();
+        let [a, b] = *self.pairs.get(&conversation)?;
+        is_here.then_some((id, if a == own { b } else { a }))
+    }
+
+    fn edit(&mut self, who: Who) {
+        let Some((of, to)) = self.own_text(who) else { return };
+        let text = self.words(who);
+        let content = Content::Edit { of, text: text.clone() };
+        self.write(who, to, content, Command::Edit { of, text });
+    }
+
+    fn retract(&mut self, who: Who) {
+        let Some((of, to)) = self.own_text(who) else { return };
+        self.write(who, to, Content::Retraction { of }, Command::Retract(of));
+    }
+
+    fn react(&mut self, who: Who) {
+        let Some(with) = self.contact(who) else { return };
+        let id = ConversationId::direct(self.people[who].account, with);
+        let recent = self.people[who].store.timeline(id, None, RECENT).unwrap_or_default();
+        let texts: Vec<EntryId> =
+            recent.iter().filter(|e| e.header.kind == Kind::TEXT).map(|e| e.id).collect();
+        let Some(to) = self.dice.pick(&texts) else { return };
+        let emoji = self.dice.pick(EMOJI).unwrap_or("!").to_owned();
+        let is_on = !self.dice.once_in(3);
+        let content = Content::Reaction { to, is_on, emoji: emoji.clone() };
+        self.write(who, with, content, Command::React { to, emoji, is_on });
+    }
+
+    fn set_lifetime(&mut self, who: Who) {
+        let Some(to) = self.contact(who) else { return };
+        let lifetime_s = self.dice.pick(LIFETIMES_S).unwrap_or(0);
+        let content = Content::Settings(Settings::default().with_lifetime(lifetime_s));
+        self.write(who, to, content.clone(), Command::Say { to, content });
+    }
+
+    /// Asks somebody, by one of their devices, whether they want to become a contact.
+    fn ask_somebody(&mut self, who: Who) {
+        let other = self.dice.place(self.people.len());
+        let Some(other) = self.people.get(other) else { return };
+        let (account, device) = (other.account, other.device);
+        if account == self.people[who].account {
+            return;
+        }
+        let text = format!("it is me, {who}");
+        let command = Command::Ask { account, device, addresses: Vec::new(), text };
+        self.ask(who, Asked::Ask(account), command);
+    }
+
+    fn answer_somebody(&mut self, who: Who) {
+        let requests = self.people[who].store.requests().unwrap_or_default();
+        let Some(request) = requests.get(self.dice.place(requests.len())) else { return };
+        let (account, accepts) = (request.account, !self.dice.once_in(3));
+        let command = if accepts { Command::Accept(account) } else { Command::Decline(account) };
+        self.ask(who, Asked::Answer(accepts), command);
+    }
+
+    /// Whoever is blocked is mostly let in again.
+    fn block(&mut self, who: Who) {
+        let people: Vec<_> = self.people[who].store.people().cloned().collect();
+        let Some(somebody) = people.get(self.dice.place(people.len())) else { return };
+        let (account, is_on) = (somebody.account, !somebody.is_blocked);
+        if is_on && !self.dice.once_in(3) {
+            return;
+        }
+        self.ask(who, Asked::Block(account, is_on), Command::Block(account, is_on));
+    }
+
+    fn call(&mut self, who: Who) {
+        let Some(account) = self.contact(who) else { return };
+        let command = if self.dice.once_in(2) {
+            Command::Verify(account, self.dice.once_in(2))
+        } else {
+            let name = format!("friend {}", self.model.next);
+            Command::Call(account, Name::new(&name).ok())
+        };
+        self.ask(who, Asked::Call, command);
+    }
+
+    fn export(&mut self, who: Who) {
+        let own = self.people[who].account;
+        let to = if self.dice.once_in(4) { Some(own) } else { self.contact(who) };
+        if let Some(to) = to {
+            self.ask(who, Asked::Export, Command::Export(to));
+        }
+    }
+
+    /// Removes another device of one's own. The last one stays.
+    fn revoke(&mut self, who: Who) {
+        let own = self.people[who].account;
+        let others = self.current(own);
+        if self.is_revoked(who) || others.len() < 2 {
+            return;
+        }
+        let Some(other) = self.dice.pick(&others).filter(|other| *other != who) else { return };
+        let device = self.people[other].device;
+        self.ask(who, Asked::Revoke(device), Command::Revoke(device));
     }
 }

@@ -25,7 +25,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("chinwag-api", &[]),
     ("chinwag-web", &[]),
     ("chinwag-classroom", &[]),
-    ("chinwag-sim", &["chinwag-core", "chinwag-store"]),
+    ("chinwag-sim", &["chinwag-core", "chinwag-crypto", "chinwag-store"]),
     ("chinwag-lab", &["chinwag-api"]),
     ("xtask", &[]),
 ];
