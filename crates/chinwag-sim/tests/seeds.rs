@@ -7,10 +7,10 @@ use chinwag_sim::shrink::lived;
 use chinwag_sim::{LeftOut, Life, Outcome, Over, Scenario};
 
 /// Lives of the scenario with something of everything.
-const MIXED: u64 = 24;
+const MIXED: u64 = 12;
 
 /// Lives of each of the others.
-const EACH: u64 = 3;
+const EACH: u64 = 2;
 
 fn live(name: &str, seed: u64, left_out: &LeftOut) -> Outcome {
     let scenario = Scenario::find(name).expect("a scenario");
