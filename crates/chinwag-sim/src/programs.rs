@@ -59,10 +59,15 @@ impl World<'_> {
             Some(_) => inputs.iter().filter_map(frame_of).collect(),
             None => Vec::new(),
         };
+        let is_import = |input: &Input| matches!(input, Input::Command(_, Command::Import(_)));
+        let has_bundle = inputs.iter().any(is_import);
         let blocked = self.blocked_by(who);
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);
+                if has_bundle && !self.people[who].store.changes.entries.is_empty() {
+                    self.cover("entries from bundles");
+                }
                 self.check_changes(who);
                 for output in outputs {
                     self.trace.output(&output);
