@@ -22,6 +22,7 @@ pub mod bundle;
 pub mod driver;
 pub mod entry;
 pub mod env;
+pub mod event_log;
 pub mod fork;
 pub mod identity;
 pub mod ids;

@@ -593,7 +593,7 @@ fn what_disappears_is_there_until_it_is_read_and_then_for_so_long() {
     world.settle();
     let to = world.account("bob");
     let content = Content::Settings(Settings::default().with_lifetime(60));
-    world.command("alice", Command::Say { to, content }).unwrap();
+    world.command("alice", Command::Say { to, content, client_id: None }).unwrap();
     world.settle();
     let said = world.say("alice", "bob", "a secret");
     world.settle();

@@ -1,6 +1,7 @@
 //! What happens on cables: who connects to whom, how frames arrive, and how cables end.
 
 use chinwag_core::input::{Input, Link};
+use chinwag_core::output::Lane;
 
 use crate::network::{SECOND, Who};
 use crate::sim::{CALM, What, World};
@@ -119,11 +120,11 @@ impl World {
         let Some(cable) = self.network.cable_mut(link) else { return };
         let end = cable.end_of(who);
         cable.is_open[end] = false;
-        let at = self.network.arrival(link, 1 - end, self.now, &mut self.dice);
+        let at = self.network.arrival(link, Lane::Bulk, 1 - end, self.now, &mut self.dice);
         self.at(at.unwrap_or(self.now), What::Gone(link, 1 - end));
     }
 
-    pub(crate) fn send(&mut self, who: Who, link: Link, bytes: Vec<u8>) {
+    pub(crate) fn send(&mut self, who: Who, link: Link, lane: Lane, bytes: Vec<u8>) {
         let Some(cable) = self.network.cable_mut(link).filter(|cable| cable.is_whole) else {
             return;
         };
@@ -133,7 +134,7 @@ impl World {
         } else if bytes.first() == Some(&7) {
             self.cover("live pushes");
         }
-        if let Some(at) = self.network.arrival(link, end, self.now, &mut self.dice) {
+        if let Some(at) = self.network.arrival(link, lane, end, self.now, &mut self.dice) {
             self.at(at, What::Arrive(link, end, bytes));
         }
     }

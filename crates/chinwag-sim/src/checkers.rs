@@ -88,7 +88,7 @@ impl World {
             return;
         }
         match output {
-            Output::Send { link, bytes } => self.check_sent(who, *link, bytes),
+            Output::Send { link, bytes, .. } => self.check_sent(who, *link, bytes),
             Output::Close { link, why: Some(why) } => self.check_close(who, *link, why),
             Output::Event(Event::Entry { id, header, .. }) => {
                 let device = header.author;

@@ -450,7 +450,7 @@ impl World {
         self.check_output(who, &output);
         match output {
             Output::Reply(token, reply) => self.answered(token, reply),
-            Output::Send { link, bytes } => self.tell(who, link, bytes),
+            Output::Send { link, lane, bytes } => self.tell(who, link, lane, bytes),
             Output::Dial { device, .. } => {
                 if let Some(other) = self.whose(device) {
                     self.connect(who, other);

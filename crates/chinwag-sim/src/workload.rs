@@ -99,7 +99,7 @@ impl World {
         for _ in 0..times {
             let words = format!("{who} to {friend}, {}", self.model.next);
             let content = Content::Text(Text { text: words.clone(), ..Text::default() });
-            self.ask(who, Asked::Say(friend, words), Command::Say { to, content });
+            self.ask(who, Asked::Say(friend, words), Command::Say { to, content, client_id: None });
         }
     }
 

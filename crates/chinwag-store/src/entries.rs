@@ -210,6 +210,15 @@ pub(crate) fn find(db: &Connection, id: EntryId) -> Result<Option<Found>, Fault>
     })
 }
 
+/// The first two entries whose ids begin with these bytes.
+pub(crate) fn beginning(db: &Connection, prefix: &[u8]) -> Result<Vec<EntryId>, Fault> {
+    let lowest: Vec<u8> = prefix.iter().copied().chain(std::iter::repeat(0)).take(8).collect();
+    let highest: Vec<u8> = prefix.iter().copied().chain(std::iter::repeat(255)).take(8).collect();
+    let select = "SELECT id FROM entries WHERE substr(id, 1, 8) BETWEEN ?1 AND ?2
+                  ORDER BY substr(id, 1, 8) LIMIT 2";
+    sql::all(db, select, (lowest, highest), |row| sql::entry_id(row, 0))
+}
+
 pub(crate) fn delete_body(db: &Connection, id: EntryId) -> Result<(), Fault> {
     let Some(found) = find(db, id)? else { return Ok(()) };
     search::forget_one(db, found.number)?;

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chinwag_core::body::Kind;
 use chinwag_core::entry::{Position, Seq, Tip};
+use chinwag_core::event_log::{Logged, LoggedEvent};
 use chinwag_core::fork::Fork;
 use chinwag_core::identity::SignedOperation;
-use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::CheckedRun;
 use chinwag_core::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
@@ -26,6 +27,7 @@ use chinwag_crypto::{SealPublic, Secret};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::events::{self, Reached};
 use crate::fault::{Fault, OpenError};
 use crate::folder::Folder;
 use crate::reader::Reader;
@@ -148,6 +150,22 @@ impl SqliteStore {
     /// fewer if there are no more. For when there is nothing else to do.
     pub fn index_some(&mut self, max: usize) -> Result<usize, StoreError> {
         self.write("index texts", |db| search::index_some(db, max))
+    }
+
+    /// Where devices were last reached.
+    pub fn reached(&self) -> Result<Vec<Reached>, StoreError> {
+        self.read("read where devices are", events::reached)
+    }
+
+    /// Notes where a device was reached.
+    pub fn put_reached(&mut self, reached: &Reached) -> Result<(), StoreError> {
+        self.write("note where a device is", |db| events::put_reached(db, reached))
+    }
+
+    /// The entries whose ids begin with these bytes, of which there are five to eight: up to two,
+    /// for one is what is looked for and two are too many.
+    pub fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        self.read("look for an entry", |db| entries::beginning(db, prefix))
     }
 
     /// Texts with these words, the newest first.
@@ -509,6 +527,30 @@ impl Store for SqliteStore {
         self.write("note what was read", |db| {
             delivery::put_read(db, conversation, account, frontier)
         })
+    }
+
+    fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError> {
+        self.read("read what was said under a name", |db| events::said(db, client_id))
+    }
+
+    fn put_said(&mut self, client_id: ClientId, entry: EntryId) -> Result<(), StoreError> {
+        self.write("note what was said under a name", |db| events::put_said(db, client_id, entry))
+    }
+
+    fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError> {
+        self.write("note what happened", |db| events::log_event(db, at, event))
+    }
+
+    fn events(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.read("read what happened", |db| events::events(db, after, count))
+    }
+
+    fn event_numbers(&self) -> Result<Option<(u64, u64)>, StoreError> {
+        self.read("read what happened", events::event_numbers)
+    }
+
+    fn forget_events(&mut self, up_to: u64) -> Result<(), StoreError> {
+        self.write("forget what happened", |db| events::forget_events(db, up_to))
     }
 
     fn put_expiry(&mut self, id: EntryId, due: Wall) -> Result<(), StoreError> {

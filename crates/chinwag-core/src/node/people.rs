@@ -280,6 +280,8 @@ impl Node {
         if is_contact && !was_contact {
             self.tell(Event::Contact { account });
             self.greet(account);
+        } else {
+            self.tell(Event::ContactChanged { account });
         }
         Ok(())
     }
