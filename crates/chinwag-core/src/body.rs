@@ -50,6 +50,12 @@ impl Kind {
         !matches!(self, Self::EDIT | Self::REACTION | Self::RETRACTION | Self::CONTACT)
     }
 
+    /// Whether an entry of this kind is something that a person said. It can be changed, reacted to
+    /// and taken back, and it may disappear. Settings have a line of their own and stay.
+    pub const fn is_message(self) -> bool {
+        self.is_shown() && !matches!(self, Self::SETTINGS)
+    }
+
     /// Whether an entry of this kind says something about an earlier one.
     pub const fn is_reference(self) -> bool {
         matches!(self, Self::EDIT | Self::REACTION | Self::RETRACTION)

@@ -35,5 +35,6 @@ pub mod sync;
 pub mod testing;
 pub mod ticket;
 pub mod time;
+pub mod timeline;
 pub mod violation;
 pub mod wire;

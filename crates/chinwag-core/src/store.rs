@@ -233,8 +233,8 @@ pub trait Store {
     /// Deletes an entry's body, and when it was to disappear; its header stays.
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError>;
     /// Takes a log's entries from `from` on out of what is shown: out of
-    /// [`timeline`](Self::timeline), [`references`](Self::references) and
-    /// [`latest`](Self::latest), those that are here and those that come.
+    /// [`timeline`](Self::timeline), [`references`](Self::references_after) and
+    /// [`latest`](Self::latest_before), those that are here and those that come.
     fn hide(
         &mut self,
         conversation: ConversationId,
@@ -250,14 +250,33 @@ pub trait Store {
         before: Option<Position>,
         count: usize,
     ) -> Result<Vec<StoredEntry>, StoreError>;
-    /// The edits, reactions and retractions of an entry, in their order, the first `count`.
-    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The edits, reactions and retractions of an entry, in their order, the first `count` after a
+    /// position.
+    fn references_after(
+        &self,
+        of: EntryId,
+        after: Option<Position>,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The first `count` of the edits, reactions and retractions of an entry.
+    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
+        self.references_after(of, None, count)
+    }
+    /// The newest entry of a kind in a conversation before a position.
+    fn latest_before(
+        &self,
+        conversation: ConversationId,
+        kind: Kind,
+        before: Option<Position>,
+    ) -> Result<Option<StoredEntry>, StoreError>;
     /// The newest entry of a kind in a conversation.
     fn latest(
         &self,
         conversation: ConversationId,
         kind: Kind,
-    ) -> Result<Option<StoredEntry>, StoreError>;
+    ) -> Result<Option<StoredEntry>, StoreError> {
+        self.latest_before(conversation, kind, None)
+    }
 
     /// All forks that are known.
     fn forks(&self) -> Result<Vec<Fork>, StoreError>;

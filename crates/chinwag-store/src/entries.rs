@@ -273,21 +273,40 @@ const BEFORE: &str = select!(
 pub(crate) fn references(
     db: &Connection,
     of: EntryId,
+    after: Option<Position>,
     count: usize,
 ) -> Result<Vec<StoredEntry>, Fault> {
-    sql::all(db, REFERENCES, (of.as_bytes(), sql::limit(count)), read)
+    let Some(after) = after else {
+        return sql::all(db, REFERENCES, (of.as_bytes(), sql::limit(count)), read);
+    };
+    let (rank, seq) = (sql::from_u64(after.rank), sql::from_u64(after.seq.get()));
+    let params = (of.as_bytes(), sql::limit(count), rank, seq, after.id.as_bytes());
+    sql::all(db, REFERENCES_AFTER, params, read)
 }
 
 const REFERENCES: &str = select!("target = ?1 AND is_hidden = 0 ORDER BY rank, seq, id LIMIT ?2");
+
+const REFERENCES_AFTER: &str = select!(
+    "target = ?1 AND is_hidden = 0 AND (rank, seq, id) > (?3, ?4, ?5)
+     ORDER BY rank, seq, id LIMIT ?2"
+);
 
 pub(crate) fn latest(
     db: &Connection,
     conversation: ConversationId,
     kind: Kind,
+    before: Option<Position>,
 ) -> Result<Option<StoredEntry>, Fault> {
     let Some(conversation) = conversation_number(db, conversation)? else { return Ok(None) };
-    let select = if kind == Kind::TEXT { LATEST_TEXT } else { LATEST };
-    sql::first(db, select, (conversation, kind.number()), read)
+    let is_text = kind == Kind::TEXT;
+    let Some(before) = before else {
+        let select = if is_text { LATEST_TEXT } else { LATEST };
+        return sql::first(db, select, (conversation, kind.number()), read);
+    };
+    let select = if is_text { LATEST_TEXT_BEFORE } else { LATEST_BEFORE };
+    let (rank, seq) = (sql::from_u64(before.rank), sql::from_u64(before.seq.get()));
+    let params = (conversation, kind.number(), rank, seq, before.id.as_bytes());
+    sql::first(db, select, params, read)
 }
 
 const LATEST: &str = select!(
@@ -295,8 +314,20 @@ const LATEST: &str = select!(
      ORDER BY rank DESC, seq DESC, id DESC LIMIT 1"
 );
 
+const LATEST_BEFORE: &str = select!(
+    "conversation = ?1 AND kind = ?2 AND kind <> 1 AND is_hidden = 0
+     AND (rank, seq, id) < (?3, ?4, ?5)
+     ORDER BY rank DESC, seq DESC, id DESC LIMIT 1"
+);
+
 const LATEST_TEXT: &str = select!(
     "conversation = ?1 AND kind = ?2 AND has_line = 1 AND is_hidden = 0
+     ORDER BY rank DESC, seq DESC, id DESC LIMIT 1"
+);
+
+const LATEST_TEXT_BEFORE: &str = select!(
+    "conversation = ?1 AND kind = ?2 AND has_line = 1 AND is_hidden = 0
+     AND (rank, seq, id) < (?3, ?4, ?5)
      ORDER BY rank DESC, seq DESC, id DESC LIMIT 1"
 );
 
@@ -372,8 +403,14 @@ mod tests {
         assert_eq!(plan(LATEST_TEXT), format!("{by_position}){last}"));
         let by_kind = "SEARCH entries USING INDEX entries_by_kind (conversation=? AND kind=?)";
         assert_eq!(plan(LATEST), format!("{by_kind}{last}"));
+        let by_kind = "SEARCH entries USING INDEX entries_by_kind (conversation=? AND kind=?";
+        assert_eq!(plan(LATEST_BEFORE), format!("{by_kind}{before}{last}"));
+        assert_eq!(plan(LATEST_TEXT_BEFORE), format!("{by_position}{before}{last}"));
         let by_target = "SEARCH entries USING INDEX entries_by_target (target=?)";
         assert_eq!(plan(REFERENCES), format!("{by_target}{last}"));
+        let by_target = "SEARCH entries USING INDEX entries_by_target (target=?";
+        let after = " AND (rank,seq)>(?,?))";
+        assert_eq!(plan(REFERENCES_AFTER), format!("{by_target}{after}{last}"));
         let by_id = "SEARCH entries USING INDEX entries_by_id (<expr>=?)";
         assert_eq!(plan(WITH_ID), by_id);
         let by_place = "SEARCH entries USING INDEX entries_by_place (log=? AND seq>? AND seq<?)";

@@ -49,7 +49,7 @@ impl Reader {
 
     /// As [`Store::references`](chinwag_core::store::Store::references).
     pub fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read("read what refers to an entry", |db| entries::references(db, of, count))
+        self.read("read what refers to an entry", |db| entries::references(db, of, None, count))
     }
 
     /// Texts with these words, the newest first.

@@ -481,16 +481,22 @@ impl Store for SqliteStore {
         self.read("read a conversation", |db| entries::timeline(db, conversation, before, count))
     }
 
-    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read("read what refers to an entry", |db| entries::references(db, of, count))
+    fn references_after(
+        &self,
+        of: EntryId,
+        after: Option<Position>,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read("read what refers to an entry", |db| entries::references(db, of, after, count))
     }
 
-    fn latest(
+    fn latest_before(
         &self,
         conversation: ConversationId,
         kind: Kind,
+        before: Option<Position>,
     ) -> Result<Option<StoredEntry>, StoreError> {
-        self.read("read the newest of a kind", |db| entries::latest(db, conversation, kind))
+        self.read("read the newest of a kind", |db| entries::latest(db, conversation, kind, before))
     }
 
     fn forks(&self) -> Result<Vec<Fork>, StoreError> {

@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::fork::Fork;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::log::Base;
-use crate::store::{Store, StoreError, StoredEntry};
+use crate::store::{Store, StoreError};
 use crate::sync::frontier::Frontier;
 
 const DIGEST: Label = Label::new("chinwag/history-digest/1");
@@ -91,6 +91,24 @@ impl Conversation {
     }
 }
 
+/// How long bodies stay, as the settings say that are kept and shown: the last of those that set it.
+fn lifetime_in(
+    store: &dyn Store,
+    id: ConversationId,
+) -> Result<Option<(Position, u32)>, StoreError> {
+    let mut before = None;
+    while let Some(entry) = store.latest_before(id, Kind::SETTINGS, before)? {
+        let content = content_of(entry.header.kind, entry.body.as_deref());
+        if let Some(Content::Settings(settings)) = content
+            && let Some(lifetime_s) = settings.lifetime_s()
+        {
+            return Ok(Some((entry.position(), lifetime_s)));
+        }
+        before = Some(entry.position());
+    }
+    Ok(None)
+}
+
 /// What an entry says, if its body is here and can be read.
 pub(super) fn content_of(kind: Kind, body: Option<&[u8]>) -> Option<Content> {
     Body::from_bytes(kind, body?).ok().map(|body| body.content().clone())
@@ -119,12 +137,7 @@ impl Node {
                 }
             }
             conversation.here = frontier;
-            if let Some(StoredEntry { id, header, body, .. }) =
-                env.store.latest(id, Kind::SETTINGS)?
-                && let Some(content) = content_of(header.kind, body.as_deref())
-            {
-                conversation.set(header.position(id), &content);
-            }
+            conversation.lifetime = lifetime_in(env.store, id)?;
         }
         for (id, device, frontier) in env.store.receipts()? {
             if let Some(conversation) = self.conversations.get_mut(&id) {
@@ -142,6 +155,36 @@ impl Node {
             }
         }
         self.refresh_cuts(env)
+    }
+
+    /// A change of settings takes effect.
+    pub(super) fn set(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        position: Position,
+        content: &Content,
+    ) -> Result<(), StoreError> {
+        let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(()) };
+        let had_none = conversation.lifetime.is_none();
+        conversation.set(position, content);
+        let is_first = had_none && conversation.lifetime.is_some();
+        if is_first { self.begin_what_has_begun(env, id) } else { Ok(()) }
+    }
+
+    /// Takes entries of a log out of what is shown, from a place on, and out of the settings.
+    pub(super) fn hide(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        env.store.hide(id, author, from)?;
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.lifetime = lifetime_in(env.store, id)?;
+        }
+        Ok(())
     }
 
     /// The conversations that an account is a member of.

@@ -8,8 +8,7 @@ use super::Node;
 use crate::entry::Seq;
 use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId};
-use crate::output::Event;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoredEntry};
 use crate::sync::ranges::Range;
 use crate::time::{Mono, Wall};
 
@@ -38,7 +37,10 @@ impl Node {
                 return Ok(());
             }
             let entries = env.store.entries(id, author, range, AT_ONCE, usize::MAX)?;
-            for entry in entries.iter().filter(|entry| entry.header.lifetime_s > 0) {
+            let disappears = |entry: &&StoredEntry| {
+                entry.header.lifetime_s > 0 && entry.header.kind.is_message()
+            };
+            for entry in entries.iter().filter(disappears) {
                 let lifetime_ms = u64::from(entry.header.lifetime_s) * 1_000;
                 let due = Wall::new(env.wall.get().saturating_add(lifetime_ms));
                 env.store.put_expiry(entry.id, due)?;
@@ -49,14 +51,39 @@ impl Node {
         Ok(())
     }
 
+    /// A lifetime is set in a conversation for the first time: entries that have one may be here
+    /// already, delivered and read, because the log that sets it came last.
+    pub(super) fn begin_what_has_begun(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let (Some(own), Some(conversation)) = (self.account(), self.conversations.get(&id)) else {
+            return Ok(());
+        };
+        let read = conversation.reads.get(&own);
+        let others = conversation.receipts.iter().filter(|(device, _)| !self.is_ours(**device));
+        let others: Vec<_> = others.map(|(_, frontier)| frontier).collect();
+        let begun = conversation.here.iter().map(|(author, _)| {
+            let delivered = others.iter().map(|frontier| frontier.height(author)).max();
+            let read = read.map_or(0, |read| read.height(author));
+            (author, if self.is_ours(author) { delivered.unwrap_or(0) } else { read })
+        });
+        let begun: Vec<_> = begun.collect();
+        begun
+            .into_iter()
+            .try_for_each(|(author, to)| self.begin_to_disappear(env, id, author, 0, to))
+    }
+
     /// Deletes the bodies whose time is over.
     pub(super) fn let_disappear(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         if self.next_expiry.is_none_or(|due| due > env.wall) {
             return Ok(());
         }
         for id in env.store.expired(env.wall, AT_ONCE)? {
-            env.store.delete_body(id)?;
-            self.tell(Event::Deleted { id });
+            if let Some(message) = env.store.entry(id)? {
+                self.delete_message(env, &message)?;
+            }
         }
         self.next_expiry = env.store.next_expiry()?;
         Ok(())

@@ -1,15 +1,22 @@
 //! What follows from an entry that is new here: what it says about earlier ones, about settings,
 //! and about contacts.
+//!
+//! What is deleted is decided by which entries are here, and not by the order in which they came:
+//! a message, when its author's account takes it back; an edit or a reaction, when the message is
+//! here and its body is gone. Whichever comes last finds the others.
 
 use super::Node;
 use super::conversation::content_of;
-use crate::body::{Content, Kind};
+use crate::body::{Content, Kind, target};
+use crate::entry::Position;
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId, EntryId};
 use crate::log::CheckedEntry;
 use crate::output::Event;
 use crate::store::{StoreError, StoredEntry};
-use crate::wire::limits::REFERENCES_MAX;
+
+/// References looked at in one go: each may have a body of the greatest length.
+const AT_ONCE: usize = 32;
 
 impl Node {
     /// Does what a new entry wants, and tells of it.
@@ -22,11 +29,12 @@ impl Node {
         let header = entry.header().clone();
         let author = self.account_of(id, header.author);
         let mut body = entry.body().map(<[u8]>::to_vec);
-        if let Some(author) = author
-            && self.was_retracted(env, entry, author)?
-        {
+        if body.is_some() && self.is_to_go(env, id, entry, author)? {
             env.store.delete_body(entry.id())?;
             body = None;
+        }
+        if body.is_none() && header.kind.is_message() {
+            delete_references(env, id, entry.id())?;
         }
         let position = header.position(entry.id());
         let (kind, own) = (header.kind, self.account());
@@ -34,12 +42,7 @@ impl Node {
         let has_effect = matches!(kind, Kind::SETTINGS | Kind::RETRACTION | Kind::CONTACT);
         let content = if has_effect { content_of(kind, body.as_deref()) } else { None };
         match (content, author) {
-            (Some(content @ Content::Settings(_)), _) => {
-                if let Some(conversation) = self.conversations.get_mut(&id) {
-                    conversation.set(position, &content);
-                }
-                Ok(())
-            }
+            (Some(content @ Content::Settings(_)), _) => self.set(env, id, position, &content),
             (Some(Content::Retraction { of }), Some(author)) => self.retracted(env, id, of, author),
             (Some(Content::Contact(change)), author)
                 if author == own && own.map(ConversationId::own) == Some(id) =>
@@ -50,30 +53,60 @@ impl Node {
         }
     }
 
-    /// Whether the entry's author has taken it back: itself, or, if it is an edit, the message.
+    /// Whether an entry's body must not stay, because of what is here already.
+    fn is_to_go(
+        &self,
+        env: &Env<'_>,
+        id: ConversationId,
+        entry: &CheckedEntry,
+        author: Option<AccountId>,
+    ) -> Result<bool, StoreError> {
+        let kind = entry.header().kind;
+        match (author, kind) {
+            (Some(author), kind) if kind.is_message() => {
+                self.was_retracted(env, id, entry.id(), author)
+            }
+            (_, Kind::EDIT | Kind::REACTION) => {
+                let of = entry.body().and_then(|body| target(kind, body));
+                let of = of.map(|of| env.store.entry(of)).transpose()?.flatten();
+                Ok(of.is_some_and(|of| is_message_in(&of, id) && of.body.is_none()))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the account that wrote a message has taken it back.
     fn was_retracted(
         &self,
         env: &Env<'_>,
-        entry: &CheckedEntry,
+        id: ConversationId,
+        of: EntryId,
         author: AccountId,
     ) -> Result<bool, StoreError> {
-        let body = entry.body();
-        let is_edit = entry.header().kind == Kind::EDIT;
-        let of = match content_of(entry.header().kind, body.filter(|_| is_edit)) {
-            Some(Content::Edit { of, .. }) => of,
-            // Of one device alone a retraction can't come before what it retracts.
-            _ if self.has_one_device(author) => return Ok(false),
-            _ => entry.id(),
-        };
-        let references = env.store.references(of, REFERENCES_MAX)?;
-        Ok(references.iter().any(|reference| self.is_retraction_by(reference, author)))
+        // Of one device alone a retraction can't come before what it retracts.
+        if self.has_one_device(author) {
+            return Ok(false);
+        }
+        let mut after = None;
+        while let Some(references) = some_references(env, of, &mut after)? {
+            let is_retraction = |entry: &StoredEntry| {
+                entry.header.kind == Kind::RETRACTION
+                    && entry.header.conversation == id
+                    && self.was_device_of(author, entry.header.author)
+                    && content_of(Kind::RETRACTION, entry.body.as_deref()).is_some()
+            };
+            if references.iter().any(is_retraction) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn has_one_device(&self, account: AccountId) -> bool {
         self.accounts.get(&account).is_some_and(|log| log.device_count() <= 1)
     }
 
-    /// Deletes what was retracted, and what it was changed to, if whoever retracts it wrote it.
+    /// Deletes what was retracted, if whoever retracts it wrote it.
     fn retracted(
         &mut self,
         env: &mut Env<'_>,
@@ -81,23 +114,59 @@ impl Node {
         of: EntryId,
         by: AccountId,
     ) -> Result<(), StoreError> {
-        let Some(target) = env.store.entry(of)? else { return Ok(()) };
-        let is_theirs = |entry: &StoredEntry| {
-            entry.header.conversation == id && self.was_device_of(by, entry.header.author)
-        };
-        if !is_theirs(&target) || !target.header.kind.is_shown() {
+        let Some(message) = env.store.entry(of)? else { return Ok(()) };
+        let is_theirs =
+            is_message_in(&message, id) && self.was_device_of(by, message.header.author);
+        if is_theirs { self.delete_message(env, &message) } else { Ok(()) }
+    }
+
+    /// Deletes the body of a message, and with it what was said about it: it would otherwise stay
+    /// in an edit.
+    pub(super) fn delete_message(
+        &mut self,
+        env: &mut Env<'_>,
+        message: &StoredEntry,
+    ) -> Result<(), StoreError> {
+        if message.body.is_none() {
             return Ok(());
         }
-        let references = env.store.references(of, REFERENCES_MAX)?;
-        let edits = references.into_iter().filter(|entry| entry.header.kind == Kind::EDIT);
-        let edits: Vec<EntryId> = edits.filter(is_theirs).map(|entry| entry.id).collect();
-        for edit in edits {
-            env.store.delete_body(edit)?;
-        }
-        if target.body.is_some() {
-            env.store.delete_body(of)?;
-            self.tell(Event::Deleted { id: of });
-        }
+        env.store.delete_body(message.id)?;
+        delete_references(env, message.header.conversation, message.id)?;
+        self.tell(Event::Deleted { id: message.id });
         Ok(())
     }
+}
+
+/// Deletes the bodies of all edits of and reactions to a message, whoever they are by. The
+/// retractions stay: they are why.
+fn delete_references(env: &mut Env<'_>, id: ConversationId, of: EntryId) -> Result<(), StoreError> {
+    let mut after = None;
+    while let Some(references) = some_references(env, of, &mut after)? {
+        let goes = |entry: &&StoredEntry| {
+            let is_of_kind = matches!(entry.header.kind, Kind::EDIT | Kind::REACTION);
+            is_of_kind && entry.header.conversation == id && entry.body.is_some()
+        };
+        for entry in references.iter().filter(goes) {
+            env.store.delete_body(entry.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an entry is a message of this conversation.
+fn is_message_in(entry: &StoredEntry, id: ConversationId) -> bool {
+    entry.header.conversation == id && entry.header.kind.is_message()
+}
+
+/// The next references of an entry, those after a position, which moves on. `None`: there are no
+/// more.
+fn some_references(
+    env: &Env<'_>,
+    of: EntryId,
+    after: &mut Option<Position>,
+) -> Result<Option<Vec<StoredEntry>>, StoreError> {
+    let references = env.store.references_after(of, *after, AT_ONCE)?;
+    let last = references.last().map(StoredEntry::position);
+    *after = last.or(*after);
+    Ok(last.map(|_| references))
 }

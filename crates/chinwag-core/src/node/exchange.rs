@@ -354,8 +354,13 @@ impl Node {
                 self.hand_on(link, id, author, run);
             }
         }
-        // A run may go on beyond where its log was cut off, to the next signature.
         let limit = self.limit(id, author);
+        let last = run.tip().map_or(0, |tip| tip.seq.get());
+        if let Some(beyond) = Seq::new(limit.saturating_add(1)).filter(|_| last > limit) {
+            // A run may go on beyond where its log was cut off, to the next signature.
+            self.hide(env, id, author, beyond)?;
+            self.refresh_cuts(env)?;
+        }
         let counting = run.entries().iter().filter(|entry| entry.header().seq().get() <= limit);
         counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry))
     }

@@ -60,7 +60,7 @@ impl Node {
         }
         conversation.forks.insert(author, fork.clone());
         env.store.put_fork(fork)?;
-        env.store.hide(id, author, at)?;
+        self.hide(env, id, author, at)?;
         self.refresh_cuts(env)?;
         self.tell(Event::Fork { conversation: id, author, at });
         let links: Vec<Link> = self.sessions.keys().copied().collect();
@@ -132,7 +132,7 @@ impl Node {
             }
         }
         for (id, author, from) in cut {
-            env.store.hide(id, author, from)?;
+            self.hide(env, id, author, from)?;
         }
         self.refresh_cuts(env)
     }

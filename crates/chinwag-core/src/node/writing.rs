@@ -2,7 +2,6 @@
 
 use super::Node;
 use super::commands::Reply;
-use super::conversation::content_of;
 use crate::body::{Body, BodyError, Content, Text, body_hash};
 use crate::entry::{Header, sign};
 use crate::env::Env;
@@ -65,7 +64,7 @@ impl Node {
         }
         let is_message = |entry: &StoredEntry| {
             let is_ours = self.conversations.contains_key(&entry.header.conversation);
-            is_ours && entry.header.kind.is_shown()
+            is_ours && entry.header.kind.is_message()
         };
         Ok(env.store.entry(id)?.filter(is_message).ok_or(Refusal::NoEntry(id)))
     }
@@ -115,7 +114,7 @@ impl Node {
             parents: state.parents(own.device),
             rank: state.next_rank(env.wall.get()),
             claimed: ClaimedTime::from(env.wall),
-            lifetime_s: if kind.is_shown() { state.lifetime_s() } else { 0 },
+            lifetime_s: if kind.is_message() { state.lifetime_s() } else { 0 },
             kind,
             // A body is within half a mebibyte.
             body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
@@ -129,12 +128,5 @@ impl Node {
             Err(fault) => return Err(StoreError(format!("our own log is wrong: {fault}"))),
         }
         Ok(Ok(id))
-    }
-
-    /// Whether an entry's body is a retraction of this entry, by its author's account.
-    pub(super) fn is_retraction_by(&self, entry: &StoredEntry, account: AccountId) -> bool {
-        let content = content_of(entry.header.kind, entry.body.as_deref());
-        matches!(content, Some(Content::Retraction { .. }))
-            && self.was_device_of(account, entry.header.author)
     }
 }

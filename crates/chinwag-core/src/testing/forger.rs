@@ -31,6 +31,19 @@ impl Forger {
         words: &str,
     ) -> Option<Run> {
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
+        self.entry(conversation, author, place, rank, 0, content)
+    }
+
+    /// An entry that says anything. `None`: it can't be said in one.
+    pub fn entry(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        place: Place,
+        rank: u64,
+        lifetime_s: u32,
+        content: Content,
+    ) -> Option<Run> {
         let kind = content.kind();
         let body = Body::new([0; SALT_LEN], content).ok()?.to_bytes();
         let header = Header {
@@ -40,7 +53,7 @@ impl Forger {
             parents: Parents::default(),
             rank,
             claimed: ClaimedTime::default(),
-            lifetime_s: 0,
+            lifetime_s,
             kind,
             body_len: u32::try_from(body.len()).ok()?,
             body_hash: body_hash(&body),

@@ -459,19 +459,27 @@ impl Store for MemStore {
         Ok(shown.take(count).cloned().collect())
     }
 
-    fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        let ids = self.now.references.get(&of).into_iter().flat_map(BTreeMap::values);
-        let entries = ids.filter_map(|id| self.now.at(*id));
+    fn references_after(
+        &self,
+        of: EntryId,
+        after: Option<Position>,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let references = self.now.references.get(&of).into_iter();
+        let ids = references.flat_map(|of| of.range((after, Bound::Unbounded)));
+        let entries = ids.filter_map(|(_, id)| self.now.at(*id));
         let shown = entries.filter(|entry| !self.now.is_hidden(entry));
         Ok(shown.take(count).cloned().collect())
     }
 
-    fn latest(
+    fn latest_before(
         &self,
         conversation: ConversationId,
         kind: Kind,
+        before: Option<Position>,
     ) -> Result<Option<StoredEntry>, StoreError> {
-        let shown = self.now.shown(conversation, None);
+        let shown = self.now.shown(conversation, before);
         Ok(shown.into_iter().find(|entry| entry.header.kind == kind).cloned())
     }
 

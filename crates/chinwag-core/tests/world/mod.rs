@@ -1,8 +1,6 @@
 //! People on one virtual network, for telling stories about: who is there, who is connected, who
 //! says what, and what each of them saw. Time passes only when the story says so.
 
-#![allow(dead_code, reason = "each file of scenes uses a part of it")]
-
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chinwag_core::body::{Body, Content, Kind, Text};

@@ -523,6 +523,9 @@ fn references_come_in_their_order_and_stay_when_their_bodies_go() {
         commit(store, |store| [&b, &a].iter().for_each(|a| store.append(&a.all()).unwrap()));
         assert_eq!(ids(&store.references(of, 99).unwrap()), [first, second, third]);
         assert_eq!(ids(&store.references(of, 2).unwrap()), [first, second]);
+        let after = store.entry(first).unwrap().map(|entry| entry.position());
+        assert_eq!(ids(&store.references_after(of, after, 99).unwrap()), [second, third]);
+        assert_eq!(ids(&store.references_after(of, after, 1).unwrap()), [second]);
         commit(store, |store| store.delete_body(first).unwrap());
         let left = store.references(of, 99).unwrap();
         assert_eq!(ids(&left), [first, second, third]);
@@ -548,7 +551,7 @@ fn the_newest_of_each_kind_is_found() {
         let (mut a, mut b) = (Author::new(1, conversation(1)), Author::new(2, conversation(1)));
         let first = a.writes(1, text("one"));
         let set = b.writes(8, settings(60));
-        a.writes(2, settings(7));
+        let before_that = a.writes(2, settings(7));
         let edited = a.writes(3, edit(first, "uno"));
         commit(store, |store| [&b, &a].iter().for_each(|a| store.append(&a.all()).unwrap()));
         let latest = |kind| store.latest(conversation(1), kind).unwrap().map(|entry| entry.id);
@@ -556,6 +559,12 @@ fn the_newest_of_each_kind_is_found() {
         assert_eq!(latest(Kind::SETTINGS), Some(set));
         assert_eq!(latest(Kind::EDIT), Some(edited));
         assert_eq!(latest(Kind::REACTION), None);
+        let before = |id| store.entry(id).unwrap().map(|entry| entry.position());
+        let earlier = |kind, id| store.latest_before(conversation(1), kind, before(id)).unwrap();
+        assert_eq!(earlier(Kind::TEXT, first), None);
+        assert_eq!(earlier(Kind::SETTINGS, set).map(|entry| entry.id), Some(before_that));
+        assert_eq!(earlier(Kind::SETTINGS, before_that), None);
+        assert_eq!(earlier(Kind::TEXT, edited).map(|entry| entry.id), Some(first));
         assert_eq!(store.latest(conversation(2), Kind::TEXT), Ok(None));
     });
 }

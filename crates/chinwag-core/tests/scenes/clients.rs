@@ -1,16 +1,7 @@
 //! Scenes of what programs rely on: that a command can be repeated, that nothing that happened is
 //! missed, and that what was just said does not wait for a long history.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test says what it expects"
-)]
-
-mod world;
-
+use crate::world::World;
 use chinwag_core::body::{Content, Text};
 use chinwag_core::event_log::Logged;
 use chinwag_core::ids::{ClientId, EntryId};
@@ -19,7 +10,6 @@ use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::wire::codec::{Decode, Encode};
 use chinwag_core::wire::limits::LIVE_BYTES_MAX;
-use world::World;
 
 fn text(words: &str) -> Content {
     Content::Text(Text { text: words.to_owned(), ..Text::default() })

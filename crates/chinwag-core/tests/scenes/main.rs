@@ -8,11 +8,15 @@
     reason = "a test says what it expects"
 )]
 
+mod clients;
+mod convergence;
+mod vanishing;
+#[path = "../world/mod.rs"]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chinwag_core::body::{Content, Settings, Text};
+use chinwag_core::body::Text;
 use chinwag_core::bundle::BundleError;
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId};
@@ -565,51 +569,6 @@ fn a_fork_is_kept_shown_and_told_and_nothing_after_it_counts() {
     assert!(seen.contains(&"alice: somebody forked at 2".to_owned()), "{seen:?}");
     assert!(seen.contains(&"bob: is another device now".to_owned()), "{seen:?}");
     assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
-}
-
-#[test]
-fn what_is_retracted_is_deleted_everywhere_with_what_it_was_changed_to() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.connect("alice", "bob");
-    world.settle();
-    let said = world.say("alice", "bob", "hello");
-    world.command("alice", Command::Edit { of: said, text: text("hello there") }).unwrap();
-    world.settle();
-    assert_eq!(world.command("bob", Command::Retract(said)), Err(Refusal::NotYours(said)));
-    world.command("alice", Command::Retract(said)).unwrap();
-    world.settle();
-    for name in ["alice", "bob"] {
-        let store = &world.person(name).store;
-        assert_eq!(store.entry(said).unwrap().unwrap().body, None, "{name}");
-        let edits = store.references(said, 10).unwrap();
-        assert_eq!(edits.iter().filter(|e| e.body.is_some()).count(), 1, "the retraction: {name}");
-    }
-}
-
-#[test]
-fn what_disappears_is_there_until_it_is_read_and_then_for_so_long() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.connect("alice", "bob");
-    world.settle();
-    let to = world.account("bob");
-    let content = Content::Settings(Settings::default().with_lifetime(60));
-    world.command("alice", Command::Say { to, content, client_id: None }).unwrap();
-    world.settle();
-    let said = world.say("alice", "bob", "a secret");
-    world.settle();
-    world.pass(59);
-    let is_there = |world: &mut World, name: &str| {
-        world.person(name).store.entry(said).unwrap().unwrap().body.is_some()
-    };
-    assert!(is_there(&mut world, "alice") && is_there(&mut world, "bob"));
-    world.pass(2);
-    assert!(!is_there(&mut world, "alice"), "it was delivered a minute ago");
-    assert!(is_there(&mut world, "bob"), "it was not read");
-    let with = world.account("alice");
-    world.command("bob", Command::MarkRead(with)).unwrap();
-    world.restart("bob");
-    world.pass(61);
-    assert!(!is_there(&mut world, "bob"));
 }
 
 #[test]
