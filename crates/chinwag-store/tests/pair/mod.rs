@@ -125,7 +125,7 @@ impl<S: Store> Person<S> {
 
     pub fn say(&mut self, to: AccountId, words: &str) -> Result<EntryId, StoreError> {
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
-        match self.command(Command::Say { to, content })? {
+        match self.command(Command::Say { to, content, client_id: None })? {
             Ok(Answer::Entry(id)) => Ok(id),
             other => panic!("no entry but {other:?}"),
         }
