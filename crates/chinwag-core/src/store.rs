@@ -230,6 +230,17 @@ pub trait Store {
     ) -> Result<Vec<StoredEntry>, StoreError>;
     /// An entry by its id.
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError>;
+    /// The first two entries whose ids begin with these bytes, of which there are five to eight:
+    /// one is what was looked for, two are too many.
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError>;
+    /// How many entries of a range of a log are [shown](Kind::is_shown), counted up to `max`.
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError>;
     /// Deletes an entry's body, and when it was to disappear; its header stays.
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError>;
     /// Takes a log's entries from `from` on out of what is shown: out of

@@ -146,6 +146,19 @@ impl SqliteStore {
         backup::write(database, own_key, to, key)
     }
 
+    /// Puts a backup back: reads it with its key, and writes a database with another one at a path
+    /// where there is none. It stays a [copy](Opened::is_copy). An error: it does not open, or the
+    /// database can't be written; then there is none.
+    pub fn put_back(
+        backup: &Path,
+        backup_key: &Secret<32>,
+        to: &Path,
+        key: &Secret<32>,
+    ) -> Result<(), OpenError> {
+        // A copy of a copy is written as any backup is.
+        backup::write(backup, backup_key, to, key)
+    }
+
     /// Puts up to `max` more entries into the index for search, and says how many there were:
     /// fewer if there are no more. For when there is nothing else to do.
     pub fn index_some(&mut self, max: usize) -> Result<usize, StoreError> {
@@ -160,12 +173,6 @@ impl SqliteStore {
     /// Notes where a device was reached.
     pub fn put_reached(&mut self, reached: &Reached) -> Result<(), StoreError> {
         self.write("note where a device is", |db| events::put_reached(db, reached))
-    }
-
-    /// The entries whose ids begin with these bytes, of which there are five to eight: up to two,
-    /// for one is what is looked for and two are too many.
-    pub fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
-        self.read("look for an entry", |db| entries::beginning(db, prefix))
     }
 
     /// Texts with these words, the newest first.
@@ -457,6 +464,20 @@ impl Store for SqliteStore {
 
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError> {
         self.read("read an entry", |db| entries::entry(db, id))
+    }
+
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        self.read("look for an entry", |db| entries::beginning(db, prefix))
+    }
+
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        self.read("count entries", |db| entries::count_shown(db, conversation, author, range, max))
     }
 
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {

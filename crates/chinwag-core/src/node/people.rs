@@ -354,6 +354,10 @@ impl Node {
         account: AccountId,
         called: Option<Name>,
     ) -> Reply {
+        if self.is_awaited(account) && !self.is_contact(account) {
+            self.change(env, ContactChange { called, ..self.as_known(account) })?;
+            return Ok(Ok(Answer::Done));
+        }
         self.change_contact(env, account, |known| ContactChange { called, ..known })
     }
 

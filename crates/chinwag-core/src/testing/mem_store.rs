@@ -423,6 +423,28 @@ impl Store for MemStore {
         Ok(self.now.at(id).cloned())
     }
 
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        let ids = self.now.places.keys().filter(|id| id.as_bytes().starts_with(prefix));
+        Ok(ids.take(2).copied().collect())
+    }
+
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        let log = (conversation, author);
+        let hidden_from = self.now.hidden.get(&log).copied();
+        let is_shown = |entry: &&StoredEntry| {
+            entry.header.kind.is_shown() && hidden_from.is_none_or(|from| entry.header.seq() < from)
+        };
+        let entries = self.now.logs.get(&log).into_iter();
+        let entries = entries.flat_map(|log| log.range(range.from()..=range.to()));
+        Ok(entries.map(|(_, entry)| entry).filter(is_shown).take(max).count())
+    }
+
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {
         if let Some(entry) = self.now.at_mut(id) {
             let before = entry.body.take();

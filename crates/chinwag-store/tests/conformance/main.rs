@@ -868,6 +868,8 @@ fn everything(store: &dyn Store, known: &[EntryId]) -> String {
     ];
     lines.extend((1..=9).map(|n| format!("{:?}", store.peer_prekeys(device(n)).unwrap())));
     for id in known {
+        let found = store.entries_beginning(&id.as_bytes()[..6]).unwrap();
+        lines.push(format!("{found:?}"));
         lines.push(format!("{:?}", store.entry(*id).unwrap()));
         lines.push(format!("{:?}", ids(&store.references(*id, 99).unwrap())));
         lines.push(format!("{:?}", ids(&store.references(*id, 1).unwrap())));
@@ -900,6 +902,8 @@ fn in_conversation(store: &dyn Store, number: u8) -> Vec<String> {
         {
             let found = store.entries(of, author, range(from, to), count, bytes).unwrap();
             lines.push(format!("{found:?}"));
+            let shown = store.count_shown(of, author, range(from, to), count).unwrap();
+            lines.push(format!("{shown} shown"));
         }
         lines.extend((1..=4).map(|n| format!("{:?}", store.tip(of, author, seq(n)).unwrap())));
     }
