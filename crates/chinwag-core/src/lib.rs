@@ -19,6 +19,7 @@
 
 pub mod body;
 pub mod bundle;
+pub mod delivery;
 pub mod driver;
 pub mod entry;
 pub mod env;

@@ -7,6 +7,7 @@ mod account;
 mod bundles;
 mod commands;
 mod conversation;
+mod delivery;
 mod disappearing;
 mod effects;
 mod exchange;

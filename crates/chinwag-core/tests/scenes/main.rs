@@ -10,6 +10,7 @@
 
 mod bundles;
 mod convergence;
+mod delivery;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;
