@@ -20,6 +20,7 @@ use chinwag_core::identity::{
     consent,
 };
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::introduction::Introduction;
 use chinwag_core::log::{Base, Run, RunFault};
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
@@ -782,7 +783,57 @@ fn identity() -> Value {
         "invalid_operations": invalid_operations(),
         "logs": account_logs(&history),
         "refused": refused_operations(&history),
+        "introductions": introductions(&history),
+        "invalid_introductions": invalid_introductions(&history),
     })
+}
+
+fn introductions(history: &History) -> Value {
+    let all: Vec<&str> = history.0.iter().map(|(name, _)| *name).collect();
+    let one = |called: &str, names: &[&str]| {
+        let log = history.log(names);
+        let name_of = |signed: &SignedOperation| {
+            history.0.iter().find(|(_, other)| other == signed).unwrap().0
+        };
+        let operations = log.operations().into_iter().map(name_of).collect::<Vec<_>>();
+        json!({
+            "name": called,
+            "account": hex(account(ASHA).as_bytes()),
+            "operations": operations,
+            "bytes": hex(&Introduction::of(log).unwrap().to_bytes()),
+        })
+    };
+    json!([one("of nobody yet", &[]), one("a device", &all[..2]), one("two at once", &all[..5])])
+}
+
+fn invalid_introductions(history: &History) -> Value {
+    let bytes = Introduction::of(history.log(&["asha", "laptop"])).unwrap().to_bytes();
+    let begin = b"chinwag introduction".len();
+    let count = begin + 1 + 32;
+    let operation = |called: &str| history.get(called).to_bytes();
+    let with = |count_of: u8, operations: &[Vec<u8>]| {
+        [&bytes[..count], &[0, count_of], &operations.concat()].concat()
+    };
+    let invalid = |reason: &str, fault: &str, bytes: &[u8]| {
+        assert!(Introduction::parse(bytes).is_err(), "{reason}");
+        json!({ "reason": reason, "fault": fault, "bytes": hex(bytes) })
+    };
+    let changed = |at: usize| {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        changed
+    };
+    let (first, second) = (operation("asha"), operation("laptop"));
+    json!([
+        invalid("another beginning", "not canonical", &changed(0)),
+        invalid("another version", "unknown", &changed(begin)),
+        invalid("cut off", "short", &bytes[..bytes.len() - 1]),
+        invalid("something after it", "trailing", &[&bytes[..], &[0]].concat()),
+        invalid("one operation twice", "not canonical", &with(2, &[first.clone(), first.clone()])),
+        invalid("a parent after its child", "unknown parent", &with(2, &[second.clone(), first])),
+        invalid("without its parent", "unknown parent", &with(1, &[second])),
+        invalid("another signature", "not signed", &changed(bytes.len() - 1)),
+    ])
 }
 
 /// What an account log says, from operations in this order.

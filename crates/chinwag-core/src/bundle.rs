@@ -63,6 +63,9 @@ pub enum BundleError {
         "the key of this bundle is gone: it was opened before, or is too old; ask for a new one"
     )]
     NoKey,
+    /// It is sealed to a key that was given to another device than the one it is from.
+    #[error("the key of this bundle was given to somebody else: ask for a new one")]
+    NotTheirKey,
     /// It was changed on the way, or is not what it says.
     #[error("this bundle was damaged or changed on its way: ask for a new one")]
     Changed,

@@ -134,8 +134,13 @@ pub enum Command {
     /// Whether somebody sits before this device.
     Presence(bool),
     /// Make bundles for the devices of a contact, or of our own: whatever they are not known to
-    /// have.
+    /// have. For an account whose ticket was redeemed, and that was [met](Self::Meet): a bundle
+    /// that shows the invitation.
     Export(AccountId),
     /// Open a bundle.
     Import(Vec<u8>),
+    /// Write down who we are, for somebody who is to seal bundles for us: no secret.
+    Introduce,
+    /// Read who somebody is: a contact, somebody whose ticket was redeemed, or ourselves.
+    Meet(Vec<u8>),
 }

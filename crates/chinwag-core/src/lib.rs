@@ -19,6 +19,7 @@
 
 pub mod body;
 pub mod bundle;
+pub mod delivery;
 pub mod driver;
 pub mod entry;
 pub mod env;
@@ -27,6 +28,7 @@ pub mod fork;
 pub mod identity;
 pub mod ids;
 pub mod input;
+pub mod introduction;
 pub mod log;
 pub mod node;
 pub mod output;

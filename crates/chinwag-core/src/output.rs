@@ -6,6 +6,7 @@ use crate::entry::{Header, Seq};
 use crate::identity::Name;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::{Link, Token};
+use crate::introduction::IntroductionError;
 use crate::sync::frontier::Frontier;
 use crate::ticket::{Address, Ticket};
 use crate::violation::Violation;
@@ -73,6 +74,8 @@ pub enum Answer {
     SaidBefore(EntryId),
     /// Bundles, each for one device.
     Bundles(Vec<(DeviceId, Vec<u8>)>),
+    /// Who we are, in a file.
+    Introduction(Vec<u8>),
 }
 
 /// Why a command is declined. Nothing was changed.
@@ -125,6 +128,12 @@ pub enum Refusal {
         "wait a moment: it is being found out whether this device's log was continued elsewhere"
     )]
     Busy,
+    /// A bundle can't be sealed: no device is known that could open it.
+    #[error("no device of {0:?} is known to seal a bundle for: ask for an introduction")]
+    NoDevice(AccountId),
+    /// An introduction can't be made or read.
+    #[error(transparent)]
+    Introduction(#[from] IntroductionError),
     /// A bundle can't be made or opened.
     #[error(transparent)]
     Bundle(#[from] BundleError),

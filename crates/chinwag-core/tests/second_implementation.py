@@ -571,6 +571,26 @@ class Account:
                 "digest": digest.hex()}
 
 
+def read_introduction(data):
+    """The operations of an introduction, each as its bytes, in their order."""
+    reader = Reader(data)
+    need(reader.take(20) == b"chinwag introduction", "not canonical")
+    need(reader.number(1) == 1, "unknown")
+    account, operations = reader.take(32).hex(), []
+    for _ in range(reader.number(2)):
+        begin = reader.at
+        read_signed(reader)
+        operations.append(data[begin:reader.at])
+    reader.end()
+    log, order = Account(account), []
+    for operation in operations:
+        log.add(operation)
+        id_ = hash_("chinwag/operation-id/1", operation[:-64]).hex()
+        order.append((log.known[id_]["height"], id_))
+    need(all(a < b for a, b in zip(order, order[1:])), "not canonical")
+    return account, operations
+
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 PREFIX = "chinwag1"
 
@@ -922,6 +942,12 @@ def check_identity(check, file):
         check.does(what, lambda: account(v, v["operations"]).state(v["now"]), expected)
     for v in file["refused"]:
         check.refuses("operation", v, lambda: account(v, v["known"]).add(bytes_of(v["bytes"])))
+    for v in file["introductions"]:
+        expected = v["account"], [operations[name] for name in v["operations"]]
+        found = lambda: read_introduction(bytes_of(v["bytes"]))
+        check.does("introduction: " + v["name"], found, expected)
+    for v in file["invalid_introductions"]:
+        check.refuses("introduction", v, lambda: read_introduction(bytes_of(v["bytes"])))
 
 
 def check_ticket(check, file):

@@ -14,6 +14,7 @@ use chinwag_core::body::{Body, Kind, body_hash};
 use chinwag_core::entry::{Header, Seq, Tip};
 use chinwag_core::identity::{AccountLog, Name, SignedOperation};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::introduction::Introduction;
 use chinwag_core::log::{Base, Run};
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::Wall;
@@ -169,6 +170,21 @@ fn account_logs_say_what_the_vectors_say() {
         let mut log = account(&vectors, vector, &vector["known"]);
         let operation = SignedOperation::from_bytes(&bytes(&vector["bytes"])).unwrap();
         assert!(log.add(operation).is_err(), "{}", vector["reason"]);
+    }
+}
+
+#[test]
+fn introductions_are_those_of_the_vectors() {
+    let vectors = file("identity");
+    for vector in list(&vectors["introductions"]) {
+        let bytes = bytes(&vector["bytes"]);
+        let read = Introduction::parse(&bytes).unwrap();
+        assert!(read.to_bytes() == bytes, "{}", vector["name"]);
+        assert_eq!(*read.log(), account(&vectors, vector, &vector["operations"]));
+    }
+    for vector in list(&vectors["invalid_introductions"]) {
+        let read = Introduction::parse(&bytes(&vector["bytes"]));
+        assert!(read.is_err(), "{}", vector["reason"]);
     }
 }
 

@@ -1,8 +1,6 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
-use std::collections::BTreeMap;
-
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
@@ -168,7 +166,9 @@ fn claim(to: &Victim<'_>, dice: &mut Dice) -> Vec<u8> {
 }
 
 fn have(conversation: ConversationId, frontier: Frontier) -> Vec<u8> {
-    let (heads, is_whole, wants_answer) = (BTreeMap::new(), false, false);
+    // Without heads nothing would be claimed; these are nobody's.
+    let heads = frontier.iter().map(|(author, _)| (author, EntryId::from_bytes([0; 32]))).collect();
+    let (is_whole, wants_answer) = (false, false);
     Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
 }
 

@@ -84,6 +84,7 @@ impl Trace {
                     Ok(Answer::Ticket(ticket)) => self.bytes(&ticket.secret),
                     Ok(Answer::Account(account)) => self.bytes(account.as_bytes()),
                     Ok(Answer::Done) => self.number(0),
+                    Ok(Answer::Introduction(bytes)) => self.bytes(bytes),
                     Ok(Answer::Bundles(bundles)) => {
                         for (_, bytes) in bundles {
                             self.bytes(bytes);

@@ -1,40 +1,30 @@
 //! Who we are: our account, our device, and what is known of everybody's accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chinwag_crypto::{Hash, SealKey, SealPublic, Secret, SigningKey};
+use chinwag_crypto::{Hash, Secret, SigningKey};
 
 use super::commands::Reply;
 use super::{Handled, Node, Own, Peer};
 use crate::env::Env;
 use crate::identity::{
-    AccountLog, Action, Certificate, Device, Name, OperationFault, Revocation, SignedOperation,
-    consent,
+    AccountLog, Action, Certificate, Name, OperationFault, Revocation, SignedOperation, consent,
 };
-use crate::ids::{AccountId, ConversationId, DeviceId, PrekeyId};
+use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::Link;
 use crate::output::{Answer, Event, Output, Refusal};
-use crate::store::{Local, Prekey, StoreError};
+use crate::store::{Local, StoreError};
 use crate::time::{ClaimedTime, Wall};
 use crate::violation::Violation;
 use crate::wire::codec::Encode;
 use crate::wire::limits::{FRAME_MAX, OPERATIONS_MAX};
 use crate::wire::message::Message;
 
-const DAY_MS: u64 = 24 * 3_600 * 1_000;
+pub(super) const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 /// How long a device's certificate is good for, in milliseconds: a year. It is renewed when half of
 /// that is left.
-const CERTIFICATE_LIFETIME_MS: u64 = 365 * DAY_MS;
-
-/// How long bundles are sealed to one prekey of the certificate, in milliseconds: a week.
-const PREKEY_LIFETIME_MS: u64 = 7 * DAY_MS;
-
-/// How long a prekey can open what was sealed to it, in milliseconds.
-const PREKEY_KEPT_MS: u64 = 30 * DAY_MS;
-
-/// Operations that are left for what matters more than a new prekey.
-const OPERATIONS_KEPT_FREE: usize = OPERATIONS_MAX / 2;
+pub(super) const CERTIFICATE_LIFETIME_MS: u64 = 365 * DAY_MS;
 
 impl Own {
     pub(super) fn of(local: &Local) -> Self {
@@ -46,14 +36,14 @@ impl Own {
     }
 }
 
-fn after(now: Wall, lifetime_ms: u64) -> Wall {
+pub(super) fn after(now: Wall, lifetime_ms: u64) -> Wall {
     Wall::new(now.get().saturating_add(lifetime_ms))
 }
 
 impl Node {
     pub(super) fn load_account(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         self.own = env.store.local()?.as_ref().map(Own::of);
-        self.prekeys = env.store.prekeys()?;
+        self.load_prekeys(env)?;
         for operation in env.store.operations()? {
             self.remember(operation)?;
         }
@@ -155,66 +145,8 @@ impl Node {
         Ok(())
     }
 
-    /// Renews our certificate when half of its time is over or its prekey has served its time:
-    /// others take an expired one for none. Sessions begin with it, so it is looked at when one
-    /// begins.
-    pub(super) fn renew(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
-        let Some((account, device)) = self.account().zip(self.device()) else { return Ok(()) };
-        let Some(log) = self.accounts.get(&account) else { return Ok(()) };
-        let Some(known) = log.device(device).filter(Device::is_current) else {
-            return Ok(());
-        };
-        let half = after(env.wall, CERTIFICATE_LIFETIME_MS / 2);
-        let current = PrekeyId::of(&known.certificate.prekey);
-        let made = self.prekeys.iter().find(|prekey| prekey.id == current).map(|p| p.made);
-        let is_old = made.is_none_or(|made| after(made, PREKEY_LIFETIME_MS) <= env.wall);
-        let has_room = log.len() < OPERATIONS_KEPT_FREE;
-        if known.certificate.expires > half && !(is_old && has_room) {
-            return Ok(());
-        }
-        let prekey = self.new_prekey(env, None)?;
-        self.destroy_old_prekeys(env, PrekeyId::of(&prekey))?;
-        let expires = after(env.wall, CERTIFICATE_LIFETIME_MS).max(known.certificate.expires);
-        self.decide(env, Action::Certify(Certificate { expires, prekey, ..known.certificate }))
-    }
-
-    /// Makes a key that bundles are sealed to.
-    pub(super) fn new_prekey(
-        &mut self,
-        env: &mut Env<'_>,
-        only_for: Option<DeviceId>,
-    ) -> Result<SealPublic, StoreError> {
-        let seed = env.random();
-        let public = SealKey::from_seed(&Secret::new(seed)).public();
-        let prekey = Prekey { id: PrekeyId::of(&public), seed, made: env.wall, only_for };
-        env.store.put_prekey(&prekey)?;
-        self.prekeys.push(prekey);
-        Ok(public)
-    }
-
-    fn destroy_old_prekeys(
-        &mut self,
-        env: &mut Env<'_>,
-        current: PrekeyId,
-    ) -> Result<(), StoreError> {
-        let is_old = |p: &&Prekey| p.id != current && after(p.made, PREKEY_KEPT_MS) <= env.wall;
-        let old: Vec<PrekeyId> = self.prekeys.iter().filter(is_old).map(|p| p.id).collect();
-        old.into_iter().try_for_each(|id| self.destroy_prekey(env, id))
-    }
-
-    /// Destroys a key: what is sealed to it stays sealed.
-    pub(super) fn destroy_prekey(
-        &mut self,
-        env: &mut Env<'_>,
-        id: PrekeyId,
-    ) -> Result<(), StoreError> {
-        env.store.remove_prekey(id)?;
-        self.prekeys.retain(|prekey| prekey.id != id);
-        Ok(())
-    }
-
     /// Writes an action into our own account's log, and tells everybody who is connected.
-    fn decide(&mut self, env: &mut Env<'_>, action: Action) -> Result<(), StoreError> {
+    pub(super) fn decide(&mut self, env: &mut Env<'_>, action: Action) -> Result<(), StoreError> {
         let Some(own) = &self.own else { return Ok(()) };
         let log = self.accounts.entry(own.account).or_insert_with(|| AccountLog::new(own.account));
         let operation = log.next(ClaimedTime::from(env.wall), action).sign(&own.account_key);
@@ -261,7 +193,7 @@ impl Node {
         Ok(Ok(()))
     }
 
-    fn add_operations(
+    pub(super) fn add_operations(
         &mut self,
         env: &mut Env<'_>,
         account: AccountId,
@@ -287,7 +219,7 @@ impl Node {
 
     /// Something is new in an account: whoever has to know is told, and what follows from it is
     /// done.
-    fn learned(
+    pub(super) fn learned(
         &mut self,
         env: &mut Env<'_>,
         account: AccountId,
@@ -299,12 +231,16 @@ impl Node {
         if self.account() == Some(account) {
             self.heed_own_account(env)?;
         }
-        let certifies = |o: &SignedOperation| matches!(o.operation.action, Action::Certify(_));
-        if new.iter().any(certifies) {
+        let certified = new.iter().filter_map(|o| match &o.operation.action {
+            Action::Certify(certificate) => Some(certificate.device),
+            _ => None,
+        });
+        let certified: BTreeSet<DeviceId> = certified.collect();
+        if !certified.is_empty() {
             // What was said of a device before it was known was not heard.
             self.compare_again(account);
         }
-        Ok(())
+        certified.into_iter().try_for_each(|device| self.forget_peer_prekeys(env, device))
     }
 
     /// Who was retired by another device of the account goes on as a new one: it is a copy, or was
@@ -341,21 +277,8 @@ impl Node {
 
     /// Sends operations, as many messages as they need.
     pub(super) fn send_operations(&mut self, link: Link, operations: Vec<SignedOperation>) {
-        let mut left = operations.into_iter().peekable();
-        loop {
-            let (mut piece, mut bytes) = (Vec::new(), 0_usize);
-            while let Some(next) = left.peek() {
-                bytes += next.to_bytes().len();
-                if piece.len() >= OPERATIONS_MAX || (bytes > FRAME_MAX / 2 && !piece.is_empty()) {
-                    break;
-                }
-                piece.extend(left.next());
-            }
-            let is_last = left.peek().is_none();
-            self.send(link, &Message::Operations { operations: piece, is_last });
-            if is_last {
-                return;
-            }
+        for message in in_messages(operations) {
+            self.send(link, &message);
         }
     }
 
@@ -417,5 +340,27 @@ impl Node {
         let with = self.conversations.get(&id).map(|conversation| conversation.with);
         let members = self.account().into_iter().chain(with);
         members.into_iter().find(|member| self.was_device_of(*member, device))
+    }
+}
+
+/// Operations in as many messages as they need, and at least one: of whatever length they are, no
+/// message is over the limit.
+pub(super) fn in_messages(operations: Vec<SignedOperation>) -> Vec<Message> {
+    let mut left = operations.into_iter().peekable();
+    let mut messages = Vec::new();
+    loop {
+        let (mut piece, mut bytes) = (Vec::new(), 0_usize);
+        while let Some(next) = left.peek() {
+            bytes += next.to_bytes().len();
+            if piece.len() >= OPERATIONS_MAX || (bytes > FRAME_MAX / 2 && !piece.is_empty()) {
+                break;
+            }
+            piece.extend(left.next());
+        }
+        let is_last = left.peek().is_none();
+        messages.push(Message::Operations { operations: piece, is_last });
+        if is_last {
+            return messages;
+        }
     }
 }

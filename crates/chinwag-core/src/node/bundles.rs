@@ -1,66 +1,44 @@
 //! Bundles: what a session would carry, sealed in a file for one device. They are opened through
-//! the same code as what comes over a session.
+//! the same code as what comes over a session. And introductions, which come before them where
+//! there was never a session.
 
 use chinwag_crypto::{SealKey, SealPublic, Secret};
 
+use super::account::in_messages;
 use super::commands::Reply;
 use super::exchange::page;
-use super::{Node, Peer};
+use super::prekeys::use_prekey;
+use super::{Handled, Node, Peer};
 use crate::bundle::{Bundle, BundleError, Sealed};
 use crate::entry::Seq;
 use crate::env::Env;
+use crate::identity::AccountLog;
 use crate::ids::{AccountId, ConversationId, DeviceId};
+use crate::introduction::Introduction;
 use crate::output::{Answer, Refusal};
-use crate::store::{Prekey, StoreError};
+use crate::store::StoreError;
 use crate::sync::ranges::Range;
 use crate::violation::Violation;
 use crate::wire::codec::Encode;
 use crate::wire::limits::{BUNDLE_MAX, BUNDLE_MESSAGES_MAX, FRAME_MAX};
-use crate::wire::message::Message;
-
-/// One-time prekeys that a device is given at once.
-const PREKEYS_GIVEN: usize = 4;
-
-/// One-time prekeys of one device that are kept: what was given before is used up or lost.
-const PREKEYS_KEPT: usize = 16;
+use crate::wire::message::{Hello, Message, VERSION, Wish};
 
 impl Node {
-    /// Gives a device keys to seal bundles for us with. Their private halves are destroyed when
-    /// the bundle is opened.
-    pub(super) fn give_prekeys(&mut self, env: &mut Env<'_>, to: Peer) -> Result<(), StoreError> {
-        let Some(link) = to.link else { return Ok(()) };
-        let is_theirs = |prekey: &&Prekey| prekey.only_for == Some(to.device);
-        let mut kept: Vec<_> =
-            self.prekeys.iter().filter(is_theirs).map(|p| (p.made, p.id)).collect();
-        kept.sort_unstable();
-        let surplus = (kept.len() + PREKEYS_GIVEN).saturating_sub(PREKEYS_KEPT);
-        for (_, id) in kept.into_iter().take(surplus) {
-            self.destroy_prekey(env, id)?;
-        }
-        let mut keys = Vec::with_capacity(PREKEYS_GIVEN);
-        for _ in 0..PREKEYS_GIVEN {
-            keys.push(self.new_prekey(env, Some(to.device))?);
-        }
-        self.send(link, &Message::Prekeys(keys));
-        Ok(())
-    }
-
     /// Makes a bundle for each device of an account, with what it is not known to have.
     pub(super) fn export(&mut self, env: &mut Env<'_>, to: AccountId) -> Reply {
         let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
         let (account, device) = (own.account, own.device);
-        if to != account && !self.is_contact(to) {
+        let is_invited = self.tickets.values().any(|ticket| ticket.account == to);
+        if to != account && !self.is_contact(to) && !is_invited {
             return Ok(Err(Refusal::NoContact(to)));
         }
-        let log = self.accounts.get(&to);
-        let devices: Vec<(DeviceId, SealPublic)> = log
-            .into_iter()
-            .flat_map(|log| log.devices(env.wall))
-            .filter(|certificate| certificate.device != device)
-            .map(|certificate| (certificate.device, certificate.prekey.clone()))
-            .collect();
+        self.keep_prekeys(env)?;
+        let recipients = self.recipients(env, to);
+        if recipients.is_empty() && to != account {
+            return Ok(Err(Refusal::NoDevice(to)));
+        }
         let mut bundles = Vec::new();
-        for (to_device, certified) in devices {
+        for (to_device, certified) in recipients {
             let messages = self.messages_for(env, to, to_device)?;
             let prekey = use_prekey(env, to_device)?.unwrap_or(certified);
             let bundle = Bundle { account, device, to: to_device, messages };
@@ -73,6 +51,19 @@ impl Node {
         Ok(Ok(Answer::Bundles(bundles)))
     }
 
+    /// The devices of an account that can make something of a bundle, and the key of each. Of
+    /// somebody to whom we are not known: those that gave the ticket.
+    fn recipients(&self, env: &Env<'_>, to: AccountId) -> Vec<(DeviceId, SealPublic)> {
+        let own = self.device();
+        let is_known = self.is_contact(to) || self.account() == Some(to);
+        let may_open = |device: DeviceId| {
+            is_known || self.wish_by_bundle(to, device, env.wall) != Wish::Nothing
+        };
+        let devices = self.accounts.get(&to).into_iter().flat_map(|log| log.devices(env.wall));
+        let devices = devices.filter(|c| Some(c.device) != own && may_open(c.device));
+        devices.map(|certificate| (certificate.device, certificate.prekey.clone())).collect()
+    }
+
     /// What a session with a device would carry to it, as far as it fits.
     fn messages_for(
         &self,
@@ -80,17 +71,55 @@ impl Node {
         account: AccountId,
         device: DeviceId,
     ) -> Result<Vec<Message>, StoreError> {
-        let own = self.account().map(|own| self.operations_of(own)).unwrap_or_default();
-        let mut messages = vec![Message::Operations { operations: own, is_last: true }];
+        let Some(own) = self.account() else { return Ok(Vec::new()) };
+        let mut messages = Vec::new();
+        let wish = self.wish_by_bundle(account, device, env.wall);
+        if wish != Wish::Nothing {
+            let digest = self.digest_of(own);
+            messages.push(Message::Hello(Hello { version: VERSION, account: own, digest, wish }));
+        }
+        messages.extend(in_messages(self.operations_of(own)));
         let mut left = BUNDLE_MAX / 2;
-        for id in self.shared_with(account) {
-            let forks = self.conversations.get(&id).into_iter().flat_map(|c| c.forks.values());
-            messages.extend(forks.map(|fork| Message::Fork(Box::new(fork.clone()))));
-            self.entries_for(env, id, device, &mut messages, &mut left)?;
-            messages.push(Message::Have(self.what_is_here(id, None, false)));
+        let own_conversation = ConversationId::own(own);
+        if account == own {
+            // Who our contacts are comes before what they are, and both before what they say.
+            self.say_conversation(
+                env,
+                own_conversation,
+                account,
+                device,
+                &mut messages,
+                &mut left,
+            )?;
+            for contact in self.contacts.keys() {
+                let operations = self.operations_of(*contact);
+                messages.extend(in_messages(operations));
+            }
+        }
+        for id in self.shared_with(account).into_iter().filter(|id| *id != own_conversation) {
+            self.say_conversation(env, id, account, device, &mut messages, &mut left)?;
         }
         messages.truncate(BUNDLE_MESSAGES_MAX);
         Ok(messages)
+    }
+
+    /// What is to be said of one conversation. What we have comes first: whoever is not yet a
+    /// contact becomes one by it.
+    fn say_conversation(
+        &self,
+        env: &Env<'_>,
+        id: ConversationId,
+        account: AccountId,
+        device: DeviceId,
+        messages: &mut Vec<Message>,
+        left: &mut usize,
+    ) -> Result<(), StoreError> {
+        messages.push(Message::Have(self.what_is_here(id, None, false)));
+        let forks = self.conversations.get(&id).into_iter().flat_map(|c| c.forks.values());
+        messages.extend(forks.map(|fork| Message::Fork(Box::new(fork.clone()))));
+        self.entries_for(env, id, device, messages, left)?;
+        messages.extend(self.read_for(account, id));
+        Ok(())
     }
 
     fn entries_for(
@@ -139,40 +168,107 @@ impl Node {
             Ok(bundle) => bundle,
             Err(error) => return Ok(Err(error.into())),
         };
-        let (account, device) = (bundle.account, bundle.device);
-        let is_known = self.is_contact(account) && !self.is_blocked(account);
-        if !is_known && self.account() != Some(account) {
-            return Ok(Err(Refusal::NoContact(account)));
+        if !self.is_welcome_by_bundle(env, &bundle) {
+            return Ok(Err(Refusal::NoContact(bundle.account)));
+        }
+        if prekey.only_for.is_some_and(|only_for| only_for != bundle.device) {
+            return Ok(Err(BundleError::NotTheirKey.into()));
         }
         if prekey.only_for.is_some() {
             self.destroy_prekey(env, prekey.id)?;
         }
+        let taken = self.take_bundle(env, bundle)?;
+        Ok(taken.map(|()| Answer::Done).map_err(|fault| BundleError::Violation(fault).into()))
+    }
+
+    /// Whether a bundle is from somebody whom we know or look for, or shows an invitation of ours.
+    /// What an invited account says of itself is checked before anything of it is kept.
+    fn is_welcome_by_bundle(&self, env: &Env<'_>, bundle: &Bundle) -> bool {
+        let account = bundle.account;
+        if self.is_blocked(account) {
+            return false;
+        }
+        if self.is_contact(account) || self.account() == Some(account) || self.is_awaited(account) {
+            return true;
+        }
+        let wish = bundle.messages.first().and_then(|message| match message {
+            Message::Hello(hello) if hello.account == account => Some(&hello.wish),
+            _ => None,
+        });
+        let is_invited = wish.is_some_and(|wish| self.invite_of(wish, env.wall).is_some());
+        let mut log = AccountLog::new(account);
+        let said = bundle.messages.iter().filter_map(|message| match message {
+            Message::Operations { operations, .. } => Some(operations),
+            _ => None,
+        });
+        is_invited
+            && said.flatten().all(|operation| log.add(operation.clone()).is_ok())
+            && log.devices(env.wall).any(|certificate| certificate.device == bundle.device)
+    }
+
+    /// Takes what is in a bundle, in its order. From the first violation the rest is not read.
+    fn take_bundle(&mut self, env: &mut Env<'_>, bundle: Bundle) -> Handled {
+        let (account, device) = (bundle.account, bundle.device);
         let from = Peer { account, device, link: None };
-        for message in bundle.messages {
-            let is_introduction = matches!(message, Message::Operations { .. });
-            let is_theirs = is_introduction || self.is_device_of(account, device, env.wall);
-            let taken = if is_theirs {
-                self.told(env, from, message)?
-            } else {
-                Err(Violation::NotCertified)
-            };
-            if let Err(violation) = taken {
-                return Ok(Err(BundleError::Violation(violation).into()));
+        let mut messages = bundle.messages.into_iter().peekable();
+        let hello = messages.next_if(|message| matches!(message, Message::Hello(_)));
+        while let Some(introduction) =
+            messages.next_if(|message| matches!(message, Message::Operations { .. }))
+        {
+            if let Err(violation) = self.told(env, from, introduction)? {
+                return Ok(Err(violation));
             }
+        }
+        if !self.is_device_of(account, device, env.wall) {
+            return Ok(Err(Violation::NotCertified));
+        }
+        if let Some(Message::Hello(hello)) = hello {
+            if hello.version != VERSION {
+                return Ok(Err(Violation::Version(hello.version)));
+            }
+            if hello.account != account {
+                return Ok(Err(Violation::OutOfTurn));
+            }
+            if let Err(violation) = self.admit(env, account, &hello.wish)? {
+                return Ok(Err(violation));
+            }
+        }
+        for message in messages {
+            if let Err(violation) = self.told(env, from, message)? {
+                return Ok(Err(violation));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes down who we are.
+    pub(super) fn introduce(&mut self, env: &mut Env<'_>) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        self.keep_prekeys(env)?;
+        let log = self.accounts.get(&own).cloned().unwrap_or_else(|| AccountLog::new(own));
+        let introduction = Introduction::of(log).map_err(Refusal::from);
+        Ok(introduction.map(|introduction| Answer::Introduction(introduction.to_bytes())))
+    }
+
+    /// Reads who somebody is. Of accounts that we neither know nor look for nothing is kept.
+    pub(super) fn meet(&mut self, env: &mut Env<'_>, bytes: &[u8]) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        let introduction = match Introduction::parse(bytes) {
+            Ok(introduction) => introduction,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let account = introduction.account();
+        let is_known = account == own || self.is_contact(account) || self.is_awaited(account);
+        if !is_known || self.is_blocked(account) {
+            return Ok(Err(Refusal::NoContact(account)));
+        }
+        let operations = introduction.log().operations().into_iter().cloned().collect();
+        match self.add_operations(env, account, operations)? {
+            Ok(new) => self.learned(env, account, &new, None)?,
+            Err(violation) => return Ok(Err(BundleError::Violation(violation).into())),
         }
         Ok(Ok(Answer::Done))
     }
-}
-
-/// Takes the first of the keys that a device gave us: each is for one bundle.
-fn use_prekey(env: &mut Env<'_>, device: DeviceId) -> Result<Option<SealPublic>, StoreError> {
-    let mut keys = env.store.peer_prekeys(device)?;
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let key = keys.remove(0);
-    env.store.put_peer_prekeys(device, &keys)?;
-    Ok(Some(key))
 }
 
 /// A bundle holds at least one page.

@@ -47,7 +47,7 @@ impl Node {
     /// us from blocking them.
     fn must_wait(&self, command: &Command) -> bool {
         match command {
-            Command::Presence(_) | Command::Typing(..) => false,
+            Command::Presence(_) | Command::Typing(..) | Command::Introduce => false,
             Command::Say { .. }
             | Command::Edit { .. }
             | Command::React { .. }
@@ -98,6 +98,8 @@ impl Node {
             Command::Presence(is_active) => Ok(Ok(self.be_present(is_active))),
             Command::Export(to) => self.export(env, to),
             Command::Import(bytes) => self.import(env, &bytes),
+            Command::Introduce => self.introduce(env),
+            Command::Meet(bytes) => self.meet(env, &bytes),
         }
     }
 

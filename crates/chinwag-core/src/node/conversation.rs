@@ -227,6 +227,7 @@ impl Node {
         let conversation = self.conversations.get(&id)?;
         let height = self.height(id, author);
         let known = [conversation.tips.get(&author), conversation.cuts.get(&author)];
+        // One of them is at that height: cuts are found again whenever one may have moved.
         known.into_iter().flatten().find(|tip| tip.seq.get() == height).map(|tip| tip.id)
     }
 

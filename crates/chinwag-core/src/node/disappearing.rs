@@ -91,8 +91,13 @@ impl Node {
 
     /// When the next body is to be deleted, by the clock that does not jump.
     pub(super) fn next_deletion(&self) -> Option<Mono> {
+        self.next_expiry.map(|due| self.by_mono(due))
+    }
+
+    /// When a time will have come, by the clock that does not jump; or when to look again.
+    pub(super) fn by_mono(&self, due: Wall) -> Mono {
         let (mono, wall) = self.seen;
-        let left_ms = self.next_expiry?.get().saturating_sub(wall.get()).min(LOOK_AGAIN_MS);
-        Some(Mono::new(mono.get().saturating_add(left_ms.saturating_mul(1_000))))
+        let left_ms = due.get().saturating_sub(wall.get()).min(LOOK_AGAIN_MS);
+        Mono::new(mono.get().saturating_add(left_ms.saturating_mul(1_000)))
     }
 }

@@ -7,12 +7,14 @@ mod account;
 mod bundles;
 mod commands;
 mod conversation;
+mod delivery;
 mod disappearing;
 mod effects;
 mod exchange;
 mod forks;
 mod known;
 mod people;
+mod prekeys;
 mod session;
 mod signals;
 mod writing;
@@ -74,6 +76,8 @@ pub struct Node {
     /// Who asked us.
     requests: BTreeMap<AccountId, Request>,
     prekeys: Vec<Prekey>,
+    /// When there is next something to do about them, or about our certificate.
+    next_prekeys: Option<Wall>,
     conversations: BTreeMap<ConversationId, Conversation>,
     sessions: BTreeMap<Link, Session>,
     /// Commands that wait until it is known whether our log was continued elsewhere.
@@ -134,7 +138,7 @@ impl Node {
             self.retire(env)?;
         }
         self.heed_own_account(env)?;
-        self.renew(env)?;
+        self.keep_prekeys(env)?;
         self.dial_all();
         self.log_events(env, 0)
     }
@@ -152,7 +156,7 @@ impl Node {
         match input {
             Input::Command(token, command) => self.ordered(env, token, command)?,
             Input::Connected { link, device, is_dialled } => {
-                self.renew(env)?;
+                self.keep_prekeys(env)?;
                 self.connected(env, link, device, is_dialled);
             }
             Input::Disconnected { link } => self.forget(link),
@@ -160,7 +164,7 @@ impl Node {
             Input::Tick => {
                 self.close_overdue(env.mono);
                 self.let_disappear(env)?;
-                self.renew(env)?;
+                self.keep_prekeys(env)?;
             }
         }
         self.release_held(env)
@@ -186,7 +190,7 @@ impl Node {
     /// When a [`Tick`](Input::Tick) is due, if ever.
     pub fn deadline(&self) -> Option<Mono> {
         let overdue = self.sessions.values().filter_map(Session::deadline).min();
-        overdue.into_iter().chain(self.next_deletion()).min()
+        overdue.into_iter().chain(self.next_deletion()).chain(self.next_prekeys()).min()
     }
 
     /// Our account, once there is one.

@@ -153,6 +153,19 @@ impl Node {
         asked.map_or(Wish::Nothing, |asked| Wish::Request(asked.text.clone()))
     }
 
+    /// What brings a bundle to a device of an account: the ticket that leads to it, or, when it has
+    /// gone on as another since, to the account.
+    pub(super) fn wish_by_bundle(&self, account: AccountId, device: DeviceId, now: Wall) -> Wish {
+        let of_account = self.tickets.values().filter(|ticket| ticket.account == account);
+        let leads_there = |ticket: &&Ticket| {
+            ticket.device == device || !self.is_device_of(account, ticket.device, now)
+        };
+        of_account
+            .into_iter()
+            .find(leads_there)
+            .map_or(Wish::Nothing, |ticket| Wish::Redeem(ticket.secret))
+    }
+
     /// Whether our own ticket or request leads to them: to whatever device of theirs, for the one
     /// that made the ticket may have gone on as another.
     pub(super) fn is_awaited(&self, account: AccountId) -> bool {

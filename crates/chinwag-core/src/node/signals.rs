@@ -98,16 +98,18 @@ impl Node {
 
     /// Tells somebody what we have read, if they may know.
     pub(super) fn send_read(&mut self, link: Link, id: ConversationId) {
-        let (Some(account), Some(own)) = (self.ready(link), self.account()) else { return };
-        if account != own && !self.config.shares_reads {
-            return;
+        let Some(account) = self.ready(link) else { return };
+        if let Some(read) = self.read_for(account, id) {
+            self.send(link, &read);
         }
-        let Some(conversation) = self.conversations.get(&id) else { return };
-        let is_member = account == own || conversation.with == account;
-        if let Some(read) = conversation.reads.get(&own).filter(|_| is_member) {
-            let frontier = read.clone();
-            self.send(link, &Message::Read { conversation: id, frontier });
-        }
+    }
+
+    /// What we have read, for an account that may know.
+    pub(super) fn read_for(&self, account: AccountId, id: ConversationId) -> Option<Message> {
+        let (own, conversation) = (self.account()?, self.conversations.get(&id)?);
+        let may_know = account == own || (conversation.with == account && self.config.shares_reads);
+        let read = conversation.reads.get(&own).filter(|_| may_know)?;
+        Some(Message::Read { conversation: id, frontier: read.clone() })
     }
 
     pub(super) fn type_to(&mut self, to: AccountId, is_on: bool) -> Result<Answer, Refusal> {

@@ -10,7 +10,7 @@ use crate::identity::SignedOperation;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::log::Run;
 use crate::sync::frontier::Frontier;
-use crate::sync::ranges::Range;
+use crate::sync::ranges::{Range, Ranges};
 use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::wire::limits::{
     ACCOUNTS_MAX, BODY_MAX, FRAME_MAX, OPERATIONS_MAX, PAGE_MAX, PREKEYS_MAX, REQUEST_MAX,
@@ -95,7 +95,8 @@ pub struct Have {
     /// What is there.
     pub frontier: Frontier,
     /// The last entry before the first gap of each log in it that begins with its first entry: two
-    /// who have different ones have found a fork.
+    /// who have different ones have found a fork. A log that has none here is not said to be there:
+    /// to claim less than one has is safe.
     pub heads: BTreeMap<DeviceId, EntryId>,
     /// Whether that is all that is there; otherwise it is all of the logs in it.
     pub is_whole: bool,
@@ -335,14 +336,28 @@ impl Decode for Wish {
     }
 }
 
+impl Have {
+    /// What can be said: of a log that begins with its first entry nothing without a head.
+    fn said(&self) -> Frontier {
+        let mut said = self.frontier.clone();
+        for (author, ranges) in self.frontier.iter() {
+            if ranges.height() > 0 && !self.heads.contains_key(&author) {
+                said.replace(author, Ranges::default());
+            }
+        }
+        said
+    }
+}
+
 impl Encode for Have {
     fn encode(&self, to: &mut Writer) {
         to.fixed(self.conversation.as_bytes());
         to.bool(self.is_whole);
         to.bool(self.wants_answer);
-        self.frontier.encode(to);
-        for (author, _) in self.frontier.iter().filter(|(_, ranges)| ranges.height() > 0) {
-            to.fixed(self.heads.get(&author).map_or(&[0; 32], EntryId::as_bytes).as_slice());
+        let said = self.said();
+        said.encode(to);
+        for (author, _) in said.iter().filter(|(_, ranges)| ranges.height() > 0) {
+            self.heads.get(&author).into_iter().for_each(|head| to.fixed(head.as_bytes()));
         }
     }
 }
@@ -390,5 +405,29 @@ impl Decode for Run {
             entries.push((header, body));
         }
         Ok(Self { entries, signature: from.signature("a signature")? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chinwag_crypto::{Secret, SigningKey};
+
+    use super::*;
+    use crate::entry::Seq;
+
+    #[test]
+    fn a_log_without_a_head_is_not_said_to_be_there() {
+        let device = |n| DeviceId::new(SigningKey::from_seed(&Secret::new([n; 32])).public());
+        let mut frontier = Frontier::default();
+        frontier.insert(device(1), Range::up_to(Seq::MIN));
+        frontier.insert(device(2), Range::up_to(Seq::MIN));
+        let heads = BTreeMap::from([(device(1), EntryId::from_bytes([1; 32]))]);
+        let conversation = ConversationId::from_bytes([7; 32]);
+        let have = Have { conversation, frontier, heads, is_whole: true, wants_answer: false };
+        let Ok(Message::Have(read)) = Message::read(&Message::Have(have.clone()).to_bytes()) else {
+            panic!("it can't be read back");
+        };
+        assert_eq!(read.heads, have.heads);
+        assert_eq!(read.frontier.iter().map(|(author, _)| author).collect::<Vec<_>>(), [device(1)]);
     }
 }

@@ -8,8 +8,10 @@
     reason = "a test says what it expects"
 )]
 
+mod bundles;
 mod clients;
 mod convergence;
+mod delivery;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;
@@ -17,9 +19,8 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_core::body::Text;
-use chinwag_core::bundle::BundleError;
 use chinwag_core::entry::{Place, Seq};
-use chinwag_core::ids::{ConversationId, DeviceId};
+use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::log::Run;
 use chinwag_core::node::Config;
@@ -328,7 +329,8 @@ fn claim(world: &mut World, author: DeviceId, range: Range) -> Vec<u8> {
     let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
     let mut frontier = Frontier::default();
     frontier.insert(author, range);
-    let (heads, is_whole, wants_answer) = (BTreeMap::new(), false, false);
+    let heads = BTreeMap::from([(author, EntryId::from_bytes([1; 32]))]);
+    let (is_whole, wants_answer) = (false, false);
     Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
 }
 
@@ -604,28 +606,6 @@ fn whoever_is_blocked_is_kept_out() {
     world.connect("bob", "alice");
     world.settle();
     assert!(world.transcript().contains(&"alice: has bob 1: why?".to_owned()));
-}
-
-#[test]
-fn a_bundle_carries_what_a_session_would() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.say("alice", "bob", "by stick");
-    let bob = world.account("bob");
-    let exported = world.command("alice", Command::Export(bob)).unwrap();
-    let Answer::Bundles(bundles) = exported else { panic!("{exported:?}") };
-    assert_eq!(bundles.len(), 1);
-    world.transcript();
-    let import = || Command::Import(bundles[0].1.clone());
-    assert_eq!(world.command("bob", import()), Ok(Answer::Done));
-    assert_eq!(world.transcript(), ["bob: has alice 1: by stick"]);
-    let again = world.command("bob", import());
-    assert_eq!(again, Err(Refusal::Bundle(BundleError::NoKey)), "it was for one bundle");
-    for at in (0..bundles[0].1.len()).step_by(97) {
-        let mut changed = bundles[0].1.clone();
-        changed[at] ^= 1;
-        assert!(world.command("bob", Command::Import(changed)).is_err());
-    }
-    assert_eq!(world.command("alice", import()), Err(Refusal::Bundle(BundleError::OtherDevice)));
 }
 
 #[test]

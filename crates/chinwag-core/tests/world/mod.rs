@@ -41,6 +41,9 @@ pub(crate) struct World {
     entries_sent: usize,
 }
 
+/// Which devices have something, and who has read it.
+pub(crate) type Reached = (Vec<(&'static str, bool)>, Vec<&'static str>);
+
 /// One person with one device.
 pub(crate) struct Person {
     node: Node,
@@ -149,6 +152,25 @@ impl World {
         let id = ConversationId::direct(self.account(of), self.account(with));
         let Person { node, store, .. } = self.person(of);
         node.history_digest(store, id).unwrap()
+    }
+
+    /// Which of these people's devices have an entry of the conversation of two, as somebody sees
+    /// it, and who of the people has read it.
+    pub(crate) fn delivery(
+        &mut self,
+        of: &str,
+        between: [&str; 2],
+        entry: EntryId,
+    ) -> Option<Reached> {
+        let [a, b] = between.map(|name| self.account(name));
+        let (id, (_, wall)) = (ConversationId::direct(a, b), self.now());
+        let Person { node, store, .. } = self.person(of);
+        let header = store.entry(entry).unwrap()?.header;
+        let delivery = node.delivery(id, header.author, header.seq(), wall)?;
+        let mut devices: Vec<_> =
+            delivery.devices.iter().map(|to| (self.whose(to.device), to.has_it)).collect();
+        devices.sort_unstable();
+        Some((devices, delivery.readers.into_iter().map(|reader| self.who(reader)).collect()))
     }
 
     pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {
