@@ -94,5 +94,5 @@ fn is_ours(to: IpAddr, port: u16, protocol: &str) -> bool {
     let is_mdns = port == 5353 && ["224.0.0.251", "ff02::fb"].contains(&&*to.to_string());
     let is_peer = ["10.99.0.1", "10.99.0.2"].contains(&&*to.to_string())
         || matches!(to, IpAddr::V6(to) if to.is_unicast_link_local());
-    is_kernel || (protocol == UDP && (is_mdns || is_peer))
+    is_kernel || (protocol == UDP && is_mdns) || ([UDP, "arp"].contains(&protocol) && is_peer)
 }

@@ -191,8 +191,8 @@ fn capture() -> Receiver<String> {
     channel().1
 }
 
-/// The UDP source and destination of an Ethernet frame, or its IP protocol; `None` for what is not
-/// IP.
+/// The source, the destination with its UDP port, and the protocol of an Ethernet frame that has IP
+/// or ARP; `None` for others.
 fn ends_of(frame: &[u8]) -> Option<String> {
     let kind = frame.get(12..14)?;
     let ip = frame.get(14..)?;
@@ -210,6 +210,12 @@ fn ends_of(frame: &[u8]) -> Option<String> {
                 |at: usize| Some(std::net::Ipv6Addr::from(*ip.get(at..)?.first_chunk::<16>()?));
             let to = SocketAddr::new(address(24)?.into(), port(42)?);
             Some(format!("{} {to} {}", address(8)?, ip.get(6)?))
+        }
+        // Whoever is asked for here is about to be sent something.
+        [0x08, 0x06] => {
+            let address =
+                |at: usize| Some(std::net::Ipv4Addr::from(*ip.get(at..)?.first_chunk::<4>()?));
+            Some(format!("{} {}:0 arp", address(14)?, address(24)?))
         }
         _ => None,
     }
