@@ -12,7 +12,7 @@ use iroh::endpoint::{
     TransportErrorCode,
 };
 use iroh::{Endpoint, EndpointAddr, EndpointId, TransportAddr};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -42,7 +42,8 @@ pub(crate) struct Dialling {
     pub(crate) bind: Vec<SocketAddr>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) signal: Arc<Signal>,
-    pub(crate) dialled: mpsc::Sender<Dialled>,
+    /// Where a connection is handed over; the answer comes when it was admitted, or was not.
+    pub(crate) dialled: mpsc::Sender<(Dialled, oneshot::Sender<()>)>,
 }
 
 /// What the task knows of the time.
@@ -69,16 +70,13 @@ impl Dialling {
             let due = self.due(&mut pace);
             tokio::select! {
                 biased;
-                changed = news.changed() => match changed {
-                    Ok(()) => pace.hurry(),
-                    Err(_) => return,
-                },
+                _ = news.changed() => pace.hurry(),
                 _ = sessions.changed() => {}
                 () = sleep_until(due.unwrap_or_else(far)), if due.is_some() => {
                     self.attempt(&mut pace).await;
                 }
             }
-            if !self.shared.lock().is_wanted(self.device) {
+            if !self.shared.lock().is_wanted(self.device, &self.signal) {
                 return;
             }
         }
@@ -102,9 +100,11 @@ impl Dialling {
         pace.attempts = pace.attempts.wrapping_add(1);
         let outcome = match outcome {
             Ok(dialled) => {
-                // Not before the next change: the connection has to be admitted first.
-                pace.next = Instant::now() + BACK_OFF_MIN;
-                let _ = self.dialled.send(dialled).await;
+                let (admitted, waits) = oneshot::channel();
+                let _ = self.dialled.send((dialled, admitted)).await;
+                let _ = waits.await;
+                // It may be gone again already, and is to count as one that did not last.
+                pace.found(Instant::now());
                 Outcome::Connected
             }
             Err(why) => Outcome::Failed { why, next_in: pace.failed() },

@@ -263,7 +263,7 @@ impl Hub {
     async fn serve(&self, endpoint: &Endpoint, tasks: &mut JoinSet<Ran>) {
         let lan = self.start_lan(endpoint, tasks);
         let mut addresses = endpoint.watch_addr();
-        let (dialled, mut arrivals) = mpsc::channel::<Dialled>(HANDSHAKES_MAX);
+        let (dialled, mut arrivals) = mpsc::channel(HANDSHAKES_MAX);
         let mut dialling = BTreeSet::new();
         let mut handshakes = 0;
         self.shared.wanted_changed.notify_one();
@@ -278,7 +278,10 @@ impl Hub {
                     }
                     None => return,
                 },
-                Some(dialled) = arrivals.recv() => self.admit(dialled, true, tasks),
+                Some((dialled, admitted)) = arrivals.recv() => {
+                    self.admit(dialled, true, tasks);
+                    drop::<oneshot::Sender<()>>(admitted);
+                }
                 () = self.shared.wanted_changed.notified() => {
                     self.dial(endpoint, &dialled, &mut dialling, tasks);
                 }
@@ -333,7 +336,7 @@ impl Hub {
     fn dial(
         &self,
         endpoint: &Endpoint,
-        dialled: &mpsc::Sender<Dialled>,
+        dialled: &mpsc::Sender<(Dialled, oneshot::Sender<()>)>,
         dialling: &mut BTreeSet<DeviceId>,
         tasks: &mut JoinSet<Ran>,
     ) {

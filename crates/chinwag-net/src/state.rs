@@ -127,11 +127,14 @@ impl State {
     }
 
     pub(crate) fn unwant(&mut self, device: DeviceId) {
-        self.wanted.remove(&device);
+        if let Some(wanted) = self.wanted.remove(&device) {
+            wanted.signal.tell_news();
+        }
     }
 
-    pub(crate) fn is_wanted(&self, device: DeviceId) -> bool {
-        self.wanted.contains_key(&device)
+    /// Whether a device is still wanted, and not once again.
+    pub(crate) fn is_wanted(&self, device: DeviceId, signal: &Arc<Signal>) -> bool {
+        self.wanted.get(&device).is_some_and(|wanted| Arc::ptr_eq(&wanted.signal, signal))
     }
 
     pub(crate) fn wanted(&self) -> impl Iterator<Item = (DeviceId, &Arc<Signal>)> {

@@ -82,3 +82,29 @@ async fn who_is_wanted_no_longer_is_not_dialled_again() {
     c.connected().await;
     assert!(b.events.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn who_is_wanted_again_is_looked_for_again() {
+    let (mut a, b) = (Peer::new(1).await, Peer::new(2).await);
+    let nowhere = Address::Direct("127.0.0.1:1".parse().unwrap());
+    a.network.dial(b.device(), &[nowhere]);
+    a.network.undial(b.device());
+    a.network.dial(b.device(), &[]);
+    a.dial(&b);
+    assert_eq!(a.connected().await.1, b.device());
+}
+
+#[tokio::test]
+async fn who_turns_us_away_at_once_is_tried_less_and_less_often() {
+    let (mut a, to_b, b, to_a) = two().await;
+    b.network.close(to_a, Why::NotWelcome);
+    assert_eq!(a.disconnected().await, (to_b, Ended::ByPeer(Why::NotWelcome)));
+    // Shut out for 5 s at least: at pauses of a second there would be five more connections.
+    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    let mut turned_away = 0;
+    while let Ok((_, why)) = tokio::time::timeout_at(until, a.disconnected()).await {
+        assert_eq!(why, Ended::ByPeer(Why::ShutOut));
+        turned_away += 1;
+    }
+    assert!((1..=4).contains(&turned_away), "{turned_away}");
+}
