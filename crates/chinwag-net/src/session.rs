@@ -211,6 +211,8 @@ async fn carry(session: &Session, shared: &Shared) -> Ended {
     let mut reading = pin!(reading::read(&session.connection, session.link, shared));
     let mut writing = pin!(write(session));
     let mut ending = session.ending.subscribe();
+    // It may have been told to end before.
+    ending.mark_changed();
     let (mut reads, mut writes) = (true, true);
     let mut deadline = None;
     let too_old = session.since + shared.renew_after;

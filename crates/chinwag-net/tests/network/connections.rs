@@ -220,3 +220,19 @@ async fn under_another_key_we_are_another_device_and_find_those_we_want() {
     assert_eq!(b.connected().await.1, a.device());
     assert_eq!(a.connected().await.1, b.device());
 }
+
+#[tokio::test]
+async fn forty_devices_that_come_at_once_are_all_let_in() {
+    let mut peer = Peer::new(1).await;
+    let mut coming = tokio::task::JoinSet::new();
+    for seed in 100..140 {
+        let endpoint = bare(seed, crate::harness::hybrid()).await;
+        let at = whereabouts(&peer);
+        coming.spawn(async move { (endpoint.connect(at, ALPN).await.unwrap(), endpoint) });
+    }
+    let mut devices = std::collections::BTreeSet::new();
+    while devices.len() < 40 {
+        devices.insert(peer.connected().await.1);
+    }
+    assert_eq!(coming.join_all().await.len(), 40);
+}

@@ -152,3 +152,23 @@ async fn a_thousand_packets_that_only_look_like_handshakes_keep_nobody_out() {
     let _connection = endpoint.connect(whereabouts(&peer), ALPN).await.unwrap();
     peer.connected().await;
 }
+
+#[tokio::test]
+async fn a_connection_that_is_closed_before_its_owner_heard_of_it_ends_as_well() {
+    let (sender, events) = tokio::sync::mpsc::channel(1);
+    let network = chinwag_net::Network::start(crate::harness::settings(1), sender).await.unwrap();
+    let mut peer = Peer { network, events };
+    let (mut kept, mut endpoints) = (Vec::new(), Vec::new());
+    // The first fills the channel, the second waits.
+    for seed in [8, 9] {
+        let endpoint = bare(seed, hybrid()).await;
+        kept.push(endpoint.connect(whereabouts(&peer), ALPN).await.unwrap());
+        while peer.network.peers().len() < kept.len() {
+            tokio::task::yield_now().await;
+        }
+        endpoints.push(endpoint);
+    }
+    let link = peer.network.peers()[1].link;
+    peer.network.close(link, Why::TooManySessions);
+    assert_eq!(peer.disconnected().await, (link, Ended::ByUs(Why::TooManySessions)));
+}
