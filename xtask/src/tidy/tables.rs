@@ -73,6 +73,9 @@ pub(crate) const OUT_OF_REACH: &[OutOfReach] = &[
     },
 ];
 
+/// Packages that only work while something is built: what lies behind them is in no program.
+pub(crate) const BUILD_TOOLS: &[&str] = &["cc"];
+
 /// Packages that only some crates of ours may name as a dependency. The first line that fits a
 /// package decides; a `*` at the end stands for any rest.
 pub(crate) const OWNERS: &[(&str, &[&str])] = &[
