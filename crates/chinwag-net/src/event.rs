@@ -9,8 +9,8 @@ use chinwag_core::input::Link;
 use chinwag_core::ticket::Address;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::lane::Lane;
 use crate::why::{Ended, Why};
+use chinwag_core::output::Lane;
 
 /// Something that happened. Of one connection come first `Connected`, then its frames, then one
 /// `Disconnected`.

@@ -4,35 +4,29 @@
 //! frames: their length as a `u32`, in the bulk lane a `u64` that says how many live frames were
 //! sent before, and the bytes.
 
+use chinwag_core::output::Lane;
 use chinwag_core::wire::limits::FRAME_MAX;
 
-/// Which way a frame goes. Within a lane order is kept. A live frame may overtake what is in the
+/// What a lane is on the wire. Within a lane order is kept. A live frame may overtake what is in the
 /// bulk lane; a bulk frame never overtakes a live one that was sent before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lane {
-    /// What somebody waits for.
-    Live,
-    /// What is long and can wait: pages of history.
-    Bulk,
+pub(crate) trait OnWire: Sized {
+    /// The number that begins a lane's stream.
+    fn number(self) -> u8;
+    /// The lane with this number.
+    fn from_number(number: u8) -> Option<Self>;
+    /// Bytes before those of a frame.
+    fn header_len(self) -> usize;
 }
 
-impl Lane {
-    /// The lane for a message of the core: bulk for [`Entries`](chinwag_core::wire::message) that
-    /// are long, live for everything else. Of all messages, only Entries may be overtaken by what
-    /// is said after them.
-    pub fn of(frame: &[u8]) -> Self {
-        let is_entries = frame.first() == Some(&ENTRIES);
-        if is_entries && frame.len() > LONG_ENTRIES { Self::Bulk } else { Self::Live }
-    }
-
-    pub(crate) const fn number(self) -> u8 {
+impl OnWire for Lane {
+    fn number(self) -> u8 {
         match self {
             Self::Live => 1,
             Self::Bulk => 2,
         }
     }
 
-    pub(crate) const fn from_number(number: u8) -> Option<Self> {
+    fn from_number(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Live),
             2 => Some(Self::Bulk),
@@ -40,20 +34,13 @@ impl Lane {
         }
     }
 
-    /// Bytes before those of a frame.
-    pub(crate) const fn header_len(self) -> usize {
+    fn header_len(self) -> usize {
         match self {
             Self::Live => 4,
             Self::Bulk => 12,
         }
     }
 }
-
-/// The kind of message that has entries (`docs/protocol/session.md`).
-const ENTRIES: u8 = 7;
-
-/// Entries of more bytes than this are a page of history; what somebody just wrote is shorter.
-const LONG_ENTRIES: usize = 16 * 1_024;
 
 /// What stands before a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +52,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads a header of [`Lane::header_len`] bytes; `None` for a length that no frame has.
+    /// Reads a header of [`OnWire::header_len`] bytes; `None` for a length that no frame has.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (len, rest) = bytes.split_first_chunk::<4>()?;
         let len = usize::try_from(u32::from_be_bytes(*len)).ok()?;
@@ -84,8 +71,6 @@ impl Header {
 
 #[cfg(test)]
 mod tests {
-    use chinwag_core::wire::codec::Encode;
-    use chinwag_core::wire::message::Message;
 
     use super::*;
 
@@ -108,16 +93,5 @@ mod tests {
         for len in [0, over, u32::MAX] {
             assert_eq!(Header::read(&len.to_be_bytes()), None);
         }
-    }
-
-    #[test]
-    fn short_messages_and_all_that_are_not_entries_are_live() {
-        let typing = Message::PrekeysWanted.to_bytes();
-        assert_eq!(Lane::of(&typing), Lane::Live);
-        let long = |kind: u8| vec![kind; LONG_ENTRIES + 1];
-        assert_eq!(Lane::of(&long(3)), Lane::Live);
-        assert_eq!(Lane::of(&long(ENTRIES)), Lane::Bulk);
-        assert_eq!(Lane::of(&[ENTRIES; 100]), Lane::Live);
-        assert_eq!(Lane::of(&[]), Lane::Live);
     }
 }

@@ -22,9 +22,9 @@ mod session;
 mod state;
 mod why;
 
+pub use chinwag_core::output::Lane;
 pub use endpoint::StartError;
 pub use event::{DialFault, Held, NetEvent, Outcome, PeerPath};
-pub use lane::Lane;
 pub use network::{Network, Seed, Settings};
 pub use session::NotSent;
 pub use why::{Ended, Why};

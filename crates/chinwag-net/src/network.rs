@@ -20,7 +20,6 @@ use crate::dialling::{Dialled, Dialling};
 use crate::endpoint::{StartError, bind};
 use crate::event::{NetEvent, PeerPath};
 use crate::lan::{Lan, device};
-use crate::lane::Lane;
 use crate::limits::{
     DIAL_WITHIN, ENDPOINT_CLOSE_WITHIN, FRAME_MAX, HANDSHAKES_MAX, HANDSHAKES_UNCHECKED_MAX,
     OVERLAP, RENEW_AFTER, STOP_WITHIN,
@@ -28,6 +27,7 @@ use crate::limits::{
 use crate::session::{self, Ending, NotSent, Session};
 use crate::state::Shared;
 use crate::why::{Ended, Why};
+use chinwag_core::output::Lane;
 
 /// The seed of a device's key. Printed never, wiped when dropped.
 pub struct Seed(Zeroizing<[u8; 32]>);

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::lane::{Header, Lane};
+use crate::lane::{Header, OnWire as _};
 use crate::limits::{BATCH_MAX, FRAME_COST};
+use chinwag_core::output::Lane;
 
 /// Why a frame was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,11 +9,12 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::event::{Held, NetEvent};
-use crate::lane::{Header, Lane};
+use crate::lane::{Header, OnWire as _};
 use crate::limits::{FRAME_BYTES_PER_SECOND, FRAME_WITHIN, SMALL_FRAME_MAX};
 use crate::session::Fault;
 use crate::state::Shared;
 use crate::why::Why;
+use chinwag_core::output::Lane;
 
 /// Bytes that a frame's buffer grows by: it holds what came, not what was announced.
 const GROWTH: usize = 64 * 1_024;

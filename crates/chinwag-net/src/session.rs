@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::event::{NetEvent, PeerPath};
-use crate::lane::Lane;
+use crate::lane::OnWire as _;
 use crate::limits::{
     BULK_QUEUE_MAX, FAREWELL_WITHIN, FLUSH_WITHIN, LIVE_QUEUE_MAX, RETIRE_WITHIN, STALL_MAX,
 };
@@ -25,6 +25,7 @@ use crate::queue::{NotTaken, Queue};
 use crate::reading;
 use crate::state::Shared;
 use crate::why::{Ended, Why};
+use chinwag_core::output::Lane;
 
 /// One connection, as others see it.
 pub(crate) struct Session {
