@@ -82,12 +82,8 @@ impl Bundle {
         prekey: &SealPublic,
         rng: &mut dyn CryptoRng,
     ) -> Result<Vec<u8>, BundleError> {
-        let outside = outside(self.to, PrekeyId::of(prekey));
-        let mut content = self.content();
-        let signature = device.sign(BUNDLE, &[outside.as_slice(), &content].concat());
-        content.extend_from_slice(signature.as_bytes());
-        let len = content.len();
-        content.resize(padded(len), 0);
+        let id = PrekeyId::of(prekey);
+        let (outside, content) = (outside(self.to, id), self.signed(device, id));
         let whole = OUTSIDE_LEN + SEAL_OVERHEAD + content.len();
         if whole > BUNDLE_MAX || self.messages.len() > BUNDLE_MESSAGES_MAX {
             return Err(BundleError::TooLong(whole));
@@ -95,6 +91,16 @@ impl Bundle {
         let sealed = seal(rng, prekey, BUNDLE, &outside, &content)
             .map_err(|_| BundleError::TooLong(whole))?;
         Ok([outside, sealed].concat())
+    }
+
+    /// What is sealed: what is said, the signature of whoever says it to whoever has this key, and
+    /// padding.
+    pub fn signed(&self, device: &SigningKey, prekey: PrekeyId) -> Vec<u8> {
+        let mut content = self.content();
+        let signed = [outside(self.to, prekey).as_slice(), &content].concat();
+        content.extend_from_slice(device.sign(BUNDLE, &signed).as_bytes());
+        content.resize(padded(content.len()), 0);
+        content
     }
 
     fn content(&self) -> Vec<u8> {
@@ -154,7 +160,12 @@ impl<'a> Sealed<'a> {
     pub fn open(&self, key: &SealKey) -> Result<Bundle, BundleError> {
         let content =
             open(key, BUNDLE, self.outside, self.inside).map_err(|_| BundleError::Changed)?;
-        let mut from = Reader::new(&content);
+        self.read(&content)
+    }
+
+    /// Reads what was [signed](Bundle::signed) and then sealed, and checks who it is from.
+    pub fn read(&self, content: &[u8]) -> Result<Bundle, BundleError> {
+        let mut from = Reader::new(content);
         let (bundle, signature) =
             read_content(&mut from, self.to).map_err(BundleError::NoBundle)?;
         let rest = from.rest();

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::ids::{AccountId, DeviceId};
 
-/// How far an entry has come. It is kept here; of the others it is what they have said.
+/// How far an entry has come. It is kept here; of the others it is what they have
+/// said to this device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The devices of all members but the author's own, in the order of accounts and devices: those
@@ -21,7 +22,7 @@ pub struct Holder {
     pub account: AccountId,
     /// The device.
     pub device: DeviceId,
-    /// Whether it has said that it has the entry.
+    /// Whether it has said to this device that it has the entry.
     pub has_it: bool,
 }
 

@@ -4,7 +4,7 @@ use crate::env::Env;
 use crate::input::Input;
 use crate::node::Node;
 use crate::output::Output;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Handles a batch of inputs as one transaction: begin, handle each, commit, and only then release
 /// what comes out. Nothing is announced that could be lost; many inputs, one commit.
@@ -15,8 +15,19 @@ pub fn step(
     env: &mut Env<'_>,
     inputs: impl IntoIterator<Item = Input>,
 ) -> Result<Vec<Output>, StoreError> {
+    let mut inputs = inputs.into_iter();
+    step_with(node, env, |_, _| inputs.next())
+}
+
+/// The same for inputs that depend on what those before them did: `next` sees the node and its store
+/// as they are when the next input is due, and what it makes of that is handled.
+pub fn step_with(
+    node: &mut Node,
+    env: &mut Env<'_>,
+    mut next: impl FnMut(&Node, &dyn Store) -> Option<Input>,
+) -> Result<Vec<Output>, StoreError> {
     env.store.begin()?;
-    for input in inputs {
+    while let Some(input) = next(node, env.store) {
         if let Err(error) = node.handle(env, input) {
             env.store.rollback();
             return Err(error);

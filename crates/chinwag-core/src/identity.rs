@@ -396,6 +396,11 @@ impl AccountLog {
         self.operations.is_empty()
     }
 
+    /// All devices that were ever certified.
+    pub fn known_devices(&self) -> impl Iterator<Item = DeviceId> {
+        self.certificates.keys().copied()
+    }
+
     /// How many devices were ever certified.
     pub fn device_count(&self) -> usize {
         self.certificates.len()

@@ -6,6 +6,7 @@ use chinwag_crypto::{BadKey, Hash, Label, PublicKey, SealPublic, hash};
 
 const DIRECT: Label = Label::new("chinwag/direct/1");
 const SELF: Label = Label::new("chinwag/self/1");
+const CLIENT: Label = Label::new("chinwag/client/1");
 const PREKEY: Label = Label::new("chinwag/prekey/1");
 
 /// A person: the public half of a long-lived signing key.
@@ -28,6 +29,10 @@ pub struct EntryId(Hash);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(Hash);
 
+/// A name that whoever gave a command gave to it, to give it again without doing it twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Hash);
+
 /// A key that bundles are sealed to: the hash of its public half.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PrekeyId(Hash);
@@ -36,6 +41,13 @@ impl PrekeyId {
     /// The id of this key.
     pub fn of(key: &SealPublic) -> Self {
         Self(hash(PREKEY, key.as_bytes()))
+    }
+}
+
+impl ClientId {
+    /// The id that this text stands for.
+    pub fn of(text: &str) -> Self {
+        Self(hash(CLIENT, text.as_bytes()))
     }
 }
 
@@ -118,3 +130,4 @@ hash_id!(ConversationId, "conversation ");
 hash_id!(EntryId, "entry ");
 hash_id!(OperationId, "operation ");
 hash_id!(PrekeyId, "prekey ");
+hash_id!(ClientId, "client id ");

@@ -2,7 +2,7 @@
 
 use crate::body::{Content, Text};
 use crate::identity::Name;
-use crate::ids::{AccountId, DeviceId, EntryId};
+use crate::ids::{AccountId, ClientId, DeviceId, EntryId};
 use crate::ticket::{Address, Ticket};
 
 /// Names a command, so that its reply can be told from others.
@@ -105,6 +105,9 @@ pub enum Command {
         to: AccountId,
         /// What.
         content: Content,
+        /// A name for this saying, if whoever wants it may ask again because it did not hear the
+        /// answer: the same name again is the same entry, not a second one.
+        client_id: Option<ClientId>,
     },
     /// Change what a message of ours says.
     Edit {

@@ -23,6 +23,7 @@ pub mod delivery;
 pub mod driver;
 pub mod entry;
 pub mod env;
+pub mod event_log;
 pub mod fork;
 pub mod identity;
 pub mod ids;

@@ -6,7 +6,7 @@
 use chinwag_crypto::Signature;
 
 use crate::body::body_hash;
-use crate::entry::{Header, Tip, is_signed};
+use crate::entry::{Header, Seq, Tip, is_signed};
 use crate::ids::{ConversationId, DeviceId, EntryId};
 use crate::wire::limits::RUN_MAX;
 
@@ -130,7 +130,10 @@ fn check_place(at: usize, base: Base, header: &Header) -> Result<(), RunFault> {
     let (expected, before, rank) = match base {
         Base::Unknown => return Ok(()),
         Base::Empty => (1, None, 0),
-        Base::Head(Tip { seq, id, rank }) => (seq.get().saturating_add(1), Some(id), rank),
+        // After the last number of all comes none; 0 is nobody's.
+        Base::Head(Tip { seq, id, rank }) => {
+            (seq.checked_add(1).map_or(0, Seq::get), Some(id), rank)
+        }
     };
     let found = header.seq().get();
     if found != expected {

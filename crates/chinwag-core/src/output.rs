@@ -21,6 +21,8 @@ pub enum Output {
     Send {
         /// On this connection.
         link: Link,
+        /// On which of its lanes.
+        lane: Lane,
         /// The bytes.
         bytes: Vec<u8>,
     },
@@ -47,6 +49,16 @@ pub enum Output {
     Event(Event),
 }
 
+/// One of the two ways that a connection has. Each keeps the order of what goes on it; between the
+/// two there is none, so that what somebody just said need not wait for a long history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Everything that is short, and what was just said.
+    Live,
+    /// Pages of what was said before.
+    Bulk,
+}
+
 /// How a command succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -58,6 +70,8 @@ pub enum Answer {
     Ticket(Ticket),
     /// The entry that was written.
     Entry(EntryId),
+    /// The entry that was written when this was said for the first time.
+    SaidBefore(EntryId),
     /// Bundles, each for one device.
     Bundles(Vec<(DeviceId, Vec<u8>)>),
     /// Who we are, in a file.
@@ -106,6 +120,9 @@ pub enum Refusal {
     /// The message is somebody else's.
     #[error("{0:?} is not yours to change")]
     NotYours(EntryId),
+    /// The same client id was used for something else.
+    #[error("this client id was used for another message, {0:?}: give each message its own")]
+    ClientIdUsed(EntryId),
     /// Too much waits to be written.
     #[error(
         "wait a moment: it is being found out whether this device's log was continued elsewhere"
@@ -131,6 +148,11 @@ pub enum Event {
     /// Somebody is a contact now.
     Contact {
         /// Who.
+        account: AccountId,
+    },
+    /// What we hold of somebody has changed.
+    ContactChanged {
+        /// Of whom.
         account: AccountId,
     },
     /// An entry is here: our own or another's.

@@ -10,9 +10,10 @@ use chinwag_crypto::{SealPublic, Signature};
 
 use crate::body::Kind;
 use crate::entry::{Header, Position, Seq, Tip};
+use crate::event_log::{Logged, LoggedEvent};
 use crate::fork::Fork;
 use crate::identity::{Name, SignedOperation};
-use crate::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
+use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::Range;
@@ -229,6 +230,17 @@ pub trait Store {
     ) -> Result<Vec<StoredEntry>, StoreError>;
     /// An entry by its id.
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError>;
+    /// The first two entries whose ids begin with these bytes, of which there are five to eight:
+    /// one is what was looked for, two are too many.
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError>;
+    /// How many entries of a range of a log are [shown](Kind::is_shown), counted up to `max`.
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError>;
     /// Deletes an entry's body, and when it was to disappear; its header stays.
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError>;
     /// Takes a log's entries from `from` on out of what is shown: out of
@@ -301,6 +313,20 @@ pub trait Store {
         account: AccountId,
         frontier: &Frontier,
     ) -> Result<(), StoreError>;
+
+    /// The entry that was written under this client id.
+    fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError>;
+    /// Notes which entry was written under a client id.
+    fn put_said(&mut self, client_id: ClientId, entry: EntryId) -> Result<(), StoreError>;
+
+    /// Adds to the log of what happened here.
+    fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError>;
+    /// What happened after the event with this number, the oldest first, at most `count`.
+    fn events(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError>;
+    /// The numbers of the oldest and the newest event that are kept; numbers begin with 1.
+    fn event_numbers(&self) -> Result<Option<(u64, u64)>, StoreError>;
+    /// Forgets the events up to this number, but never the newest: so numbers are not used again.
+    fn forget_events(&mut self, up_to: u64) -> Result<(), StoreError>;
 
     /// Notes when an entry's body is to be deleted; an earlier time takes the place of a later.
     /// Nothing, if it is deleted already.

@@ -101,6 +101,19 @@ fn a_run_that_leaves_something_out_is_refused() {
 }
 
 #[test]
+fn nothing_follows_the_last_number_of_all() {
+    let mut author = author_of(2);
+    let [(last, _), (beyond, _)] = author.written.as_mut_slice() else { unreachable!() };
+    let before = Seq::new(u64::MAX - 1).unwrap();
+    last.place = Place::following(before, EntryId::from_bytes([7; 32])).unwrap();
+    // A number that is one too high can't be said, so a liar says the last one twice.
+    beyond.place = Place::following(before, last.id()).unwrap();
+    assert!(author.check(author.run(0..1), Base::Unknown).is_ok());
+    let both = author.check(author.run(0..2), Base::Unknown);
+    assert!(matches!(both, Err(RunFault::OutOfPlace { at: 1, .. })), "{both:?}");
+}
+
+#[test]
 fn a_run_that_follows_another_past_is_refused() {
     let author = author_of(10);
     let other =

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chinwag_core::ids::AccountId;
 use chinwag_core::input::{Input, Link};
+use chinwag_core::output::Lane;
 use chinwag_core::store::Store;
 
 use crate::network::{SECOND, Who};
@@ -154,11 +155,11 @@ impl World<'_> {
         let Some(cable) = self.network.cable_mut(link) else { return };
         let end = cable.end_of(who);
         cable.is_open[end] = false;
-        let at = self.network.arrival(link, 1 - end, self.now, &mut self.dice);
+        let at = self.network.arrival(link, Lane::Bulk, 1 - end, self.now, &mut self.dice);
         self.at(at.unwrap_or(self.now), What::Gone(link, 1 - end));
     }
 
-    pub(crate) fn send(&mut self, who: Who, link: Link, bytes: Vec<u8>) {
+    pub(crate) fn send(&mut self, who: Who, link: Link, lane: Lane, bytes: Vec<u8>) {
         let Some(cable) = self.network.cable_mut(link).filter(|cable| cable.is_whole) else {
             return;
         };
@@ -168,7 +169,7 @@ impl World<'_> {
         } else if bytes.first() == Some(&7) {
             self.cover("live pushes");
         }
-        if let Some(at) = self.network.arrival(link, end, self.now, &mut self.dice) {
+        if let Some(at) = self.network.arrival(link, lane, end, self.now, &mut self.dice) {
             self.at(at, What::Arrive(link, end, bytes));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chinwag_core::body::{Content, Kind};
 use chinwag_core::entry::{Parents, Seq};
+use chinwag_core::event_log::Logged;
 use chinwag_core::fork::Fork;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
@@ -64,6 +65,26 @@ impl World<'_> {
         // What is under way to the node is not there yet.
         if sessions > links + SESSIONS_UNPROVEN_MAX {
             self.fail(&format!("{who} has {sessions} sessions on {links} connections"));
+        }
+    }
+
+    /// What a step kept of what happened is what it told of, and nothing else.
+    pub(crate) fn check_event_log(&mut self, who: Who, outputs: &[Output]) {
+        let events = outputs.iter().filter_map(|output| match output {
+            Output::Event(event) => Logged::of(event),
+            _ => None,
+        });
+        let told: Vec<Logged> = events.collect();
+        let changes = &self.store(who).changes;
+        if told.is_empty() && changes.logged == 0 {
+            return;
+        }
+        let after = changes.logged_before;
+        let kept = self.store(who).events(after, told.len() + 1).unwrap_or_default();
+        let is_next = kept.iter().zip(after + 1..).all(|(event, number)| event.number == number);
+        let kept: Vec<Logged> = kept.into_iter().map(|logged| logged.event).collect();
+        if !is_next || kept != told {
+            self.fail(&format!("{who} told of {told:?}, and keeps that {kept:?} happened"));
         }
     }
 
@@ -282,7 +303,7 @@ impl World<'_> {
             return;
         }
         match output {
-            Output::Send { link, bytes } => self.check_sent(who, *link, bytes),
+            Output::Send { link, bytes, .. } => self.check_sent(who, *link, bytes),
             Output::Close { link, why: Some(why) } => self.check_close(who, *link, why),
             Output::Event(event) => self.check_event(who, event),
             _ => {}
@@ -356,7 +377,7 @@ impl World<'_> {
             Some(self.people[other].account).filter(|_| self.is_honest(other))
         };
         let about = match output {
-            Output::Send { link, bytes } if bytes.first() != Some(&1) => of_link(link),
+            Output::Send { link, bytes, .. } if bytes.first() != Some(&1) => of_link(link),
             Output::Event(
                 Event::Typing { account, .. }
                 | Event::Presence { account, .. }

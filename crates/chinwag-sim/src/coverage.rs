@@ -57,6 +57,7 @@ pub const WANTED: &[&str] = &[
     "retractions",
     "retractions before what they retract",
     "revoked devices refused",
+    "sayings repeated",
     "silent peers let go",
     "slow links",
     "starts on a full disk",

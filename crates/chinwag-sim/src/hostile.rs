@@ -5,6 +5,7 @@ use chinwag_core::body::{Content, Text};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
+use chinwag_core::output::Lane;
 use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
@@ -229,9 +230,9 @@ fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option
 
 impl World<'_> {
     /// What a node says goes out; a liar says something else now and then.
-    pub(crate) fn tell(&mut self, who: Who, link: Link, bytes: Vec<u8>) {
+    pub(crate) fn tell(&mut self, who: Who, link: Link, lane: Lane, bytes: Vec<u8>) {
         if self.is_honest(who) {
-            return self.send(who, link, bytes);
+            return self.send(who, link, lane, bytes);
         }
         let lie = self.network.cable(link).and_then(|cable| cable.lie);
         let is_hello = bytes.first() == Some(&1);
@@ -248,9 +249,9 @@ impl World<'_> {
             let mut bytes = bytes;
             let other = self.people[self.dice.place(self.people.len())].account;
             bytes[3..35].copy_from_slice(other.as_bytes());
-            self.send(who, link, bytes);
+            self.send(who, link, lane, bytes);
         } else {
-            self.send(who, link, bytes);
+            self.send(who, link, lane, bytes);
         }
     }
 
@@ -296,7 +297,7 @@ impl World<'_> {
         }
         self.mark(link, lie);
         for frame in frames {
-            self.send(who, link, frame);
+            self.send(who, link, Lane::Live, frame);
         }
     }
 }

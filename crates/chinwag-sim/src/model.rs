@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_core::body::Content;
 use chinwag_core::entry::Position;
 use chinwag_core::entry::Seq;
-use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Token;
 use chinwag_core::output::{Answer, Output, Refusal};
 use chinwag_core::store::Store;
@@ -18,11 +18,21 @@ use crate::bundles::Fate;
 use crate::network::Who;
 use crate::sim::World;
 
+/// Something that is said under a name, once or several times.
+#[derive(Clone, Debug)]
+pub(crate) struct Saying {
+    pub(crate) to: AccountId,
+    pub(crate) content: Content,
+    pub(crate) client_id: ClientId,
+}
+
 /// What was asked of a node and not answered yet.
 #[derive(Clone, Debug)]
 pub(crate) enum Asked {
     /// To write something to somebody.
     Write(AccountId, Content),
+    /// To say something, once, however often it is asked.
+    SayOnce(Saying),
     /// To make a ticket for these.
     Invite(Vec<Who>, bool),
     /// To redeem a ticket.
@@ -73,6 +83,8 @@ pub(crate) struct Model {
     pub(crate) next: u64,
     /// All that was written, and committed.
     pub(crate) written: BTreeMap<EntryId, Written>,
+    /// What was written under which name.
+    pub(crate) said: BTreeMap<ClientId, EntryId>,
     /// The texts of each account, to change or take back.
     pub(crate) texts: BTreeMap<AccountId, Vec<EntryId>>,
     /// What accounts have taken back.
@@ -116,9 +128,26 @@ impl World<'_> {
                 (Asked::Write(with, content), Answer::Entry(id)) => {
                     self.wrote(who, with, content, *id);
                 }
+                (Asked::SayOnce(saying), Answer::Entry(id)) => self.said_once(who, saying, *id),
+                (Asked::SayOnce(saying), answer) => {
+                    let before = self.model.said.get(&saying.client_id).copied();
+                    if !matches!(answer, Answer::SaidBefore(id) if Some(*id) == before) {
+                        self.fail(&format!("{who} said {before:?}, and then {answer:?}"));
+                    }
+                    self.cover("sayings repeated");
+                }
                 (asked, _) => self.did(who, &asked),
             }
         }
+    }
+
+    /// Something was said under a name: for the first time, unless the disk was lost since.
+    fn said_once(&mut self, who: Who, saying: Saying, id: EntryId) {
+        let before = self.model.said.insert(saying.client_id, id);
+        if before.is_some() && !self.has_lost(who) {
+            self.fail(&format!("{who} said the same twice: {before:?}, and {id:?}"));
+        }
+        self.wrote(who, saying.to, saying.content, id);
     }
 
     fn did(&mut self, who: Who, asked: &Asked) {
@@ -234,7 +263,7 @@ impl World<'_> {
         match (asked, refusal) {
             (_, Refusal::Revoked) => self.is_revoked(who),
             (Asked::Redeem(_), Refusal::TicketExpired)
-            | (Asked::Write(..), Refusal::Busy)
+            | (Asked::Write(..) | Asked::SayOnce(_), Refusal::Busy)
             // Somebody else of the account was faster.
             | (Asked::Answer(..), Refusal::NoRequest(_))
             | (Asked::Revoke(_), Refusal::NotOurDevice(_))

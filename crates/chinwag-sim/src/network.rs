@@ -1,9 +1,10 @@
 //! The virtual network: cables between two nodes, each a queue in either direction. What is sent
-//! arrives in order and late, or is lost with its cable.
+//! arrives late and on each lane in order, or is lost with its cable.
 
 use std::collections::BTreeMap;
 
 use chinwag_core::input::Link;
+use chinwag_core::output::Lane;
 
 use crate::dice::Dice;
 use crate::hostile::Lie;
@@ -27,8 +28,8 @@ pub(crate) struct Cable {
     pub(crate) is_open: [bool; 2],
     /// Whether it gave anybody a reason to lose patience.
     pub(crate) is_troubled: bool,
-    /// When the last frame towards each end arrives.
-    clear_at: [u64; 2],
+    /// When the last frame towards each end arrives, on each lane.
+    clear_at: [[u64; 2]; 2],
     /// Pages under way.
     pub(crate) pages: u64,
     /// The last lie that was told on it.
@@ -85,7 +86,7 @@ impl Network {
             is_whole: true,
             is_open: [false; 2],
             is_troubled: is_slow,
-            clear_at: told,
+            clear_at: [told; 2],
             pages: 0,
             lie: None,
         };
@@ -104,10 +105,11 @@ impl Network {
     }
 
     /// When something that is sent now towards an end arrives there: after all that was sent
-    /// before it.
+    /// before it on the same lane. What goes by bulk takes up to three times as long.
     pub(crate) fn arrival(
         &mut self,
         link: Link,
+        lane: Lane,
         end: usize,
         now: u64,
         dice: &mut Dice,
@@ -119,9 +121,11 @@ impl Network {
             leaves = *until;
             cable.is_troubled = true;
         }
-        let at = leaves + cable.delay + dice.below(cable.delay / 4 + 1);
-        let at = at.max(cable.clear_at[end]);
-        cable.clear_at[end] = at;
+        let lane = usize::from(lane == Lane::Bulk);
+        let more = if lane == 1 { 2 * cable.delay } else { cable.delay / 4 };
+        let at = leaves + cable.delay + dice.below(more + 1);
+        let at = at.max(cable.clear_at[lane][end]);
+        cable.clear_at[lane][end] = at;
         Some(at)
     }
 

@@ -65,6 +65,7 @@ impl World<'_> {
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);
+                self.check_event_log(who, &outputs);
                 if has_bundle && !self.people[who].store.changes.entries.is_empty() {
                     self.cover("entries from bundles");
                 }
@@ -114,6 +115,7 @@ impl World<'_> {
             (Ok(outputs), Some(Fault::CrashAfter)) => {
                 self.cover("crashes after a commit");
                 self.learn(who, &outputs);
+                self.check_event_log(who, &outputs);
                 None
             }
             (Ok(outputs), _) => Some(outputs),
@@ -165,6 +167,7 @@ impl World<'_> {
                 *node = Some(opened);
                 person.is_copy = false;
                 self.check_nothing_lost(who);
+                self.check_event_log(who, &outputs);
                 self.check_changes(who);
                 for output in outputs {
                     self.release(who, output);
@@ -228,7 +231,7 @@ impl World<'_> {
         self.check_output(who, &output);
         match output {
             Output::Reply(token, reply) => self.answered(token, reply),
-            Output::Send { link, bytes } => self.tell(who, link, bytes),
+            Output::Send { link, lane, bytes } => self.tell(who, link, lane, bytes),
             Output::Dial { device, .. } => {
                 if let Some(other) = self.whose(device) {
                     self.connect(who, other);

@@ -19,7 +19,7 @@ use crate::dice::Dice;
 use crate::faults::Fault;
 use crate::hostile::Liar;
 use crate::kept::{Kept, Over};
-use crate::model::Model;
+use crate::model::{Model, Saying};
 use crate::network::{Network, SECOND, Who};
 use crate::scenario::{LeftOut, Scenario};
 use crate::trace::Trace;
@@ -90,6 +90,8 @@ pub(crate) enum What {
     Hand(Who, Ticket),
     /// A bundle reaches somebody.
     Carry(Parcel),
+    /// Somebody says something, for the first time or again.
+    Say(Who, Saying),
     /// Somebody takes another device.
     Join(Who),
     /// Everybody has a bundle carried to everybody, when there is nothing else.
@@ -386,6 +388,7 @@ impl<'a> World<'a> {
             What::Dial(who) => self.dial(who),
             What::Hand(guest, ticket) => self.hand(guest, ticket),
             What::Carry(parcel) => self.deliver(parcel),
+            What::Say(who, saying) => self.say_once(who, saying),
             What::Join(who) => self.join(who),
             What::Round => self.round(),
             What::EndOfNetwork => self.end_network(),

@@ -2,7 +2,7 @@
 //! traces; if not, something looked at the world past its arguments.
 
 use chinwag_core::input::{Command, Input};
-use chinwag_core::output::{Answer, Event, Output};
+use chinwag_core::output::{Answer, Event, Lane, Output};
 
 /// The hash so far: FNV-1a over words of eight bytes. It has to be fast, and to tell apart what
 /// nobody chose in order to deceive it.
@@ -81,7 +81,7 @@ impl Trace {
                 self.number(6);
                 self.number(token.0);
                 match reply {
-                    Ok(Answer::Entry(id)) => self.bytes(id.as_bytes()),
+                    Ok(Answer::Entry(id) | Answer::SaidBefore(id)) => self.bytes(id.as_bytes()),
                     Ok(Answer::Ticket(ticket)) => self.bytes(&ticket.secret),
                     Ok(Answer::Account(account)) => self.bytes(account.as_bytes()),
                     Ok(Answer::Done) => self.number(0),
@@ -94,9 +94,10 @@ impl Trace {
                     Err(refusal) => self.bytes(refusal.to_string().as_bytes()),
                 }
             }
-            Output::Send { link, bytes } => {
+            Output::Send { link, lane, bytes } => {
                 self.number(7);
                 self.number(link.0);
+                self.number(u64::from(*lane == Lane::Bulk));
                 self.bytes(bytes);
             }
             Output::Dial { device, .. } => {

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use chinwag_core::body::Kind;
 use chinwag_core::entry::{Position, Seq, Tip};
+use chinwag_core::event_log::{Logged, LoggedEvent};
 use chinwag_core::fork::Fork;
 use chinwag_core::identity::SignedOperation;
-use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::{CheckedEntry, CheckedRun};
 use chinwag_core::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
@@ -36,6 +37,9 @@ pub(crate) struct Changes {
     pub(crate) reads: Vec<(ConversationId, AccountId, Frontier)>,
     /// Contacts.
     pub(crate) contacts: Vec<Contact>,
+    /// How many events were kept, and the number of the last one before them.
+    pub(crate) logged: u64,
+    pub(crate) logged_before: u64,
     heights: Vec<(ConversationId, DeviceId, u64)>,
 }
 
@@ -48,6 +52,7 @@ pub(crate) struct Watched {
     pub(crate) changes: Changes,
     heights: BTreeMap<(ConversationId, DeviceId), u64>,
     contacts: BTreeMap<AccountId, Contact>,
+    last_event: u64,
 }
 
 impl Watched {
@@ -67,7 +72,8 @@ impl Watched {
         let contacts = inner.contacts().unwrap_or_default();
         let contacts = contacts.into_iter().map(|contact| (contact.account, contact)).collect();
         let (now, changes) = (Changes::default(), Changes::default());
-        Self { inner, now, changes, heights, contacts }
+        let last_event = inner.event_numbers().ok().flatten().map_or(0, |(_, newest)| newest);
+        Self { inner, now, changes, heights, contacts, last_event }
     }
 
     /// Makes the next commit fail.
@@ -112,6 +118,8 @@ impl Store for Watched {
     fn commit(&mut self) -> Result<(), StoreError> {
         self.inner.commit()?;
         self.changes = std::mem::take(&mut self.now);
+        self.changes.logged_before = self.last_event;
+        self.last_event += self.changes.logged;
         for (id, author, height) in &self.changes.heights {
             let known = self.heights.entry((*id, *author)).or_default();
             *known = (*known).max(*height);
@@ -166,6 +174,11 @@ impl Store for Watched {
     fn put_contact(&mut self, contact: &Contact) -> Result<(), StoreError> {
         self.now.contacts.push(contact.clone());
         self.inner.put_contact(contact)
+    }
+
+    fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError> {
+        self.now.logged += 1;
+        self.inner.log_event(at, event)
     }
 
     fn local(&self) -> Result<Option<Local>, StoreError> {
@@ -286,6 +299,40 @@ impl Store for Watched {
 
     fn entry(&self, id: EntryId) -> Result<Option<StoredEntry>, StoreError> {
         self.inner.entry(id)
+    }
+
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        self.inner.entries_beginning(prefix)
+    }
+
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        self.inner.count_shown(conversation, author, range, max)
+    }
+
+    fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError> {
+        self.inner.said(client_id)
+    }
+
+    fn put_said(&mut self, client_id: ClientId, entry: EntryId) -> Result<(), StoreError> {
+        self.inner.put_said(client_id, entry)
+    }
+
+    fn events(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.inner.events(after, count)
+    }
+
+    fn event_numbers(&self) -> Result<Option<(u64, u64)>, StoreError> {
+        self.inner.event_numbers()
+    }
+
+    fn forget_events(&mut self, up_to: u64) -> Result<(), StoreError> {
+        self.inner.forget_events(up_to)
     }
 
     fn hide(

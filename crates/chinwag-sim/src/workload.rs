@@ -3,12 +3,12 @@
 
 use chinwag_core::body::{Content, Kind, Settings, Text};
 use chinwag_core::identity::Name;
-use chinwag_core::ids::{AccountId, ConversationId, EntryId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::store::Store;
 use chinwag_core::ticket::Ticket;
 
-use crate::model::{Asked, Handed};
+use crate::model::{Asked, Handed, Saying};
 use crate::network::{SECOND, Who};
 use crate::scenario::Act;
 use crate::sim::{What, World};
@@ -144,8 +144,30 @@ impl World<'_> {
         };
         for _ in 0..times {
             let content = Content::Text(self.words(who));
-            self.write(who, to, content.clone(), Command::Say { to, content });
+            if self.dice.once_in(5) {
+                self.say_until_heard(who, to, content);
+            } else {
+                self.write(who, to, content.clone(), Command::Say { to, content, client_id: None });
+            }
         }
+    }
+
+    /// Says something as whoever can't be sure that it was heard does: again, under the same name.
+    fn say_until_heard(&mut self, who: Who, to: AccountId, content: Content) {
+        let client_id = ClientId::of(&format!("{who}, {}", self.model.next));
+        self.model.next += 1;
+        for _ in 0..self.dice.between(1, 3) {
+            let saying = Saying { to, content: content.clone(), client_id };
+            let at = self.now + self.dice.below(20 * SECOND);
+            self.at(at, What::Say(who, saying));
+        }
+    }
+
+    /// Somebody says something, for the first time or again.
+    pub(crate) fn say_once(&mut self, who: Who, saying: Saying) {
+        let Saying { to, content, client_id } = saying.clone();
+        let command = Command::Say { to, content, client_id: Some(client_id) };
+        self.ask(who, Asked::SayOnce(saying), command);
     }
 
     fn words(&self, who: Who) -> Text {
@@ -199,7 +221,7 @@ impl World<'_> {
         let Some(to) = self.contact(who) else { return };
         let lifetime_s = self.dice.pick(LIFETIMES_S).unwrap_or(0);
         let content = Content::Settings(Settings::default().with_lifetime(lifetime_s));
-        self.write(who, to, content.clone(), Command::Say { to, content });
+        self.write(who, to, content.clone(), Command::Say { to, content, client_id: None });
     }
 
     /// Asks somebody, by one of their devices, whether they want to become a contact.

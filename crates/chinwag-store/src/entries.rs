@@ -210,6 +210,34 @@ pub(crate) fn find(db: &Connection, id: EntryId) -> Result<Option<Found>, Fault>
     })
 }
 
+/// The first two entries whose ids begin with these bytes.
+pub(crate) fn beginning(db: &Connection, prefix: &[u8]) -> Result<Vec<EntryId>, Fault> {
+    let lowest: Vec<u8> = prefix.iter().copied().chain(std::iter::repeat(0)).take(8).collect();
+    let highest: Vec<u8> = prefix.iter().copied().chain(std::iter::repeat(255)).take(8).collect();
+    let select = "SELECT id FROM entries WHERE substr(id, 1, 8) BETWEEN ?1 AND ?2
+                  ORDER BY substr(id, 1, 8) LIMIT 2";
+    sql::all(db, select, (lowest, highest), |row| sql::entry_id(row, 0))
+}
+
+pub(crate) fn count_shown(
+    db: &Connection,
+    conversation: ConversationId,
+    author: DeviceId,
+    range: Range,
+    max: usize,
+) -> Result<usize, Fault> {
+    let select = "SELECT count(*) FROM (
+                      SELECT 1 FROM entries
+                      WHERE log = (SELECT logs.number FROM logs
+                                   JOIN conversations ON conversations.number = logs.conversation
+                                   WHERE conversations.id = ?1 AND author = ?2)
+                      AND seq BETWEEN ?3 AND ?4 AND has_line = 1 AND is_hidden = 0 LIMIT ?5)";
+    let (from, to) = (sql::from_u64(range.from().get()), sql::from_u64(range.to().get()));
+    let params = (conversation.as_bytes(), author.as_bytes(), from, to, sql::limit(max));
+    let count: Option<i64> = sql::first(db, select, params, |row| Ok(row.get(0)?))?;
+    Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+}
+
 pub(crate) fn delete_body(db: &Connection, id: EntryId) -> Result<(), Fault> {
     let Some(found) = find(db, id)? else { return Ok(()) };
     search::forget_one(db, found.number)?;

@@ -20,6 +20,7 @@ mod backup;
 mod connection;
 mod delivery;
 mod entries;
+mod events;
 mod fault;
 mod folder;
 mod people;
@@ -31,6 +32,7 @@ mod store;
 pub mod testing;
 mod witness;
 
+pub use events::Reached;
 pub use fault::OpenError;
 pub use folder::DATABASE;
 pub use reader::Reader;

@@ -204,12 +204,11 @@ pub(crate) fn asked(db: &Connection) -> Result<Vec<Asked>, Fault> {
 }
 
 pub(crate) fn put_asked(db: &Connection, asked: &Asked) -> Result<(), Fault> {
-    let mut addresses = Writer::default();
-    asked.addresses.iter().for_each(|address| address.encode(&mut addresses));
+    let addresses = encoded_addresses(&asked.addresses);
     let put = "INSERT OR REPLACE INTO asked (device, account, addresses, text)
                VALUES (?1, ?2, ?3, ?4)";
     let (device, account) = (asked.device.as_bytes(), asked.account.as_bytes());
-    sql::run(db, put, (device, account, addresses.finish(), &asked.text))?;
+    sql::run(db, put, (device, account, addresses, &asked.text))?;
     Ok(())
 }
 
@@ -222,7 +221,17 @@ fn name(text: &str) -> Result<Name, Fault> {
     Name::new(text).map_err(|error| Fault::damaged("a name", error))
 }
 
-fn addresses(bytes: &[u8]) -> Result<Vec<Address>, Fault> {
+/// Addresses, encoded end to end.
+pub(crate) fn encoded_addresses(addresses: &[Address]) -> Vec<u8> {
+    let mut encoded = Writer::default();
+    for address in addresses {
+        address.encode(&mut encoded);
+    }
+    encoded.finish()
+}
+
+/// Such addresses.
+pub(crate) fn addresses(bytes: &[u8]) -> Result<Vec<Address>, Fault> {
     let mut from = Reader::new(bytes);
     let mut addresses = Vec::new();
     while !from.rest().is_empty() {

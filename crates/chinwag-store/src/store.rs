@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chinwag_core::body::Kind;
 use chinwag_core::entry::{Position, Seq, Tip};
+use chinwag_core::event_log::{Logged, LoggedEvent};
 use chinwag_core::fork::Fork;
 use chinwag_core::identity::SignedOperation;
-use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::CheckedRun;
 use chinwag_core::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
@@ -26,6 +27,7 @@ use chinwag_crypto::{SealPublic, Secret};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::events::{self, Reached};
 use crate::fault::{Fault, OpenError};
 use crate::folder::Folder;
 use crate::reader::Reader;
@@ -144,10 +146,33 @@ impl SqliteStore {
         backup::write(database, own_key, to, key)
     }
 
+    /// Puts a backup back: reads it with its key, and writes a database with another one at a path
+    /// where there is none. It stays a [copy](Opened::is_copy). An error: it does not open, or the
+    /// database can't be written; then there is none.
+    pub fn put_back(
+        backup: &Path,
+        backup_key: &Secret<32>,
+        to: &Path,
+        key: &Secret<32>,
+    ) -> Result<(), OpenError> {
+        // A copy of a copy is written as any backup is.
+        backup::write(backup, backup_key, to, key)
+    }
+
     /// Puts up to `max` more entries into the index for search, and says how many there were:
     /// fewer if there are no more. For when there is nothing else to do.
     pub fn index_some(&mut self, max: usize) -> Result<usize, StoreError> {
         self.write("index texts", |db| search::index_some(db, max))
+    }
+
+    /// Where devices were last reached.
+    pub fn reached(&self) -> Result<Vec<Reached>, StoreError> {
+        self.read("read where devices are", events::reached)
+    }
+
+    /// Notes where a device was reached.
+    pub fn put_reached(&mut self, reached: &Reached) -> Result<(), StoreError> {
+        self.write("note where a device is", |db| events::put_reached(db, reached))
     }
 
     /// Texts with these words, the newest first.
@@ -441,6 +466,20 @@ impl Store for SqliteStore {
         self.read("read an entry", |db| entries::entry(db, id))
     }
 
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        self.read("look for an entry", |db| entries::beginning(db, prefix))
+    }
+
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        self.read("count entries", |db| entries::count_shown(db, conversation, author, range, max))
+    }
+
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {
         self.write("delete a body", |db| entries::delete_body(db, id))
     }
@@ -515,6 +554,30 @@ impl Store for SqliteStore {
         self.write("note what was read", |db| {
             delivery::put_read(db, conversation, account, frontier)
         })
+    }
+
+    fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError> {
+        self.read("read what was said under a name", |db| events::said(db, client_id))
+    }
+
+    fn put_said(&mut self, client_id: ClientId, entry: EntryId) -> Result<(), StoreError> {
+        self.write("note what was said under a name", |db| events::put_said(db, client_id, entry))
+    }
+
+    fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError> {
+        self.write("note what happened", |db| events::log_event(db, at, event))
+    }
+
+    fn events(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.read("read what happened", |db| events::events(db, after, count))
+    }
+
+    fn event_numbers(&self) -> Result<Option<(u64, u64)>, StoreError> {
+        self.read("read what happened", events::event_numbers)
+    }
+
+    fn forget_events(&mut self, up_to: u64) -> Result<(), StoreError> {
+        self.write("forget what happened", |db| events::forget_events(db, up_to))
     }
 
     fn put_expiry(&mut self, id: EntryId, due: Wall) -> Result<(), StoreError> {

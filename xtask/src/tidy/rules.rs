@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::tables::{ARROWS, MACHINE_FOLDERS, OUT_OF_REACH, OWNERS, PEOPLE_FOLDERS};
+use super::tables::{ARROWS, MACHINE_FOLDERS, OUT_OF_REACH, OWN_LINTS, OWNERS, PEOPLE_FOLDERS};
 use super::workspace::{Crate, REASONS, TextFile, Workspace};
 
 /// One thing that is wrong, and what to do about it. Shown as one line.
@@ -201,11 +201,13 @@ fn own_version(member: &Crate, key: &str) -> Finding {
     )
 }
 
-/// One set of lints for all.
+/// One set of lints for all but those who have a reason.
 fn lints(workspace: &Workspace) -> Vec<Finding> {
+    let has_own = |member: &Crate| OWN_LINTS.iter().any(|(name, _)| *name == member.name);
     workspace
         .crates
         .iter()
+        .filter(|member| !has_own(member))
         .filter(|member| !member.manifest.get("lints").is_some_and(is_inherited))
         .map(|member| {
             Finding::new(

@@ -19,13 +19,14 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("chinwag-net", &["chinwag-core"]),
-    ("chinwag-store", &["chinwag-core", "chinwag-crypto"]),
+    ("chinwag-store", &["chinwag-core", "chinwag-crypto", "chinwag-powercut"]),
     ("chinwag-core", &["chinwag-crypto"]),
     ("chinwag-crypto", &[]),
     ("chinwag-api", &[]),
     ("chinwag-web", &[]),
     ("chinwag-classroom", &[]),
     ("chinwag-sim", &["chinwag-core", "chinwag-crypto", "chinwag-store"]),
+    ("chinwag-powercut", &[]),
     ("chinwag-lab", &["chinwag-api"]),
     ("xtask", &[]),
 ];
@@ -57,6 +58,10 @@ pub(crate) const OUT_OF_REACH: &[OutOfReach] = &[
         ],
     },
     OutOfReach {
+        of: &["chinwag-store"],
+        packages: &[("chinwag-powercut", "unsafe code, for tests only")],
+    },
+    OutOfReach {
         of: &["chinwag-classroom"],
         packages: &[
             ("ed25519-dalek", "keys; the classroom mode sees none"),
@@ -68,10 +73,13 @@ pub(crate) const OUT_OF_REACH: &[OutOfReach] = &[
     },
 ];
 
+/// Packages that only work while something is built: what lies behind them is in no program.
+pub(crate) const BUILD_TOOLS: &[&str] = &["cc"];
+
 /// Packages that only some crates of ours may name as a dependency. The first line that fits a
 /// package decides; a `*` at the end stands for any rest.
 pub(crate) const OWNERS: &[(&str, &[&str])] = &[
-    ("rusqlite", &["chinwag-store"]),
+    ("rusqlite", &["chinwag-store", "chinwag-powercut"]),
     ("libsqlite3-sys", &["chinwag-store"]),
     ("iroh-relay", &["chinwag-net", "chinwag-lab"]),
     ("iroh*", &["chinwag-net"]),
@@ -79,6 +87,10 @@ pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["chinwag", "chinwag-sim", "chinwag-lab", "xtask"]),
     ("rustyline", &["chinwag"]),
 ];
+
+/// Crates of ours that have lints of their own, each with the reason why.
+pub(crate) const OWN_LINTS: &[(&str, &str)] =
+    &[("chinwag-powercut", "a file system for SQLite is a table of C functions: unsafe code")];
 
 /// Top folders of one person's machine: an absolute path that begins with one has no place in a
 /// file that others read.

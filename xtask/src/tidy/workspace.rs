@@ -11,6 +11,8 @@ use std::{fs, io};
 use anyhow::Context;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, Package, PackageId};
 
+use super::tables::BUILD_TOOLS;
+
 /// Where the reason for each direct dependency stands, from the root of the workspace.
 pub(crate) const REASONS: &str = "docs/design/dependencies.md";
 
@@ -115,7 +117,7 @@ impl Graph {
     }
 
     /// The shortest chain of names from `start` to each package that is an end. No chain goes on
-    /// behind an end: what lies there came with it.
+    /// behind an end, for what lies there came with it, or behind one of [`BUILD_TOOLS`].
     pub(crate) fn chains(
         &self,
         start: &PackageId,
@@ -132,7 +134,7 @@ impl Graph {
                 let chain = [chain.as_slice(), &[self.name(next)]].concat();
                 if is_end(self.name(next)) {
                     chains.push(chain);
-                } else {
+                } else if !BUILD_TOOLS.contains(&self.name(next)) {
                     queue.push_back((next, chain));
                 }
             }

@@ -1,12 +1,13 @@
 //! What somebody here wants.
 
 use super::Node;
+use super::conversation::content_of;
 use crate::body::Content;
 use crate::env::Env;
-use crate::ids::{AccountId, ConversationId};
+use crate::ids::{AccountId, ClientId, ConversationId};
 use crate::input::{Command, Token};
 use crate::output::{Answer, Output, Refusal};
-use crate::store::{Asked, StoreError};
+use crate::store::{Asked, StoreError, StoredEntry};
 use crate::wire::limits::HELD_MAX;
 
 pub(super) type Reply = Result<Result<Answer, Refusal>, StoreError>;
@@ -88,7 +89,7 @@ impl Node {
             Command::Call(account, called) => self.call(env, account, called),
             Command::Verify(account, is_on) => self.verify(env, account, is_on),
             Command::Block(account, is_on) => self.block(env, account, is_on),
-            Command::Say { to, content } => self.say_one(env, to, content),
+            Command::Say { to, content, client_id } => self.say_once(env, to, content, client_id),
             Command::Edit { of, text } => self.edit(env, of, text),
             Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
             Command::Retract(of) => self.retract(env, of),
@@ -100,6 +101,41 @@ impl Node {
             Command::Introduce => self.introduce(env),
             Command::Meet(bytes) => self.meet(env, &bytes),
         }
+    }
+
+    /// Says something, or finds that it was said already under the same name.
+    fn say_once(
+        &mut self,
+        env: &mut Env<'_>,
+        to: AccountId,
+        content: Content,
+        client_id: Option<ClientId>,
+    ) -> Reply {
+        let Some(client_id) = client_id else { return self.say_one(env, to, content) };
+        if let Some(said) = env.store.said(client_id)? {
+            let entry = env.store.entry(said)?;
+            return Ok(if self.is_the_same(entry.as_ref(), to, &content) {
+                Ok(Answer::SaidBefore(said))
+            } else {
+                Err(Refusal::ClientIdUsed(said))
+            });
+        }
+        let reply = self.say_one(env, to, content)?;
+        if let Ok(Answer::Entry(id)) = &reply {
+            env.store.put_said(client_id, *id)?;
+        }
+        Ok(reply)
+    }
+
+    /// Whether an entry says this to them. Of one whose body is gone nobody can say that it does
+    /// not.
+    fn is_the_same(&self, entry: Option<&StoredEntry>, to: AccountId, content: &Content) -> bool {
+        entry.is_some_and(|entry| {
+            let body = content_of(entry.header.kind, entry.body.as_deref());
+            self.conversation_with(to) == Some(entry.header.conversation)
+                && entry.header.kind == content.kind()
+                && body.is_none_or(|body| body == *content)
+        })
     }
 
     /// What changes an earlier message, or our devices' memory, has commands of its own.

@@ -9,14 +9,17 @@ use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId, EntryId};
 use crate::input::Link;
 use crate::log::{CheckedRun, Run, RunFault};
-use crate::output::Event;
+use crate::output::{Event, Lane};
 use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::frontier::Frontier;
 use crate::sync::plan::{Gap, next_gaps};
 use crate::sync::ranges::{Range, Ranges};
 use crate::time::Mono;
 use crate::violation::Violation;
-use crate::wire::limits::{FRAME_MAX, PAGE_BYTES_MAX, PAGE_MAX, PAGES_IN_FLIGHT_MAX};
+use crate::wire::codec::Encode as _;
+use crate::wire::limits::{
+    FRAME_MAX, LIVE_BYTES_MAX, PAGE_BYTES_MAX, PAGE_MAX, PAGES_IN_FLIGHT_MAX,
+};
 use crate::wire::message::{Have, Message};
 
 /// Entries asked for at once: a page.
@@ -192,7 +195,24 @@ impl Node {
         if let Some((last, _)) = run.entries.last() {
             self.note_sent(Some(link), id, author, last.seq().get());
         }
-        self.send(link, &Message::Entries { conversation: id, author, run });
+        self.send_entries(link, id, author, run);
+    }
+
+    /// Sends entries on the lane where they are not in anybody's way. A log keeps its order: while a
+    /// part of it is under way by bulk, the rest goes behind it.
+    fn send_entries(&mut self, link: Link, id: ConversationId, author: DeviceId, run: Run) {
+        let Some(last) = run.entries.last().map(|(header, _)| header.seq().get()) else { return };
+        let bytes = Message::Entries { conversation: id, author, run }.to_bytes();
+        let Some(session) = self.sessions.get_mut(&link) else { return };
+        let receipts = self.conversations.get(&id).and_then(|c| c.receipts.get(&session.device));
+        let has = receipts.map_or(0, |there| there.height(author));
+        let is_under_way = session.bulk.get(&(id, author)).is_some_and(|sent| *sent > has);
+        let lane =
+            if is_under_way || bytes.len() > LIVE_BYTES_MAX { Lane::Bulk } else { Lane::Live };
+        if lane == Lane::Bulk {
+            session.bulk.insert((id, author), last);
+        }
+        self.send_on(link, lane, bytes);
     }
 
     /// Entries, asked for or new.
@@ -361,7 +381,7 @@ impl Node {
             return self.send_have(link, id, Some(author), false);
         }
         *sent = last;
-        self.send(link, &Message::Entries { conversation: id, author, run: Run::from(run) });
+        self.send_entries(link, id, author, Run::from(run));
     }
 
     /// Sends what we wrote while they did not know of it: one page, the rest as they ask.

@@ -12,23 +12,27 @@ mod disappearing;
 mod effects;
 mod exchange;
 mod forks;
+mod known;
 mod people;
 mod prekeys;
 mod session;
 mod signals;
 mod writing;
 
+pub use known::KnownLog;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_crypto::{Hash, SigningKey};
 
 use crate::env::Env;
+use crate::event_log::Logged;
 use crate::identity::AccountLog;
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::{Command, Input, Link, Token};
 use crate::node::conversation::Conversation;
 use crate::node::session::Session;
-use crate::output::{Event, Output};
+use crate::output::{Event, Lane, Output};
 use crate::store::{Asked, Contact, Invite, Prekey, Request, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::{Mono, Wall};
@@ -136,13 +140,19 @@ impl Node {
         self.heed_own_account(env)?;
         self.keep_prekeys(env)?;
         self.dial_all();
-        Ok(())
+        self.log_events(env, 0)
     }
 
     /// Takes one input. It fails only when the store fails: what a peer does wrong is a
     /// [`Violation`], what somebody asks in vain a refusal.
     pub fn handle(&mut self, env: &mut Env<'_>, input: Input) -> Result<(), StoreError> {
         self.seen = (env.mono, env.wall);
+        let before = self.outputs.len();
+        self.take_input(env, input)?;
+        self.log_events(env, before)
+    }
+
+    fn take_input(&mut self, env: &mut Env<'_>, input: Input) -> Result<(), StoreError> {
         match input {
             Input::Command(token, command) => self.ordered(env, token, command)?,
             Input::Connected { link, device, is_dialled } => {
@@ -158,6 +168,18 @@ impl Node {
             }
         }
         self.release_held(env)
+    }
+
+    /// Keeps what happened since there were so many outputs, for whoever is not looking now.
+    fn log_events(&self, env: &mut Env<'_>, since: usize) -> Result<(), StoreError> {
+        let events = self.outputs.iter().skip(since).filter_map(|output| match output {
+            Output::Event(event) => Logged::of(event),
+            _ => None,
+        });
+        for event in events {
+            env.store.log_event(env.wall, &event)?;
+        }
+        Ok(())
     }
 
     /// What comes out next. Taken after the commit; see [`step`](crate::driver::step).
@@ -264,7 +286,11 @@ impl Node {
     }
 
     fn send(&mut self, link: Link, message: &Message) {
-        self.outputs.push_back(Output::Send { link, bytes: message.to_bytes() });
+        self.send_on(link, Lane::Live, message.to_bytes());
+    }
+
+    fn send_on(&mut self, link: Link, lane: Lane, bytes: Vec<u8>) {
+        self.outputs.push_back(Output::Send { link, lane, bytes });
     }
 
     fn tell(&mut self, event: Event) {

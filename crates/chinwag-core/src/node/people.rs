@@ -293,6 +293,8 @@ impl Node {
         if is_contact && !was_contact {
             self.tell(Event::Contact { account });
             self.greet(account);
+        } else {
+            self.tell(Event::ContactChanged { account });
         }
         Ok(())
     }
@@ -365,6 +367,10 @@ impl Node {
         account: AccountId,
         called: Option<Name>,
     ) -> Reply {
+        if self.is_awaited(account) && !self.is_contact(account) {
+            self.change(env, ContactChange { called, ..self.as_known(account) })?;
+            return Ok(Ok(Answer::Done));
+        }
         self.change_contact(env, account, |known| ContactChange { called, ..known })
     }
 

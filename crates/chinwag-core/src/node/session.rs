@@ -39,6 +39,8 @@ pub(super) struct Session {
     pub(super) asked: BTreeMap<(ConversationId, DeviceId), (Seq, Mono)>,
     /// Up to which entry each log was handed on, or is known to be there.
     pub(super) sent: BTreeMap<(ConversationId, DeviceId), u64>,
+    /// Up to which entry each log went by [bulk](Lane::Bulk).
+    pub(super) bulk: BTreeMap<(ConversationId, DeviceId), u64>,
     /// In which conversations they said that our own log goes on.
     pub(super) doubted: BTreeSet<ConversationId>,
     /// What they say they have.
@@ -132,6 +134,7 @@ impl Node {
             lacks_prekeys: false,
             asked: BTreeMap::new(),
             sent: BTreeMap::new(),
+            bulk: BTreeMap::new(),
             doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
             forks_told: BTreeSet::new(),

@@ -8,9 +8,10 @@ use chinwag_crypto::SealPublic;
 
 use crate::body::{Kind, target};
 use crate::entry::{Position, Seq, Tip};
+use crate::event_log::{Logged, LoggedEvent};
 use crate::fork::Fork;
 use crate::identity::SignedOperation;
-use crate::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
+use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
 use crate::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
@@ -56,6 +57,8 @@ struct Kept {
     receipts: BTreeMap<Log, Frontier>,
     reads: BTreeMap<(ConversationId, AccountId), Frontier>,
     expiries: BTreeMap<EntryId, Wall>,
+    said: BTreeMap<ClientId, EntryId>,
+    events: BTreeMap<u64, (Wall, Logged)>,
 }
 
 /// One change, taken back: what was there before.
@@ -78,6 +81,8 @@ enum Undo {
     Receipt(Log, Option<Frontier>),
     Read((ConversationId, AccountId), Option<Frontier>),
     Expiry(EntryId, Option<Wall>),
+    Said(ClientId, Option<EntryId>),
+    Event(u64, Option<(Wall, Logged)>),
 }
 
 impl Kept {
@@ -104,6 +109,8 @@ impl Kept {
             Undo::Receipt(of, before) => put_back(&mut self.receipts, of, before),
             Undo::Read(of, before) => put_back(&mut self.reads, of, before),
             Undo::Expiry(id, before) => put_back(&mut self.expiries, id, before),
+            Undo::Said(client_id, before) => put_back(&mut self.said, client_id, before),
+            Undo::Event(number, before) => put_back(&mut self.events, number, before),
         }
     }
 
@@ -416,6 +423,28 @@ impl Store for MemStore {
         Ok(self.now.at(id).cloned())
     }
 
+    fn entries_beginning(&self, prefix: &[u8]) -> Result<Vec<EntryId>, StoreError> {
+        let ids = self.now.places.keys().filter(|id| id.as_bytes().starts_with(prefix));
+        Ok(ids.take(2).copied().collect())
+    }
+
+    fn count_shown(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        let log = (conversation, author);
+        let hidden_from = self.now.hidden.get(&log).copied();
+        let is_shown = |entry: &&StoredEntry| {
+            entry.header.kind.is_shown() && hidden_from.is_none_or(|from| entry.header.seq() < from)
+        };
+        let entries = self.now.logs.get(&log).into_iter();
+        let entries = entries.flat_map(|log| log.range(range.from()..=range.to()));
+        Ok(entries.map(|(_, entry)| entry).filter(is_shown).take(max).count())
+    }
+
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {
         if let Some(entry) = self.now.at_mut(id) {
             let before = entry.body.take();
@@ -516,6 +545,49 @@ impl Store for MemStore {
     ) -> Result<(), StoreError> {
         let before = self.now.reads.insert((conversation, account), frontier.clone());
         self.changed(Undo::Read((conversation, account), before));
+        Ok(())
+    }
+
+    fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError> {
+        Ok(self.now.said.get(&client_id).copied())
+    }
+
+    fn put_said(&mut self, client_id: ClientId, entry: EntryId) -> Result<(), StoreError> {
+        let before = self.now.said.insert(client_id, entry);
+        self.changed(Undo::Said(client_id, before));
+        Ok(())
+    }
+
+    fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError> {
+        let number = self.now.events.last_key_value().map_or(1, |(last, _)| last.saturating_add(1));
+        let before = self.now.events.insert(number, (at, event.clone()));
+        self.changed(Undo::Event(number, before));
+        Ok(())
+    }
+
+    fn events(&self, after: u64, count: usize) -> Result<Vec<LoggedEvent>, StoreError> {
+        let later = self.now.events.range((Bound::Excluded(after), Bound::Unbounded)).take(count);
+        let logged = |(number, (at, event)): (&u64, &(Wall, Logged))| LoggedEvent {
+            number: *number,
+            at: *at,
+            event: event.clone(),
+        };
+        Ok(later.map(logged).collect())
+    }
+
+    fn event_numbers(&self) -> Result<Option<(u64, u64)>, StoreError> {
+        let ends = self.now.events.first_key_value().zip(self.now.events.last_key_value());
+        Ok(ends.map(|((oldest, _), (newest, _))| (*oldest, *newest)))
+    }
+
+    fn forget_events(&mut self, up_to: u64) -> Result<(), StoreError> {
+        let newest = self.now.events.last_key_value().map_or(0, |(newest, _)| *newest);
+        let old: Vec<u64> =
+            self.now.events.range(..=up_to).map(|(n, _)| *n).filter(|n| *n < newest).collect();
+        for number in old {
+            let before = self.now.events.remove(&number);
+            self.changed(Undo::Event(number, before));
+        }
         Ok(())
     }
 

@@ -49,6 +49,9 @@ pub const PAGE_MAX: usize = 1_000;
 /// Bytes of bodies in one message, beyond which no further entry is added.
 pub const PAGE_BYTES_MAX: usize = 256 * 1_024;
 
+/// Bytes of entries in one message that still go with what is live; more go by bulk.
+pub const LIVE_BYTES_MAX: usize = 16 * 1_024;
+
 /// Bytes of one message between devices. Holds a page whose last body is of the greatest length.
 pub const FRAME_MAX: usize = 4 * 1_024 * 1_024;
 

@@ -218,7 +218,7 @@ impl Reader {
     /// How long what alice says now would stay.
     fn lifetime_s(&mut self, stage: &Stage) -> u32 {
         let content = Content::Text(Text::default());
-        let say = Command::Say { to: stage.bob, content };
+        let say = Command::Say { to: stage.bob, content, client_id: None };
         let outputs = self.input(Input::Command(Token(0), say));
         let said = outputs.into_iter().find_map(|output| match output {
             Output::Reply(_, Ok(Answer::Entry(id))) => Some(id),

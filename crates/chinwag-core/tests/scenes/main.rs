@@ -9,6 +9,7 @@
 )]
 
 mod bundles;
+mod clients;
 mod convergence;
 mod delivery;
 mod devices;

@@ -21,7 +21,7 @@ fn together() -> World {
 fn set(world: &mut World, who: &'static str, with: &str, settings: Settings) -> EntryId {
     let to = world.account(with);
     let content = Content::Settings(settings);
-    let answer = world.command(who, Command::Say { to, content });
+    let answer = world.command(who, Command::Say { to, content, client_id: None });
     world.settle();
     match answer {
         Ok(chinwag_core::output::Answer::Entry(id)) => id,
@@ -81,7 +81,7 @@ fn what_disappears_is_there_until_it_is_read_and_then_for_so_long() {
     world.settle();
     let to = world.account("bob");
     let content = Content::Settings(Settings::default().with_lifetime(60));
-    world.command("alice", Command::Say { to, content }).unwrap();
+    world.command("alice", Command::Say { to, content, client_id: None }).unwrap();
     world.settle();
     let said = world.say("alice", "bob", "a secret");
     world.settle();

@@ -11,7 +11,7 @@ use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
 use chinwag_core::node::{Config, Node};
-use chinwag_core::output::{Answer, Event, Output, Refusal};
+use chinwag_core::output::{Answer, Event, Lane, Output, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::MemStore;
@@ -27,8 +27,10 @@ const START: u64 = 1_700_000_000_000;
 /// The people, the network between them, and what was seen.
 pub(crate) struct World {
     people: BTreeMap<&'static str, Person>,
-    /// Messages under way: to whom, on which connection, what.
+    /// Messages under way on the live lanes: to whom, on which connection, what.
     under_way: VecDeque<(&'static str, Link, Vec<u8>)>,
+    /// Those on the bulk lanes: they are overtaken by all that is live, as far as may be.
+    by_bulk: VecDeque<(&'static str, Link, Vec<u8>)>,
     /// The two ends of each connection.
     links: BTreeMap<Link, [&'static str; 2]>,
     next_link: u64,
@@ -38,6 +40,9 @@ pub(crate) struct World {
     /// Entries that were sent, as often as they were.
     entries_sent: usize,
 }
+
+/// Which devices have something, and who has read it.
+pub(crate) type Reached = (Vec<(&'static str, bool)>, Vec<&'static str>);
 
 /// One person with one device.
 pub(crate) struct Person {
@@ -52,6 +57,7 @@ impl World {
         let mut world = Self {
             people: BTreeMap::new(),
             under_way: VecDeque::new(),
+            by_bulk: VecDeque::new(),
             links: BTreeMap::new(),
             next_link: 0,
             mono: 0,
@@ -121,7 +127,7 @@ impl World {
     pub(crate) fn say(&mut self, from: &'static str, to: &str, words: &str) -> EntryId {
         let to = self.account(to);
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
-        match self.command(from, Command::Say { to, content }) {
+        match self.command(from, Command::Say { to, content, client_id: None }) {
             Ok(Answer::Entry(id)) => id,
             other => panic!("no entry but {other:?}"),
         }
@@ -155,7 +161,7 @@ impl World {
         of: &str,
         between: [&str; 2],
         entry: EntryId,
-    ) -> Option<(Vec<(&'static str, bool)>, Vec<&'static str>)> {
+    ) -> Option<Reached> {
         let [a, b] = between.map(|name| self.account(name));
         let (id, (_, wall)) = (ConversationId::direct(a, b), self.now());
         let Person { node, store, .. } = self.person(of);
@@ -198,15 +204,25 @@ impl World {
 
     fn cut(&mut self, link: Link) {
         self.under_way.retain(|(_, on, _)| *on != link);
+        self.by_bulk.retain(|(_, on, _)| *on != link);
         for name in self.links.remove(&link).into_iter().flatten() {
             self.input(name, [Input::Disconnected { link }]);
         }
     }
 
     /// Delivers what is under way, and what comes of it, until nothing is.
+    fn next_under_way(&mut self) -> Option<(&'static str, Link, Vec<u8>)> {
+        self.under_way.pop_front().or_else(|| self.by_bulk.pop_front())
+    }
+
+    /// How many messages are under way on the live lanes, and how many by bulk.
+    pub(crate) fn on_lanes(&self) -> (usize, usize) {
+        (self.under_way.len(), self.by_bulk.len())
+    }
+
     pub(crate) fn settle(&mut self) {
         for _ in 0..10_000 {
-            let Some((to, link, bytes)) = self.under_way.pop_front() else { return };
+            let Some((to, link, bytes)) = self.next_under_way() else { return };
             self.input(to, [Input::Frame { link, bytes }]);
         }
         panic!("they never stop talking");
@@ -214,6 +230,7 @@ impl World {
 
     /// Delivers what is under way on one connection, before all else.
     pub(crate) fn deliver_on(&mut self, link: Link) {
+        self.under_way.extend(self.by_bulk.drain(..));
         while let Some(at) = self.under_way.iter().position(|(_, on, _)| *on == link) {
             if let Some((to, link, bytes)) = self.under_way.remove(at) {
                 self.input(to, [Input::Frame { link, bytes }]);
@@ -228,7 +245,7 @@ impl World {
 
     /// Delivers one message.
     pub(crate) fn deliver_one(&mut self) {
-        if let Some((to, link, bytes)) = self.under_way.pop_front() {
+        if let Some((to, link, bytes)) = self.next_under_way() {
             self.input(to, [Input::Frame { link, bytes }]);
         }
     }
@@ -288,13 +305,15 @@ impl World {
     fn output(&mut self, name: &'static str, output: Output) {
         match output {
             Output::Reply(_, reply) => self.person(name).replies.push_back(reply),
-            Output::Send { link, bytes } => {
+            Output::Send { link, lane, bytes } => {
                 if let Ok(Message::Entries { run, .. }) = Message::read(&bytes) {
                     self.entries_sent += run.entries.len();
                 }
                 let ends = self.links.get(&link).copied().unwrap_or_default();
                 if let Some(to) = ends.into_iter().find(|end| !end.is_empty() && *end != name) {
-                    self.under_way.push_back((to, link, bytes));
+                    let lane =
+                        if lane == Lane::Bulk { &mut self.by_bulk } else { &mut self.under_way };
+                    lane.push_back((to, link, bytes));
                 }
             }
             Output::Dial { .. } => {}
@@ -324,7 +343,7 @@ impl World {
             Event::Request { account, name, text } => {
                 format!("{} asks as {}: {text}", self.who(account), name.as_str())
             }
-            Event::Peer { .. } => return,
+            Event::Peer { .. } | Event::ContactChanged { .. } => return,
             Event::Read { account, .. } => format!("{} has read it", self.who(account)),
             Event::Typing { account, is_on, .. } => {
                 format!("{} types: {is_on}", self.who(account))

@@ -1,5 +1,6 @@
 //! What the crate promises, tried from outside.
 
+mod corpus;
 mod edges;
 mod harness;
 mod properties;

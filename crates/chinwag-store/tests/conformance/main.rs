@@ -16,8 +16,9 @@ use std::path::Path;
 
 use chinwag_core::body::Kind;
 use chinwag_core::entry::{Place, Position};
+use chinwag_core::event_log::Logged;
 use chinwag_core::fork::Fork;
-use chinwag_core::ids::{EntryId, PrekeyId};
+use chinwag_core::ids::{ClientId, EntryId, PrekeyId};
 use chinwag_core::log::{Base, CheckedRun, Run};
 use chinwag_core::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
@@ -793,6 +794,56 @@ fn what_a_forger_signs_is_kept_like_everything_else() {
     });
 }
 
+#[test]
+fn events_are_numbered_in_order_and_no_number_is_used_twice() {
+    each(|store| {
+        let happens = |store: &mut dyn Tested, n: u8| {
+            commit(store, |store| {
+                store.log_event(Wall::new(n.into()), &Logged::Contact(account(n))).unwrap();
+            });
+        };
+        assert_eq!(store.event_numbers(), Ok(None));
+        (1..=3).for_each(|n| happens(store, n));
+        let numbers = |store: &dyn Tested, after| -> Vec<u64> {
+            store.events(after, 9).unwrap().iter().map(|event| event.number).collect()
+        };
+        assert_eq!(numbers(store, 0), [1, 2, 3]);
+        assert_eq!(numbers(store, 2), [3]);
+        let last = &store.events(2, 9).unwrap()[0];
+        assert_eq!((last.at, &last.event), (Wall::new(3), &Logged::Contact(account(3))));
+
+        // Whatever is forgotten, the newest stays: the next number is a new one.
+        commit(store, |store| store.forget_events(99).unwrap());
+        assert_eq!(store.event_numbers(), Ok(Some((3, 3))));
+        happens(store, 4);
+        assert_eq!(numbers(store, 0), [3, 4]);
+    });
+}
+
+#[test]
+fn an_event_that_was_rolled_back_did_not_happen() {
+    each(|store| {
+        store.begin().unwrap();
+        store.log_event(Wall::new(1), &Logged::Request(account(1))).unwrap();
+        store.put_said(ClientId::of("a"), EntryId::from_bytes([1; 32])).unwrap();
+        store.rollback();
+        assert_eq!(store.events(0, 9), Ok(vec![]));
+        assert_eq!(store.said(ClientId::of("a")), Ok(None));
+    });
+}
+
+#[test]
+fn what_was_said_is_found_by_its_client_id() {
+    each(|store| {
+        let (one, two) = (EntryId::from_bytes([1; 32]), EntryId::from_bytes([2; 32]));
+        commit(store, |store| store.put_said(ClientId::of("a"), one).unwrap());
+        commit(store, |store| store.put_said(ClientId::of("b"), two).unwrap());
+        assert_eq!(store.said(ClientId::of("a")), Ok(Some(one)));
+        assert_eq!(store.said(ClientId::of("b")), Ok(Some(two)));
+        assert_eq!(store.said(ClientId::of("c")), Ok(None));
+    });
+}
+
 /// All that a store answers, as a text: two stores that hold the same say the same.
 fn everything(store: &dyn Store, known: &[EntryId]) -> String {
     let mut lines = vec![
@@ -808,12 +859,17 @@ fn everything(store: &dyn Store, known: &[EntryId]) -> String {
         format!("{:?}", store.forks().unwrap()),
         format!("{:?}", store.receipts().unwrap()),
         format!("{:?}", store.reads().unwrap()),
+        format!("{:?}", store.event_numbers().unwrap()),
+        format!("{:?}", store.events(0, 99).unwrap()),
+        format!("{:?}", store.events(3, 2).unwrap()),
         format!("{:?}", store.next_expiry().unwrap()),
         format!("{:?}", store.expired(Wall::new(20), 3).unwrap()),
         format!("{:?}", store.expired(Wall::new(u64::MAX), 99).unwrap()),
     ];
     lines.extend((1..=9).map(|n| format!("{:?}", store.peer_prekeys(device(n)).unwrap())));
     for id in known {
+        let found = store.entries_beginning(&id.as_bytes()[..6]).unwrap();
+        lines.push(format!("{found:?}"));
         lines.push(format!("{:?}", store.entry(*id).unwrap()));
         lines.push(format!("{:?}", ids(&store.references(*id, 99).unwrap())));
         lines.push(format!("{:?}", ids(&store.references(*id, 1).unwrap())));
@@ -846,6 +902,8 @@ fn in_conversation(store: &dyn Store, number: u8) -> Vec<String> {
         {
             let found = store.entries(of, author, range(from, to), count, bytes).unwrap();
             lines.push(format!("{found:?}"));
+            let shown = store.count_shown(of, author, range(from, to), count).unwrap();
+            lines.push(format!("{shown} shown"));
         }
         lines.extend((1..=4).map(|n| format!("{:?}", store.tip(of, author, seq(n)).unwrap())));
     }

@@ -1,5 +1,6 @@
 //! Whatever is done to two stores, both answer the same.
 
+use chinwag_core::event_log::Logged;
 use chinwag_core::ids::EntryId;
 use chinwag_core::store::Store;
 use chinwag_core::testing::MemStore;
@@ -73,9 +74,9 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (0..4 * READY).prop_map(Act::DeleteBody),
         1 => (0..4_usize, 1..14_u64).prop_map(|(author, from)| Act::Hide { author, from }),
         3 => (0..4 * READY, 1..30_u64).prop_map(|(entry, due)| Act::Expiry { entry, due }),
-        4 => (0..12_u8, 1..4_u8, 1..4_u8)
+        4 => (0..13_u8, 1..4_u8, 1..4_u8)
             .prop_map(|(what, number, other)| Act::Note { what, number, other }),
-        2 => (0..5_u8, 1..4_u8).prop_map(|(what, number)| Act::Remove { what, number }),
+        2 => (0..6_u8, 1..4_u8).prop_map(|(what, number)| Act::Remove { what, number }),
     ]
 }
 
@@ -276,6 +277,7 @@ fn note(pair: &mut Pair, what: u8, number: u8, other: u8) {
         7 => store.put_request(&request(number, "hello")),
         8 => store.put_asked(&asked(number, "hello")),
         9 => store.put_fork(&fork(number, other)),
+        12 => store.log_event(Wall::new(other.into()), &Logged::Contact(account(number))),
         10 => store.put_receipt(conversation(number), device(other), &frontier),
         _ => store.put_read(conversation(number), account(other), &frontier),
     });
@@ -288,6 +290,7 @@ fn remove(pair: &mut Pair, what: u8, number: u8) {
         1 => store.remove_invite(&[number; 16]),
         2 => store.remove_ticket(device(number)),
         3 => store.remove_request(account(number)),
+        4 => store.forget_events(number.into()),
         _ => store.remove_asked(device(number)),
     });
     done.unwrap();

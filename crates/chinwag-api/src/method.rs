@@ -1,0 +1,470 @@
+//! The table of what can be asked: for each method its name, what goes in, and what comes out.
+//!
+//! The server, the client and the schema are made from this one table; so is the page of methods in
+//! the documents.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::model::{
+    Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Id, Imported,
+    Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket,
+    Time, Who, Why,
+};
+
+/// One thing that can be asked.
+pub trait Method {
+    /// Its name on the wire: `noun.verb`.
+    const NAME: &'static str;
+    /// What it does, in a sentence.
+    const DOC: &'static str;
+    /// What goes in.
+    type Params: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+    /// What comes out.
+    type Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+}
+
+/// What one line of the table says, for the schema.
+#[derive(Debug)]
+pub struct Described {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// The schema of what goes in.
+    pub params: schemars::Schema,
+    /// The schema of what comes out.
+    pub answer: schemars::Schema,
+}
+
+macro_rules! methods {
+    ($($name:literal $method:ident ($params:ty) -> $answer:ty : $doc:literal;)*) => {
+        $(
+            #[doc = $doc]
+            #[derive(Clone, Copy, Debug)]
+            pub struct $method;
+
+            impl Method for $method {
+                const NAME: &'static str = $name;
+                const DOC: &'static str = $doc;
+                type Params = $params;
+                type Answer = $answer;
+            }
+        )*
+
+        /// The names of all methods, in the order of the table.
+        pub const NAMES: &[&str] = &[$($name),*];
+
+        /// The whole table.
+        pub fn table(generator: &mut schemars::SchemaGenerator) -> Vec<Described> {
+            vec![$(Described {
+                name: $name,
+                doc: $doc,
+                params: generator.subschema_for::<$params>(),
+                answer: generator.subschema_for::<$answer>(),
+            }),*]
+        }
+    };
+}
+
+methods! {
+    "system.hello" SystemHello (Hello) -> Welcome:
+        "Says who asks, and learns which version of the contract is spoken.";
+    "system.status" SystemStatus (Nothing) -> Status: "How the daemon is, and what is wrong.";
+    "system.shutdown" SystemShutdown (Nothing) -> Nothing:
+        "Ends the daemon, after everything that was accepted is on the disk.";
+    "account.create" AccountCreate (CreateAccount) -> CreatedAccount:
+        "Makes an account with this device. The words it answers with are the only way to get the account back.";
+    "account.restore" AccountRestore (RestoreAccount) -> Account:
+        "Makes this a device of the account that the recovery words stand for.";
+    "account.show" AccountShow (Nothing) -> Account: "Our account and this device.";
+    "account.rename" AccountRename (RenameAccount) -> Account: "Calls our account something else.";
+    "account.words" AccountWords (Nothing) -> RecoveryWords: "The recovery words, again.";
+    "device.list" DeviceList (Nothing) -> Vec<Device>: "The devices of our account.";
+    "device.revoke" DeviceRevoke (OneDevice) -> Nothing:
+        "Takes a device off our account: what it writes from now on does not count.";
+    "invite.create" InviteCreate (CreateInvite) -> Ticket:
+        "Makes a ticket: the line that introduces us to somebody.";
+    "invite.list" InviteList (Nothing) -> Vec<Invite>: "The invites that are open.";
+    "invite.revoke" InviteRevoke (OneInvite) -> Nothing: "Takes an invite back.";
+    "contact.list" ContactList (Nothing) -> Vec<Contact>:
+        "Contacts, those who did not answer yet, and who is blocked.";
+    "contact.add" ContactAdd (AddContact) -> Contact:
+        "Uses a ticket: its maker becomes a contact as soon as one of their devices is reached.";
+    "contact.rename" ContactRename (RenameContact) -> Contact: "What we call somebody.";
+    "contact.block" ContactBlock (OneContact) -> Contact: "Keeps somebody from reaching us.";
+    "contact.unblock" ContactUnblock (OneContact) -> Contact: "Lets somebody reach us again.";
+    "contact.safetyNumber" ContactSafetyNumber (OneContact) -> SafetyNumber:
+        "The digits that two people compare to be sure of each other's keys.";
+    "contact.verify" ContactVerify (VerifyContact) -> Contact:
+        "Notes whether the safety number was compared.";
+    "request.list" RequestList (Nothing) -> Vec<Request>: "Strangers who would like to become contacts.";
+    "request.accept" RequestAccept (OneContact) -> Contact: "Makes a contact of somebody who asked.";
+    "request.decline" RequestDecline (OneContact) -> Nothing: "Forgets somebody's request.";
+    "peer.list" PeerList (Nothing) -> Vec<Peer>:
+        "The devices of contacts and our own: which are connected, and by which way.";
+    "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
+        "Connects now to those named, or to all contacts, and says how it went.";
+    "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
+        "Conversations, the one with the newest message first.";
+    "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
+        "What is here of a conversation is read.";
+    "conversation.digest" ConversationDigest (OneConversation) -> Digest:
+        "What two people compare to see that they have the same conversation.";
+    "conversation.disappear" ConversationDisappear (Disappear) -> Message:
+        "After how long new messages of a conversation disappear, for both.";
+    "message.send" MessageSend (SendMessage) -> Sent:
+        "Says something. The answer comes when it is on the disk, or, with `waitFor`, when it came so far.";
+    "message.edit" MessageEdit (EditMessage) -> Message: "Changes the words of a message of ours.";
+    "message.react" MessageReact (React) -> Message: "Reacts to a message, or no longer.";
+    "message.retract" MessageRetract (OneMessage) -> Message:
+        "Has the words of a message of ours deleted everywhere: a device that is hostile can keep a copy.";
+    "message.list" MessageList (ListMessages) -> Page: "A page of a conversation.";
+    "message.get" MessageGet (OneMessage) -> Message: "One message.";
+    "message.search" MessageSearch (Search) -> Page:
+        "Messages with all of these words or beginnings of words, the newest first.";
+    "message.why" MessageWhy (OneMessage) -> Why:
+        "Where a message is now, device by device, and what is in its way.";
+    "typing.set" TypingSet (SetTyping) -> Nothing: "Lets a contact know that we are typing, or no longer.";
+    "events.list" EventsList (ListEvents) -> Events: "What happened, from a cursor on.";
+    "events.subscribe" EventsSubscribe (Subscribe) -> Subscribed:
+        "From now on tells what happens, as notifications `event`, from a cursor on.";
+    "bundle.export" BundleExport (OneContact) -> BundleFile:
+        "Makes a file that carries to a contact what they are not known to have.";
+    "bundle.import" BundleImport (ImportBundle) -> Imported: "Takes in such a file.";
+    "backup.create" BackupCreate (CreateBackup) -> Nothing:
+        "Writes an encrypted backup of everything to a file; the recovery words open it.";
+}
+
+/// Nothing goes in, or comes out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// Parameters of [`SystemHello`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Hello {
+    /// What asks: a program and its version.
+    pub client: Option<String>,
+}
+
+/// What [`SystemHello`] answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    /// The version of the contract, [`VERSION`](crate::VERSION).
+    pub api: String,
+    /// The version of the program.
+    pub version: String,
+    /// Whether there is an account.
+    pub has_account: bool,
+}
+
+/// Parameters of [`AccountCreate`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateAccount {
+    /// What the account is called: up to 64 bytes.
+    pub name: String,
+    /// What the device is called; without: as the machine is.
+    #[serde(default)]
+    pub device_name: Option<String>,
+}
+
+/// What [`AccountCreate`] answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedAccount {
+    /// The account.
+    pub account: Account,
+    /// Its recovery words.
+    pub words: RecoveryWords,
+}
+
+/// Parameters of [`AccountRestore`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoreAccount {
+    /// The 24 words.
+    pub words: RecoveryWords,
+    /// What the device is called; without: as the machine is.
+    #[serde(default)]
+    pub device_name: Option<String>,
+}
+
+/// Parameters of [`AccountRename`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RenameAccount {
+    /// The new name.
+    pub name: String,
+}
+
+/// A device of ours.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneDevice {
+    /// Its id.
+    pub device: Id,
+}
+
+/// Parameters of [`InviteCreate`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateInvite {
+    /// Whether more than one may use it.
+    pub reusable: bool,
+    /// For how many seconds it is good; without: until it is revoked.
+    pub expires_in_s: Option<u32>,
+}
+
+/// An invite.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneInvite {
+    /// Its id.
+    pub invite: Id,
+}
+
+/// Parameters of [`ContactAdd`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AddContact {
+    /// The ticket.
+    pub ticket: String,
+    /// What to call them.
+    #[serde(default, rename = "as")]
+    pub called: Option<String>,
+}
+
+/// Somebody.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneContact {
+    /// Who.
+    pub contact: Who,
+}
+
+/// Parameters of [`ContactRename`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RenameContact {
+    /// Who.
+    pub contact: Who,
+    /// What to call them; without: by their own name.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// Parameters of [`ContactVerify`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyContact {
+    /// Who.
+    pub contact: Who,
+    /// Whether the digits were compared and are the same.
+    pub verified: bool,
+}
+
+/// Parameters of [`PeerConnect`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Connect {
+    /// To whom; none: to all contacts.
+    pub contacts: Vec<Who>,
+    /// How long to wait; without: ten seconds.
+    pub timeout_ms: Option<u64>,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneConversation {
+    /// The contact, or the conversation's id.
+    pub conversation: Who,
+}
+
+/// Parameters of [`ConversationDisappear`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Disappear {
+    /// The contact, or the conversation's id.
+    pub conversation: Who,
+    /// After how many seconds; 0: never.
+    pub after_s: u32,
+}
+
+/// Parameters of [`MessageSend`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SendMessage {
+    /// To whom, or the conversation's id.
+    pub to: Who,
+    /// The words.
+    pub text: String,
+    /// A name for this sending, up to 128 bytes: the same again is the same message, not a second.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// The message that it answers.
+    #[serde(default)]
+    pub reply_to: Option<Id>,
+    /// How far the message must have come before the answer is given: `delivered` or `read`.
+    #[serde(default)]
+    pub wait_for: Option<MessageState>,
+    /// How long to wait for that; without: 30 seconds. Then the answer says how far it came.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
+}
+
+/// What [`MessageSend`] answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// The message.
+    pub id: Id,
+    /// How far it has come.
+    pub state: MessageState,
+    /// Whether it was there already: a repetition of the same `clientId`.
+    pub is_repeated: bool,
+}
+
+/// Parameters of [`MessageEdit`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EditMessage {
+    /// The message.
+    pub id: Id,
+    /// Its words from now on.
+    pub text: String,
+}
+
+/// Parameters of [`MessageReact`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct React {
+    /// The message.
+    pub id: Id,
+    /// The emoji.
+    pub emoji: String,
+    /// Whether the reaction ends.
+    #[serde(default)]
+    pub remove: bool,
+}
+
+/// A message.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneMessage {
+    /// Its id, or the beginning of it.
+    pub id: Id,
+}
+
+/// Parameters of [`MessageList`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListMessages {
+    /// The contact, or the conversation's id.
+    pub conversation: Who,
+    /// How many at most; without: 50. At most 1,000.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Only messages before this one.
+    #[serde(default)]
+    pub before: Option<Id>,
+}
+
+/// Parameters of [`MessageSearch`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Search {
+    /// The words, up to eight; those of two and more letters may be beginnings.
+    pub words: String,
+    /// Only messages of this account.
+    pub from: Option<Who>,
+    /// Only in this conversation.
+    #[serde(rename = "in")]
+    pub within: Option<Who>,
+    /// Only messages sent before.
+    pub before: Option<Time>,
+    /// Only messages sent after.
+    pub after: Option<Time>,
+    /// How many at most; without: 20. At most 200.
+    pub limit: Option<u32>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// Messages, and where there are more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// The messages; of a conversation the oldest first, of a search the newest.
+    pub messages: Vec<Message>,
+    /// How to ask for the next page: of a conversation `before`, of a search `cursor`. Without:
+    /// there are no more.
+    pub next: Option<String>,
+}
+
+/// Parameters of [`TypingSet`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetTyping {
+    /// To whom.
+    pub to: Who,
+    /// Whether we are typing.
+    pub on: bool,
+}
+
+/// Parameters of [`EventsList`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListEvents {
+    /// The cursor of the last event that was seen; without: from the oldest that is kept.
+    pub after: Option<String>,
+    /// How many at most; without: 100. At most 1,000.
+    pub limit: Option<u32>,
+}
+
+/// What [`EventsList`] answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Events {
+    /// The events, the oldest first.
+    pub events: Vec<Event>,
+    /// The cursor to go on with.
+    pub cursor: String,
+}
+
+/// Parameters of [`EventsSubscribe`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Subscribe {
+    /// The cursor of the last event that was seen; without: only what happens from now on.
+    pub after: Option<String>,
+}
+
+/// What [`EventsSubscribe`] answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscribed {
+    /// The cursor from which on events will be told.
+    pub cursor: String,
+}
+
+/// Parameters of [`BundleImport`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportBundle {
+    /// The file's content, in base64.
+    pub base64: String,
+}
+
+/// Parameters of [`BackupCreate`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateBackup {
+    /// Where to write it: an absolute path.
+    pub path: String,
+}

@@ -1,0 +1,451 @@
+//! The data that requests and answers are made of.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An id as the daemon gives it out: opaque, with a prefix that says what it names, the same on all
+/// devices: `ctc_` an account, `dev_` a device, `conv_` a conversation, `msg_` a message, `inv_` an
+/// invite. Where a message is asked for, the first letters of its id do if they fit only one.
+pub type Id = String;
+
+/// A moment: RFC 3339 in UTC with milliseconds.
+pub type Time = String;
+
+/// Somebody as a person names them: an id of an account, what we call them, their own name, or the
+/// beginning of a name that fits only one; `me` is our own account.
+pub type Who = String;
+
+/// Our account on this device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Its id.
+    pub id: Id,
+    /// What it is called.
+    pub name: String,
+    /// This device.
+    pub device: Device,
+}
+
+/// A device of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Device {
+    /// Its id.
+    pub id: Id,
+    /// What it is called.
+    pub name: String,
+    /// Whether it is the one that answers.
+    pub is_this: bool,
+    /// Whether it is connected to the one that answers.
+    pub is_connected: bool,
+    /// Whether it belongs to its account still, and if not, why.
+    pub state: DeviceState,
+}
+
+/// Whether a device belongs to its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeviceState {
+    /// It does.
+    Current,
+    /// Its certificate has ended and was not renewed: it was not used for long.
+    Expired,
+    /// It went on as another device.
+    Retired,
+    /// It was taken off the account.
+    Revoked,
+}
+
+/// The 24 words that stand for an account: whoever has them is it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RecoveryWords(pub Vec<String>);
+
+impl std::fmt::Debug for RecoveryWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryWords(..)")
+    }
+}
+
+/// How the daemon is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// Our account; without one, `account.create` or `account.restore` comes first.
+    pub account: Option<Account>,
+    /// Where the data is.
+    pub data_dir: String,
+    /// The process that owns the data.
+    pub process: u32,
+    /// Whether it stays, or goes with the command that needed it.
+    pub is_daemon: bool,
+    /// Since when it runs.
+    pub since: Time,
+    /// Where it can be reached: `IP:PORT` each.
+    pub addresses: Vec<String>,
+    /// Whether it announces itself on the local network and looks for others there.
+    pub lan: bool,
+    /// Devices that are connected.
+    pub connected: u64,
+    /// Contacts.
+    pub contacts: u64,
+    /// Requests of strangers that wait for an answer.
+    pub requests: u64,
+    /// Messages of others that were not read.
+    pub unread: u64,
+    /// Messages of ours that a contact does not have yet.
+    pub undelivered: u64,
+    /// What is wrong, in words; empty when nothing is.
+    pub problems: Vec<String>,
+}
+
+/// A line that introduces us to somebody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ticket {
+    /// The line to hand over. It holds a secret: who has it can become a contact.
+    pub ticket: String,
+    /// The id of the invite, to revoke it by.
+    pub invite: Id,
+    /// Whether more than one may use it.
+    pub reusable: bool,
+    /// When it ends; without: when it is revoked.
+    pub expires_at: Option<Time>,
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ticket({}, ..)", self.invite)
+    }
+}
+
+/// An invite that is open: its ticket was not used up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// Its id.
+    pub id: Id,
+    /// Whether more than one may use it.
+    pub reusable: bool,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+}
+
+/// Somebody whom we know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// The account's id.
+    pub id: Id,
+    /// What we call them if we do, their own name otherwise.
+    pub name: String,
+    /// Their own name, as they say it.
+    pub own_name: Option<String>,
+    /// The conversation with them, if they are a contact.
+    pub conversation: Option<Id>,
+    /// How they stand to us.
+    pub state: ContactState,
+    /// Whether the safety number was compared.
+    pub verified: bool,
+    /// Whether a device of theirs is connected.
+    pub connected: bool,
+    /// Messages of theirs that were not read.
+    pub unread: u64,
+    /// When a device of theirs was last connected.
+    pub last_heard_at: Option<Time>,
+}
+
+/// How somebody stands to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ContactState {
+    /// We know each other.
+    Contact,
+    /// A ticket of theirs was used here, or they were asked, and they did not answer yet.
+    Waiting,
+    /// Kept from reaching us.
+    Blocked,
+}
+
+/// What two people compare to be sure of each other's keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SafetyNumber {
+    /// Whose, with ours.
+    pub contact: Contact,
+    /// Twelve groups of five digits; the same for both.
+    pub groups: Vec<String>,
+}
+
+/// A stranger who would like to become a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The account's id.
+    pub id: Id,
+    /// What they call themselves.
+    pub name: String,
+    /// Their one line.
+    pub text: String,
+    /// When it came.
+    pub received_at: Time,
+}
+
+/// A device of a contact or of ours, and the way to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Peer {
+    /// Whose device.
+    pub contact: Id,
+    /// What they are called.
+    pub name: String,
+    /// The device.
+    pub device: Id,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// The way there, while it is connected.
+    pub path: Option<Path>,
+    /// When it was last connected.
+    pub last_heard_at: Option<Time>,
+    /// How the last attempt to connect failed, if it did.
+    pub last_failure: Option<Failure>,
+    /// When the next attempt is made.
+    pub next_attempt_at: Option<Time>,
+}
+
+/// The way to a device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Path {
+    /// `direct`, or `relay` when one is in between.
+    pub kind: String,
+    /// The address at the other end.
+    pub address: String,
+    /// The round trip, in milliseconds.
+    pub rtt_ms: f64,
+    /// Since when.
+    pub since: Time,
+    /// Whether we dialled.
+    pub is_dialled: bool,
+    /// Bytes that came and went.
+    pub received_bytes: u64,
+    /// Bytes that went.
+    pub sent_bytes: u64,
+}
+
+/// How something failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// When.
+    pub at: Time,
+    /// A word for programs, that does not change.
+    pub reason: String,
+    /// A sentence for people.
+    pub text: String,
+}
+
+/// How a wish to connect to somebody went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectOutcome {
+    /// Who.
+    pub contact: Id,
+    /// What they are called.
+    pub name: String,
+    /// Whether a device of theirs is connected now.
+    pub connected: bool,
+    /// Why not.
+    pub failure: Option<Failure>,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    /// Its id.
+    pub id: Id,
+    /// `direct` with one contact, or `self` with our own devices.
+    pub kind: String,
+    /// The contact, or our own account.
+    pub contact: Id,
+    /// What it is called.
+    pub name: String,
+    /// Messages of others that were not read.
+    pub unread: u64,
+    /// After how many seconds messages disappear; 0: never.
+    pub disappear_after_s: u32,
+    /// The newest message.
+    pub last: Option<Message>,
+}
+
+/// A message as it is shown now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Its id.
+    pub id: Id,
+    /// Where it belongs.
+    pub conversation: Id,
+    /// What it is: `text`, `settings`, or another word for a kind that this version does not know.
+    pub kind: String,
+    /// Who wrote it.
+    pub author: Author,
+    /// When, as its author's clock says.
+    pub sent_at: Time,
+    /// The words, with edits applied; without: they are gone, or it has none.
+    pub text: Option<String>,
+    /// What it answers.
+    pub reply_to: Option<Quote>,
+    /// Whether its words were changed.
+    pub edited: bool,
+    /// Why its words are gone: `retracted` or `expired`.
+    pub gone: Option<String>,
+    /// Reactions, each emoji once.
+    pub reactions: Vec<Reaction>,
+    /// How far one of ours has come; without: it is somebody else's.
+    pub state: Option<MessageState>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Author {
+    /// The account.
+    pub id: Id,
+    /// What they are called; ours is our own name.
+    pub name: String,
+    /// With which device.
+    pub device: Id,
+    /// Whether it is our own account.
+    pub is_me: bool,
+}
+
+/// The message that another one answers, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// Its id.
+    pub id: Id,
+    /// Who wrote it; without: it is not here.
+    pub author: Option<String>,
+    /// How it begins; without: it is not here, or its words are gone.
+    pub excerpt: Option<String>,
+}
+
+/// One emoji under a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: String,
+    /// The names of those who reacted with it.
+    pub by: Vec<String>,
+    /// Whether we did.
+    pub is_mine: bool,
+}
+
+/// How far a message of ours has come: the furthest that is certain.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageState {
+    /// It is on this disk, and nowhere else yet.
+    Saved,
+    /// It was handed to a connection; whether it arrived is not known.
+    Sent,
+    /// A device of the contact has it on its disk.
+    Delivered,
+    /// The contact has read it, and lets us know.
+    Read,
+}
+
+/// Where a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Why {
+    /// The message.
+    pub message: Message,
+    /// Each device that it is for.
+    pub devices: Vec<DeviceWhy>,
+    /// All of it in sentences.
+    pub text: Vec<String>,
+}
+
+/// How far a message has come to one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceWhy {
+    /// Whose device.
+    pub contact: Id,
+    /// What they are called.
+    pub name: String,
+    /// The device.
+    pub device: Id,
+    /// What the device is called.
+    pub device_name: String,
+    /// How far it has come.
+    pub state: MessageState,
+    /// Whether the device is connected.
+    pub connected: bool,
+    /// What is in the way; a word for programs, that does not change.
+    pub reason: Option<String>,
+    /// What is in the way, and what happens next: a sentence for people.
+    pub text: String,
+    /// How the last attempts to connect failed, the newest first.
+    pub failures: Vec<Failure>,
+    /// When the next attempt is made.
+    pub next_attempt_at: Option<Time>,
+}
+
+/// What two people compare to see that they have the same conversation, entry for entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Digest {
+    /// The conversation.
+    pub conversation: Id,
+    /// Groups of letters and digits; the same for both when both have the same.
+    pub digest: String,
+    /// How many entries there are.
+    pub entries: u64,
+    /// Each log in it.
+    pub logs: Vec<DigestLog>,
+}
+
+/// One log in a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DigestLog {
+    /// Whose.
+    pub name: String,
+    /// Whose device's.
+    pub device: Id,
+    /// How many entries of it are here without a gap.
+    pub height: u64,
+    /// Whether it was forked, and from which place on.
+    pub forked_at: Option<u64>,
+}
+
+/// A file that carries messages to somebody without a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleFile {
+    /// How many devices it is for.
+    pub devices: u64,
+    /// Its content, in base64.
+    pub base64: String,
+}
+
+/// What a bundle file brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Imported {
+    /// Bundles in it that were for this device.
+    pub bundles: u64,
+    /// Bundles in it that were for other devices, and were left alone.
+    pub for_others: u64,
+}

@@ -1,0 +1,10 @@
+//! Any bytes as an address. What must hold is said at [`decoders`].
+
+#![no_main]
+
+use chinwag_core_fuzz::decoders;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    decoders::address(input);
+});

@@ -1,0 +1,6 @@
+//! What must hold, whoever tries it: the fuzzer with its targets, and `tests/corpus.rs` with the
+//! seeds.
+
+pub mod keys;
+pub mod open;
+pub mod words;

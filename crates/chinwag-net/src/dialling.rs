@@ -1,0 +1,314 @@
+//! One task for each wanted device: it sees to it that there is a connection, and that none gets
+//! too old.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chinwag_core::ids::DeviceId;
+use iroh::endpoint::{
+    ConnectError, ConnectWithOptsError, ConnectingError, Connection, ConnectionError,
+    TransportErrorCode,
+};
+use iroh::{Endpoint, EndpointAddr, EndpointId, TransportAddr};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::back_off::{BackOff, part, random};
+use crate::endpoint;
+use crate::event::{DialFault, NetEvent, Outcome};
+use crate::limits::{
+    ALPN, APART_AFTER, APART_MAX, BACK_OFF_MAX, BACK_OFF_MIN, DIAL_WITHIN, REDIAL_WITHIN, RENEW_AT,
+    STEADY_AFTER,
+};
+use crate::state::{Shared, Signal};
+use crate::why::Why;
+
+/// A connection that was dialled, on its way to be admitted.
+pub(crate) struct Dialled {
+    pub(crate) device: DeviceId,
+    pub(crate) connection: Connection,
+    /// The endpoint that it has for itself, if it has one.
+    pub(crate) apart: Option<Endpoint>,
+}
+
+/// Keeps one device connected for as long as it is wanted.
+pub(crate) struct Dialling {
+    pub(crate) device: DeviceId,
+    pub(crate) endpoint: Endpoint,
+    /// Where we listen.
+    pub(crate) bind: Vec<SocketAddr>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) signal: Arc<Signal>,
+    /// Where a connection is handed over; the answer comes when it was admitted, or was not.
+    pub(crate) dialled: mpsc::Sender<(Dialled, oneshot::Sender<()>)>,
+}
+
+/// What the task knows of the time.
+struct Pace {
+    back_off: BackOff,
+    /// How many attempts there were.
+    attempts: usize,
+    /// When the next attempt may be made.
+    next: Instant,
+    /// Since when there is a connection.
+    connected: Option<Instant>,
+    /// By how many hundredths of its age the connection is renewed.
+    renew_at: u32,
+}
+
+impl Dialling {
+    pub(crate) async fn run(self) {
+        let mut news = self.signal.news.subscribe();
+        let mut sessions = self.signal.sessions.subscribe();
+        let mut pace = Pace::new();
+        loop {
+            // Marked as seen before the state is looked at: nothing that changes later is missed.
+            sessions.mark_unchanged();
+            let due = self.due(&mut pace);
+            tokio::select! {
+                biased;
+                _ = news.changed() => pace.hurry(),
+                _ = sessions.changed() => {}
+                () = sleep_until(due.unwrap_or_else(far)), if due.is_some() => {
+                    self.attempt(&mut pace).await;
+                }
+            }
+            if !self.shared.lock().is_wanted(self.device, &self.signal) {
+                return;
+            }
+        }
+    }
+
+    /// When to dial; `None`: not before something changes.
+    fn due(&self, pace: &mut Pace) -> Option<Instant> {
+        let best = self.shared.lock().best(self.device).cloned();
+        let Some(session) = best else {
+            pace.lost();
+            return Some(pace.next);
+        };
+        pace.found(session.since);
+        // Who dialled a connection renews it.
+        let renewal = session.since + self.shared.renew_after * pace.renew_at / 100;
+        session.is_dialled.then(|| renewal.max(pace.next))
+    }
+
+    async fn attempt(&self, pace: &mut Pace) {
+        let (at, outcome) = self.dial(pace.attempts).await;
+        pace.attempts = pace.attempts.wrapping_add(1);
+        let outcome = match outcome {
+            Ok(dialled) => {
+                let (admitted, waits) = oneshot::channel();
+                let _ = self.dialled.send((dialled, admitted)).await;
+                let _ = waits.await;
+                // It may be gone again already, and is to count as one that did not last.
+                pace.found(Instant::now());
+                Outcome::Connected
+            }
+            Err(why) => Outcome::Failed { why, next_in: pace.failed() },
+        };
+        self.shared.tell(NetEvent::Attempt { device: self.device, at, outcome }).await;
+    }
+
+    async fn dial(&self, attempt: usize) -> (Vec<SocketAddr>, Result<Dialled, DialFault>) {
+        let (at, has_relay, is_shut_out, is_own) = {
+            let mut state = self.shared.lock();
+            let (at, has_relay) = state.addresses_of(self.device);
+            let is_own = state.own == Some(self.device);
+            (at, has_relay, state.is_shut_out(self.device), is_own)
+        };
+        let fault = match () {
+            () if is_own => DialFault::Ourselves,
+            () if is_shut_out => DialFault::ShutOut,
+            () if at.is_empty() && has_relay => DialFault::RelaysNotInUse,
+            () if at.is_empty() => DialFault::NoAddress,
+            () => {
+                let dialled = self.connect(&at, attempt).await;
+                return (at, dialled);
+            }
+        };
+        (at, Err(fault))
+    }
+
+    /// All addresses at once; and where that does not lead to the device soon, each by itself.
+    async fn connect(&self, at: &[SocketAddr], attempt: usize) -> Result<Dialled, DialFault> {
+        let mut together = pin!(self.connect_together(at));
+        let early = timeout(APART_AFTER, &mut together).await;
+        let (mut is_together, mut fault) = (true, DialFault::NobodyAnswers);
+        match early {
+            Ok(Err(DialFault::WrongDevice)) => {
+                (is_together, fault) = (false, DialFault::WrongDevice);
+            }
+            Ok(dialled) => return dialled,
+            Err(_) if at.len() == 1 => return together.await,
+            Err(_) => {}
+        }
+        let mut apart = pin!(self.connect_apart(at, attempt));
+        let mut is_apart = true;
+        while is_together || is_apart {
+            let failed = tokio::select! {
+                dialled = &mut together, if is_together => match dialled {
+                    Ok(dialled) => return Ok(dialled),
+                    Err(fault) => {
+                        is_together = false;
+                        fault
+                    }
+                },
+                dialled = &mut apart, if is_apart => match dialled {
+                    Ok(dialled) => return Ok(dialled),
+                    Err(fault) => {
+                        is_apart = false;
+                        fault
+                    }
+                },
+            };
+            // That nobody answers says less than anything else.
+            if failed != DialFault::NobodyAnswers {
+                fault = failed;
+            }
+        }
+        Err(fault)
+    }
+
+    async fn connect_together(&self, at: &[SocketAddr]) -> Result<Dialled, DialFault> {
+        let connection = connect(&self.endpoint, self.device, at).await?;
+        Ok(Dialled { device: self.device, connection, apart: None })
+    }
+
+    /// Tries addresses by themselves: some of them in each attempt, in turn. iroh asks all of them
+    /// at once and takes the first answer for the answer, so that one wrong device, at an old
+    /// address or of somebody who lies in the local network, hides the right one; and it keeps
+    /// addresses of one device apart only by endpoint.
+    async fn connect_apart(&self, at: &[SocketAddr], attempt: usize) -> Result<Dialled, DialFault> {
+        let mut attempts = JoinSet::new();
+        let from = attempt * APART_MAX % at.len().max(1);
+        for address in at.iter().cycle().skip(from).take(APART_MAX.min(at.len())) {
+            let key = self.endpoint.secret_key().clone();
+            let (device, address, bind) = (self.device, *address, self.bind.clone());
+            attempts.spawn(async move {
+                let bound = endpoint::bind_apart(&key, &bind).await;
+                let endpoint = bound.map_err(|error| DialFault::Other(error.to_string()))?;
+                let connection = connect(&endpoint, device, &[address]).await?;
+                Ok(Dialled { device, connection, apart: Some(endpoint) })
+            });
+        }
+        let mut fault = DialFault::NobodyAnswers;
+        while let Some(attempt) = attempts.join_next().await {
+            match attempt {
+                Ok(Ok(dialled)) => return Ok(dialled),
+                Ok(Err(DialFault::NobodyAnswers)) | Err(_) => {}
+                Ok(Err(other)) => fault = other,
+            }
+        }
+        Err(fault)
+    }
+}
+
+impl Pace {
+    fn new() -> Self {
+        let (from, to) = RENEW_AT;
+        let span = u64::from(to - from);
+        Self {
+            back_off: BackOff::new(BACK_OFF_MIN, BACK_OFF_MAX),
+            attempts: 0,
+            next: Instant::now(),
+            connected: None,
+            renew_at: from + u32::try_from(random() % span).unwrap_or(0),
+        }
+    }
+
+    /// Something new was learned: it is tried at once.
+    fn hurry(&mut self) {
+        self.back_off.reset();
+        self.next = Instant::now();
+    }
+
+    fn found(&mut self, since: Instant) {
+        self.connected.get_or_insert(since);
+    }
+
+    /// There is no connection. If there was one until now, the next attempt is soon after a good
+    /// one, and later after each that did not last.
+    fn lost(&mut self) {
+        let Some(since) = self.connected.take() else { return };
+        if since.elapsed() >= STEADY_AFTER {
+            self.back_off.reset();
+        }
+        let pause = self.back_off.next(random());
+        let is_first = pause <= BACK_OFF_MIN;
+        let pause = if is_first { part(REDIAL_WITHIN, random()) } else { pause };
+        self.next = Instant::now() + pause;
+    }
+
+    fn failed(&mut self) -> Duration {
+        let pause = self.back_off.next(random());
+        self.next = Instant::now() + pause;
+        pause
+    }
+}
+
+/// So late that it does not come.
+fn far() -> Instant {
+    Instant::now() + BACK_OFF_MAX
+}
+
+/// Connects to a device, at whichever of the addresses answers first.
+async fn connect(
+    endpoint: &Endpoint,
+    device: DeviceId,
+    at: &[SocketAddr],
+) -> Result<Connection, DialFault> {
+    let id = EndpointId::from_bytes(device.as_bytes())
+        .map_err(|error| DialFault::Other(error.to_string()))?;
+    let address = EndpointAddr::from_parts(id, at.iter().copied().map(TransportAddr::Ip));
+    let connecting = timeout(DIAL_WITHIN, endpoint.connect(address, ALPN)).await;
+    connecting.map_err(|_| DialFault::NobodyAnswers)?.map_err(|error| fault(&error))
+}
+
+fn fault(error: &ConnectError) -> DialFault {
+    match error {
+        ConnectError::Connecting {
+            source: ConnectingError::ConnectionError { source, .. },
+            ..
+        }
+        | ConnectError::Connection { source, .. } => fault_of(source),
+        ConnectError::Connect { source: ConnectWithOptsError::SelfConnect { .. }, .. } => {
+            DialFault::Ourselves
+        }
+        other => DialFault::Other(format!("{other:#}")),
+    }
+}
+
+fn fault_of(error: &ConnectionError) -> DialFault {
+    match error {
+        ConnectionError::TimedOut => DialFault::NobodyAnswers,
+        ConnectionError::ApplicationClosed(close) => {
+            DialFault::TurnedDown(Why::from_code(close.error_code.into_inner()))
+        }
+        // Our own check of the other side's key.
+        ConnectionError::TransportError(error) if error.code == alert(UNKNOWN_CA) => {
+            DialFault::WrongDevice
+        }
+        ConnectionError::TransportError(error) => DialFault::Other(error.to_string()),
+        ConnectionError::ConnectionClosed(close)
+            if [HANDSHAKE_FAILURE, NO_APPLICATION_PROTOCOL]
+                .map(alert)
+                .contains(&close.error_code) =>
+        {
+            DialFault::Incompatible(close.to_string())
+        }
+        ConnectionError::VersionMismatch => DialFault::Incompatible(error.to_string()),
+        other => DialFault::Other(other.to_string()),
+    }
+}
+
+/// TLS alerts (RFC 8446 section 6; the last one is RFC 7301's).
+const UNKNOWN_CA: u8 = 48;
+const HANDSHAKE_FAILURE: u8 = 40;
+const NO_APPLICATION_PROTOCOL: u8 = 120;
+
+fn alert(alert: u8) -> TransportErrorCode {
+    TransportErrorCode::crypto(alert)
+}

@@ -1,0 +1,126 @@
+//! The only place where iroh is set up: no relay, no lookup service, no port mapping. Whatever
+//! sends a packet to anybody is asked for somewhere else in this crate.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use iroh::endpoint::{BindOpts, IdleTimeout, QuicTransportConfig, VarInt, presets};
+use iroh::{Endpoint, SecretKey};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio::time::sleep;
+
+use crate::limits::{
+    ALPN, CONNECTION_WINDOW, KEEP_ALIVE_EVERY, PORT_PAUSE, PORT_TRIES, SILENCE_MAX, STREAM_WINDOW,
+};
+
+/// The network can't be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no connection can be made or taken at {at}: {why}")]
+pub struct StartError {
+    at: String,
+    why: String,
+}
+
+impl StartError {
+    pub(crate) fn stopped() -> Self {
+        Self { at: "any address".into(), why: "the network has stopped".into() }
+    }
+}
+
+/// Binds an endpoint that has this key, at these addresses. Where an address has port 0, `port` is
+/// tried first, and then any other.
+pub(crate) async fn bind(
+    key: &SecretKey,
+    at: &[SocketAddr],
+    port: Option<u16>,
+) -> Result<Endpoint, StartError> {
+    if let Some(port) = port.filter(|port| *port != 0) {
+        let at: Vec<SocketAddr> = at.iter().map(|address| with_port(*address, port)).collect();
+        // A socket of ours that was just closed may need a moment to be gone.
+        for _ in 0..PORT_TRIES {
+            if let Ok(endpoint) = bind_exactly(key, &at).await {
+                return Ok(endpoint);
+            }
+            sleep(PORT_PAUSE).await;
+        }
+    }
+    bind_exactly(key, at).await
+}
+
+/// Binds an endpoint with this key that nobody is told of, for one connection.
+pub(crate) async fn bind_apart(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, StartError> {
+    let at: Vec<SocketAddr> = at.iter().map(|address| SocketAddr::new(address.ip(), 0)).collect();
+    let endpoint = bind_exactly(key, &at).await?;
+    endpoint.set_alpns(Vec::new());
+    Ok(endpoint)
+}
+
+fn with_port(address: SocketAddr, port: u16) -> SocketAddr {
+    let port = if address.port() == 0 { port } else { address.port() };
+    SocketAddr::new(address.ip(), port)
+}
+
+async fn bind_exactly(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, StartError> {
+    let error = |why: String| StartError { at: format!("{at:?}"), why };
+    let mut builder = Endpoint::builder(presets::Minimal)
+        .crypto_provider(Arc::new(provider()))
+        .max_tls_tickets(0)
+        .secret_key(key.clone())
+        .alpns(vec![ALPN.to_vec()])
+        .transport_config(transport())
+        .clear_ip_transports();
+    for address in at {
+        // A machine without IPv6 is no error; one without IPv4 is rare enough to be told.
+        let is_optional = address.is_ipv6() && address.ip().is_unspecified() && at.len() > 1;
+        let options = BindOpts::default().set_is_required(!is_optional);
+        builder =
+            builder.bind_addr_with_opts(*address, options).map_err(|why| error(why.to_string()))?;
+    }
+    builder.bind().await.map_err(|why| error(format!("{why:#}")))
+}
+
+/// The hybrid of X25519 and ML-KEM-768 is the only key exchange: all peers are ours, so nothing
+/// weaker is ever needed. iroh's own order would have the classical one first.
+fn provider() -> CryptoProvider {
+    CryptoProvider {
+        kx_groups: vec![aws_lc_rs::kx_group::X25519MLKEM768],
+        ..aws_lc_rs::default_provider()
+    }
+}
+
+/// One stream for each lane and direction, no datagrams, and windows that bound what a peer can
+/// make us keep.
+fn transport() -> QuicTransportConfig {
+    let idle = IdleTimeout::try_from(SILENCE_MAX).expect("a few seconds fit into a QUIC time-out");
+    QuicTransportConfig::builder()
+        .max_concurrent_bidi_streams(VarInt::from_u32(0))
+        .max_concurrent_uni_streams(VarInt::from_u32(2))
+        .datagram_receive_buffer_size(None)
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
+        .receive_window(VarInt::from_u32(CONNECTION_WINDOW))
+        .send_window(CONNECTION_WINDOW.into())
+        .max_idle_timeout(Some(idle))
+        .keep_alive_interval(KEEP_ALIVE_EVERY)
+        .default_path_max_idle_timeout(SILENCE_MAX)
+        .default_path_keep_alive_interval(KEEP_ALIVE_EVERY)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hybrid_key_exchange_is_the_only_one() {
+        let names: Vec<_> = provider().kx_groups.iter().map(|group| group.name()).collect();
+        assert_eq!(names, [rustls::NamedGroup::X25519MLKEM768]);
+    }
+
+    #[test]
+    fn a_remembered_port_is_for_addresses_that_have_none() {
+        let any: SocketAddr = "0.0.0.0:0".parse().unwrap();
+        let fixed: SocketAddr = "127.0.0.1:4000".parse().unwrap();
+        assert_eq!(with_port(any, 5000).port(), 5000);
+        assert_eq!(with_port(fixed, 5000), fixed);
+    }
+}

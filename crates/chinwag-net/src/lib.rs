@@ -1,0 +1,30 @@
+//! Connections between devices. The only crate that knows iroh.
+//!
+//! What it is not: the one who decides. It knows devices and frames; who is welcome and what a frame
+//! says is the core's. It contacts nobody but the devices that it is told to dial and, if that is
+//! wanted, the local network.
+//!
+//! What always holds: the other side of a connection has proven its key, in a handshake whose key
+//! exchange is the hybrid X25519MLKEM768 and no other; every queue, buffer and number of
+//! connections is bounded ([`limits`]); and nobody who calls [`Network`] waits for the network.
+
+mod back_off;
+mod dialling;
+mod endpoint;
+mod event;
+mod lan;
+mod lane;
+pub mod limits;
+mod network;
+mod queue;
+mod reading;
+mod session;
+mod state;
+mod why;
+
+pub use chinwag_core::output::Lane;
+pub use endpoint::StartError;
+pub use event::{DialFault, Held, NetEvent, Outcome, PeerPath};
+pub use network::{Network, Seed, Settings};
+pub use session::NotSent;
+pub use why::{Ended, Why};
