@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chinwag_net::limits::{
-    ALPN, BULK_QUEUE_MAX, CONNECTION_WINDOW, FRAME_MAX, LIVE_QUEUE_MAX, RECEIVED_MAX,
+    ALPN, BULK_QUEUE_MAX, CONNECTION_WINDOW, FRAME_MAX, FRAME_WITHIN, LIVE_QUEUE_MAX, RECEIVED_MAX,
 };
 use chinwag_net::{Ended, Lane, NotSent, Why};
 use iroh::endpoint::{Connection, ConnectionError};
@@ -46,6 +46,13 @@ async fn a_frame_that_says_it_is_too_long_is_not_waited_for() {
 #[tokio::test]
 async fn a_stream_that_is_no_lane_is_a_fault() {
     is_closed_for(&[3], Why::WrongStream).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_does_not_come_is_not_waited_for_longer_than_it_may_take() {
+    let begun = std::time::Instant::now();
+    is_closed_for(&[1, 0, 0, 0, 9, 42], Why::SlowFrame).await;
+    assert!(begun.elapsed() >= FRAME_WITHIN);
 }
 
 #[tokio::test]
