@@ -129,9 +129,10 @@ async fn a_peer_that_never_reads_is_closed_before_it_costs_more_than_its_queue()
 async fn frames_for_an_owner_who_is_busy_wait_at_their_sender() {
     let (a, to_b, b, _) = two().await;
     let frame = vec![7; FRAME_MAX];
-    let mut taken = 0;
+    let (mut taken, mut refused) = (0, None);
     for _ in 0..1_000 {
-        if a.network.send(to_b, Lane::Bulk, frame.clone()).is_err() {
+        if let Err(error) = a.network.send(to_b, Lane::Bulk, frame.clone()) {
+            refused = Some(error);
             break;
         }
         taken += frame.len();
@@ -141,6 +142,7 @@ async fn frames_for_an_owner_who_is_busy_wait_at_their_sender() {
     let windows = usize::try_from(2 * CONNECTION_WINDOW).unwrap();
     let most = BULK_QUEUE_MAX + RECEIVED_MAX + windows + 2 * FRAME_MAX;
     assert!(taken <= most, "{taken} of {most}");
+    assert_eq!(refused, Some(NotSent::DoesNotRead));
     drop(b);
 }
 
