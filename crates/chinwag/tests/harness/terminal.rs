@@ -106,11 +106,16 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts `chinwag classroom` with these arguments on a terminal of 24 lines of 80 columns.
     pub(crate) fn classroom(args: &[&str]) -> Self {
+        Self::chinwag(&[&["classroom"], args].concat())
+    }
+
+    /// Starts `chinwag` with these arguments on a terminal of 24 lines of 80 columns.
+    pub(crate) fn chinwag(args: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
         let found = tcgetattr(&pty).unwrap();
-        let command = Command::new(PROGRAM).arg("classroom").args(args);
+        let command = Command::new(PROGRAM).args(args);
         let command = command.env_clear().envs(environment(&home));
         let running = Running::new(command.spawn(pts).unwrap());
         let pty = Arc::new(pty);
