@@ -163,8 +163,8 @@ impl Node {
         Ok(())
     }
 
-    /// Where no daemon runs: waits until contacts have what we wrote, but no longer than this.
-    /// Then says what became of it, if it isn't all delivered.
+    /// Where no daemon runs: waits until contacts have everything that we wrote, but no longer than
+    /// this. Then says so if they haven't.
     pub(crate) async fn linger(&self, context: &Context, linger: Duration) -> Result<(), Failure> {
         if !self.is_here() {
             return Ok(());
@@ -175,7 +175,10 @@ impl Node {
             tokio::select! {
                 event = next_that_matters(&mut heard) => if event.is_none() { break },
                 () = sleep_until(deadline) => {
-                    say_it_is_saved(context);
+                    context.remark(
+                        "chinwag: it is saved, and not everything is delivered yet: it goes out \
+                         whenever chinwag runs",
+                    );
                     break;
                 }
             }

@@ -1,8 +1,9 @@
 //! What is done with one message or one conversation.
 
 use chinwag_api::method::{
-    ConversationDigest, ConversationMarkRead, EditMessage, MessageEdit, MessageReact,
-    MessageRetract, MessageWhy, Method, OneConversation, OneMessage, React as ReactParams,
+    Connect, ConversationDigest, ConversationMarkRead, EditMessage, MessageEdit, MessageReact,
+    MessageRetract, MessageWhy, Method, OneConversation, OneMessage, PeerConnect,
+    React as ReactParams,
 };
 use chinwag_api::model::Message;
 
@@ -49,10 +50,15 @@ async fn change<M: Method<Answer = Message>>(
 
 pub(super) async fn read(context: &Context, args: Read) -> Result<Exit, Failure> {
     with(context, Need::Account, async |node| {
+        if node.is_here() && args.linger.linger > 0 {
+            // They can only hear of it while there is a connection.
+            let timeout_ms = Some(args.linger.linger * 1_000);
+            let params = Connect { contacts: vec![args.name.clone()], timeout_ms };
+            // An error is told below, in the words of what was asked for.
+            let _ = node.call::<PeerConnect>(params).await;
+        }
         let params = OneConversation { conversation: args.name };
-        answer::<ConversationMarkRead>(node, params, args.json, |_| "It is read.".into()).await?;
-        node.linger(context, linger(args.linger)).await?;
-        Ok(Exit::Done)
+        answer::<ConversationMarkRead>(node, params, args.json, |_| "It is read.".into()).await
     })
     .await
 }

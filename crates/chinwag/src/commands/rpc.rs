@@ -1,9 +1,12 @@
 //! `rpc`: the local API over standard input and output, one object a line.
 //!
-//! Requests go on as they come, and answers come back as they are ready, each with the id of its
-//! request. So many requests may be under way at once; the next one waits until one is answered.
+//! Requests go on in the order in which they come, and answers come back as they are ready, each with
+//! the id of its request. So many requests may be under way at once; the next one waits until one is
+//! answered.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use chinwag_api::client::{CallError, Client, Events};
 use chinwag_api::error::{ApiError, INVALID_REQUEST, PARSE_ERROR};
@@ -54,7 +57,12 @@ async fn read(client: &Client, lines: &mpsc::Sender<Reply>) -> Result<Exit, Fail
         match parse(&line) {
             Ok(request) => {
                 let Ok(permit) = Arc::clone(&free).acquire_owned().await else { break };
-                tokio::spawn(answer(client.clone(), request, lines.clone(), permit));
+                let mut answer = Box::pin(answer(client.clone(), request, lines.clone(), permit));
+                // Polled here once: so it takes its turn. What is left of it waits elsewhere.
+                let first = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+                if first.is_pending() {
+                    tokio::spawn(answer);
+                }
             }
             Err(reply) => {
                 if lines.send(*reply).await.is_err() {
