@@ -1,5 +1,6 @@
 //! The program on a terminal, as a person has it: a pseudo-terminal, and what its screen shows.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -112,11 +113,22 @@ impl Terminal {
     /// Starts `chinwag` with these arguments on a terminal of 24 lines of 80 columns.
     pub(crate) fn chinwag(args: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
+        let environment = environment(&home).into_iter();
+        let environment = environment.map(|(name, value)| (name.into(), value.to_owned()));
+        Self::starts(args, environment.collect(), home)
+    }
+
+    /// The same in this environment.
+    pub(crate) fn starts(
+        args: &[&str],
+        environment: Vec<(OsString, OsString)>,
+        home: TempDir,
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
         let found = tcgetattr(&pty).unwrap();
         let command = Command::new(PROGRAM).args(args);
-        let command = command.env_clear().envs(environment(&home));
+        let command = command.env_clear().envs(environment);
         let running = Running::new(command.spawn(pts).unwrap());
         let pty = Arc::new(pty);
         let parser = vt100::Parser::new(size(24), size(80), SCROLLBACK);
