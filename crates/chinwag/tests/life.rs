@@ -274,7 +274,7 @@ fn no_byte_of_somebody_else_is_obeyed_by_the_terminal_that_shows_it() {
     let attack = "\u{1b}[2J\u{1b}]52;c;x\u{7}\u{9b}31m\r\u{8}\u{202e}\nAna: end";
     let two = Two::contacts();
     two.bob_says(attack);
-    two.ana.does(&["alias", "Bob", "B:o\tb"]);
+    two.ana.does(&["alias", "Bob", "B:ob"]);
     for args in
         [&["history", "B"][..], &["search", "end"], &["export", "B", "--format", "markdown"]]
     {
@@ -359,7 +359,9 @@ fn who_is_reachable_is_shown_with_the_way() {
     assert!(path.address.starts_with("127.0.0.1:"), "{path:?}");
     let table = bob.does(&["peers"]);
     assert!(table.contains("direct 127.0.0.1:") && table.contains(" ms"), "{table}");
+    let ear = listening(&bob, &[]);
     ends(ana_daemon);
+    until(&ear, |what| matches!(what, What::Peer { connected: false, .. }));
     let away = bob.runs(&["connect", "Ana", "--timeout", "1"]);
     assert_eq!(away.code, 6, "{away:?}");
     assert!(away.output.starts_with("NAME  CONNECTED"), "{away:?}");
@@ -563,8 +565,7 @@ fn two_people_chat_and_see_how_far_their_words_have_come() {
     let two = Two::contacts();
     two.bob_says("said before");
     let (mut ana, mut bob) = (two.ana.sits_at(&["chat", "Bob"]), two.bob.sits_at(&["chat", "Ana"]));
-    let view = ana.until_last_line("Bob>");
-    assert!(view.shows("Bob: said before"), "{view}");
+    ana.until_shows_above("Bob: said before", "Bob>");
     bob.until_last_line("Ana>");
 
     ana.types("half a tho");

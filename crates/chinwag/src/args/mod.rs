@@ -73,7 +73,9 @@ pub(crate) struct Global {
     )]
     pub(crate) bind: Vec<SocketAddr>,
     /// Neither announce ourselves on the local network nor look for others there
-    #[arg(long, global = true, env = "CHINWAG_NO_LAN", hide_env_values = true)]
+    #[arg(long, global = true, env = "CHINWAG_NO_LAN", hide_env_values = true,
+          action = clap::ArgAction::SetTrue,
+          value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_lan: bool,
 }
 
