@@ -18,9 +18,6 @@ use crate::event::Event;
 use crate::method::Method;
 use crate::wire::{EVENT, Reply, Request, read_line, write_line};
 
-/// Requests that wait to be written.
-const REQUESTS_MAX: usize = 256;
-
 /// Events that wait to be read.
 const EVENTS_MAX: usize = 1_024;
 
@@ -43,7 +40,9 @@ type Pending = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Result<Value, ApiError>>>
 /// A connection to the daemon. Copies of it share the connection, which ends with the last of them.
 #[derive(Clone, Debug)]
 pub struct Client {
-    requests: mpsc::Sender<Request>,
+    /// As long as the calls that are under way, which their callers hold: so it needs no limit of its
+    /// own, and a call that is made before another is written before it.
+    requests: mpsc::UnboundedSender<Request>,
     pending: Pending,
     next: Arc<AtomicU64>,
 }
@@ -69,7 +68,7 @@ impl Client {
     /// A client over a stream of bytes. To be called within a tokio runtime.
     pub fn over(stream: impl AsyncRead + AsyncWrite + Send + 'static) -> (Self, Events) {
         let (reader, writer) = tokio::io::split(stream);
-        let (requests, to_write) = mpsc::channel(REQUESTS_MAX);
+        let (requests, to_write) = mpsc::unbounded_channel();
         let (to_tell, events) = mpsc::channel(EVENTS_MAX);
         let pending = Pending::default();
         tokio::spawn(write(writer, to_write));
@@ -89,7 +88,7 @@ impl Client {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (answered, answer) = oneshot::channel();
         self.lock().insert(id, answered);
-        if self.requests.send(Request::new(id, method, params)).await.is_err() {
+        if self.requests.send(Request::new(id, method, params)).is_err() {
             self.lock().remove(&id);
             return Err(CallError::Gone);
         }
@@ -104,7 +103,7 @@ impl Client {
 }
 
 /// Writes requests, as many at once as there are.
-async fn write(writer: impl AsyncWrite, mut requests: mpsc::Receiver<Request>) {
+async fn write(writer: impl AsyncWrite, mut requests: mpsc::UnboundedReceiver<Request>) {
     let mut writer = std::pin::pin!(BufWriter::new(writer));
     while let Some(request) = requests.recv().await {
         let mut written = write_line(&mut writer, &request).await;

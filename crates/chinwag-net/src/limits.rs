@@ -124,7 +124,7 @@ pub const STOP_WITHIN: Duration = Duration::from_millis(500);
 pub const ENDPOINT_CLOSE_WITHIN: Duration = Duration::from_millis(300);
 
 /// How often a remembered port is tried before any other is taken.
-pub const PORT_TRIES: u32 = 5;
+pub const PORT_TRIES: u32 = 10;
 
 /// The pause between two of these tries.
 pub const PORT_PAUSE: Duration = Duration::from_millis(50);

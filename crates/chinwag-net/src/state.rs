@@ -230,7 +230,10 @@ impl State {
     pub(crate) fn best(&self, device: DeviceId) -> Option<&Arc<Session>> {
         let own = self.own?;
         let sessions = self.sessions_of(device).filter(|session| !session.is_ending());
-        sessions.reduce(|best, session| if is_better(own, best, session) { session } else { best })
+        sessions.reduce(|best, session| {
+            let is_better = is_better(&own, &device, best.is_dialled, session.is_dialled);
+            if is_better { session } else { best }
+        })
     }
 
     /// Whether a connection that we dialled is to be given up for a better one.
@@ -300,9 +303,66 @@ impl Signal {
     }
 }
 
-/// Whether the younger of two connections to the same device is the one to keep. Both ends come to
-/// the same answer: of two that the same side dialled, the younger; of two that crossed, the one
-/// that the device with the lower id dialled.
-fn is_better(own: DeviceId, older: &Session, younger: &Session) -> bool {
-    older.is_dialled == younger.is_dialled || younger.is_dialled == (own < younger.device)
+/// Whether the younger of two connections to the same device is the one to keep; who dialled them
+/// is said as we see it. Both ends come to the same answer: of two that the same side dialled, the
+/// younger; of two that crossed, the one that the device with the lower id dialled.
+fn is_better<D: Ord>(own: &D, other: &D, older_is_dialled: bool, younger_is_dialled: bool) -> bool {
+    older_is_dialled == younger_is_dialled || younger_is_dialled == (own < other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_keep_the_same_of_two_connections_whichever_they_saw_first() {
+        let (low, high) = (1, 2);
+        for (first_by_low, second_by_low) in [(true, true), (false, false), (true, false)] {
+            let at_low = is_better(&low, &high, first_by_low, second_by_low);
+            let at_high = is_better(&high, &low, !first_by_low, !second_by_low);
+            assert_eq!(at_low, at_high);
+            // Where they crossed, the ends may have seen them in another order.
+            if first_by_low != second_by_low {
+                let at_high = is_better(&high, &low, !second_by_low, !first_by_low);
+                assert_ne!(at_low, at_high);
+            }
+        }
+        assert!(!is_better(&low, &high, true, false), "what the lower dialled stays");
+        assert!(is_better(&low, &high, true, true), "the younger stays");
+    }
+
+    #[test]
+    fn the_newest_addresses_are_kept() {
+        let mut state = State::default();
+        let device =
+            DeviceId::from_bytes(iroh::SecretKey::from_bytes(&[1; 32]).public().as_bytes())
+                .unwrap();
+        let at = |port: u16| SocketAddr::new([127, 0, 0, 1].into(), port);
+        for port in 1..=u16::try_from(ADDRESSES_MAX).unwrap() + 5 {
+            state.want(device, &[Address::Direct(at(port))]);
+        }
+        let (addresses, has_relay) = state.addresses_of(device);
+        assert_eq!((addresses.len(), addresses[0].port(), has_relay), (ADDRESSES_MAX, 21, false));
+        state.sighted(device, vec![at(4_000)]);
+        assert_eq!(state.addresses_of(device).0[0], at(4_000), "who is near is tried first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_is_shut_out_longer_each_time_and_not_for_ever() {
+        let mut state = State::default();
+        let key = iroh::SecretKey::from_bytes(&[1; 32]).public();
+        let device = DeviceId::from_bytes(key.as_bytes()).unwrap();
+        assert!(!state.is_shut_out(device));
+        for round in 0..4 {
+            state.shut_out(device);
+            let most = SHUT_OUT_MIN * (1 << round);
+            tokio::time::advance(most * 49 / 100).await;
+            assert!(state.is_shut_out(device), "round {round}");
+            tokio::time::advance(most * 51 / 100).await;
+            assert!(!state.is_shut_out(device), "round {round}");
+        }
+        tokio::time::advance(SHUT_OUT_MAX).await;
+        state.is_shut_out(device);
+        assert!(state.shut_out.is_empty(), "who has behaved begins anew");
+    }
 }

@@ -189,15 +189,19 @@ CREATE TABLE reads (
     PRIMARY KEY (conversation, account)
 ) STRICT, WITHOUT ROWID;
 
--- The words of texts and edits, by the number of the entry, for search. The text itself is in the
--- entry's body, so it is not kept here again; to delete a row one has to say what was in it. Each
--- text has one more word, of private-use characters, which stands for its conversation.
+-- The words of texts and edits, for search, by the number of the entry with a minus before it: the
+-- newest comes first. The text itself is in the entry's body, so it is not kept here again; to
+-- delete a row one has to say what was in it. Each text has one more word, of private-use
+-- characters, which stands for its conversation.
+--
+-- Beginnings that are not in the index are put together from all words that have them, each to its
+-- end; longer ones than these are begun by words that are seldom said.
 CREATE VIRTUAL TABLE texts USING fts5 (
     text,
     content = '',
     columnsize = 0,
     detail = none,
-    prefix = '2 3 4 5',
+    prefix = '2 3 4 5 6 7 8',
     tokenize = 'unicode61 remove_diacritics 2'
 );
 

@@ -80,11 +80,12 @@ pub(crate) fn tip(
     seq: Seq,
 ) -> Result<Option<Tip>, Fault> {
     let Some(log) = log(db, conversation, author)? else { return Ok(None) };
-    let select = "SELECT id, rank FROM entries WHERE log = ?1 AND seq = ?2";
-    sql::first(db, select, (log.number, sql::from_u64(seq.get())), |row| {
+    sql::first(db, TIP, (log.number, sql::from_u64(seq.get())), |row| {
         Ok(Tip { seq, id: sql::entry_id(row, 0)?, rank: sql::number(row, 1)? })
     })
 }
+
+const TIP: &str = "SELECT id, rank FROM entries WHERE log = ?1 AND seq = ?2";
 
 pub(crate) fn append(db: &Connection, run: &CheckedRun) -> Result<(), Fault> {
     let (Some(first), Some(last)) = (run.entries().first(), run.entries().last()) else {
@@ -154,9 +155,7 @@ fn add_range(db: &Connection, log: &Log, places: Range) -> Result<(), Fault> {
 /// The ranges of a log that overlap with one or touch it, in order.
 fn touching(db: &Connection, log: &Log, places: Range) -> Result<Vec<Range>, Fault> {
     // From the last one backwards: they don't overlap, so the first that ends before is the end.
-    let mut statement = db.prepare_cached(
-        "SELECT first, last FROM ranges WHERE log = ?1 AND first <= ?2 ORDER BY first DESC",
-    )?;
+    let mut statement = db.prepare_cached(RANGES)?;
     let after = places.to().get().saturating_add(1);
     let mut rows = statement.query((log.number, sql::from_u64(after)))?;
     let mut touching = Vec::new();
@@ -170,6 +169,9 @@ fn touching(db: &Connection, log: &Log, places: Range) -> Result<Vec<Range>, Fau
     touching.reverse();
     Ok(touching)
 }
+
+const RANGES: &str =
+    "SELECT first, last FROM ranges WHERE log = ?1 AND first <= ?2 ORDER BY first DESC";
 
 pub(crate) fn entries(
     db: &Connection,
@@ -203,12 +205,13 @@ const WITH_ID: &str = select!("substr(id, 1, 8) = substr(?1, 1, 8) AND id = ?1")
 
 /// Finds an entry by its id.
 pub(crate) fn find(db: &Connection, id: EntryId) -> Result<Option<Found>, Fault> {
-    let select = "SELECT number, body IS NOT NULL FROM entries
-                  WHERE substr(id, 1, 8) = substr(?1, 1, 8) AND id = ?1";
-    sql::first(db, select, [id.as_bytes()], |row| {
+    sql::first(db, FIND, [id.as_bytes()], |row| {
         Ok(Found { number: row.get(0)?, has_body: row.get(1)? })
     })
 }
+
+const FIND: &str = "SELECT number, body IS NOT NULL FROM entries
+                    WHERE substr(id, 1, 8) = substr(?1, 1, 8) AND id = ?1";
 
 /// The first two entries whose ids begin with these bytes.
 pub(crate) fn beginning(db: &Connection, prefix: &[u8]) -> Result<Vec<EntryId>, Fault> {
@@ -256,10 +259,12 @@ pub(crate) fn hide(
     let from = sql::from_u64(from);
     sql::run(db, "UPDATE logs SET hidden_from = ?2 WHERE number = ?1", (log.number, from))?;
     search::forget_log(db, log.number, from)?;
-    let hide = "UPDATE entries SET is_hidden = 1 WHERE log = ?1 AND seq >= ?2 AND is_hidden = 0";
-    sql::run(db, hide, (log.number, from))?;
+    sql::run(db, HIDE, (log.number, from))?;
     Ok(())
 }
+
+const HIDE: &str =
+    "UPDATE entries SET is_hidden = 1 WHERE log = ?1 AND seq >= ?2 AND is_hidden = 0";
 
 /// The conditions of these statements stand there as they do in the indexes: that is how SQLite
 /// knows that it may use them.
@@ -355,9 +360,10 @@ pub(crate) fn conversation_number(
     db: &Connection,
     id: ConversationId,
 ) -> Result<Option<i64>, Fault> {
-    let select = "SELECT number FROM conversations WHERE id = ?1";
-    sql::first(db, select, [id.as_bytes()], |row| Ok(row.get(0)?))
+    sql::first(db, CONVERSATION, [id.as_bytes()], |row| Ok(row.get(0)?))
 }
+
+const CONVERSATION: &str = "SELECT number FROM conversations WHERE id = ?1";
 
 fn log(
     db: &Connection,
@@ -365,13 +371,14 @@ fn log(
     author: DeviceId,
 ) -> Result<Option<Log>, Fault> {
     let Some(conversation) = conversation_number(db, conversation)? else { return Ok(None) };
-    let select = "SELECT number, hidden_from FROM logs WHERE conversation = ?1 AND author = ?2";
-    sql::first(db, select, (conversation, author.as_bytes()), |row| {
+    sql::first(db, LOG, (conversation, author.as_bytes()), |row| {
         let hidden_from: Option<i64> = row.get(1)?;
         let hidden_from = hidden_from.map(sql::to_u64);
         Ok(Log { number: row.get(0)?, conversation, hidden_from })
     })
 }
+
+const LOG: &str = "SELECT number, hidden_from FROM logs WHERE conversation = ?1 AND author = ?2";
 
 /// The same, and makes it if it isn't there.
 fn log_to_write(
@@ -400,17 +407,7 @@ fn range(row: &Row<'_>, first: usize) -> Result<Range, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{connection, schema};
-
-    /// How SQLite goes about a statement.
-    fn plan(sql: &str) -> String {
-        let mut db = connection::in_memory().unwrap();
-        schema::migrate(&mut db).unwrap();
-        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-        let unbound = (0..statement.parameter_count()).map(|_| None::<i64>);
-        let rows = statement.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3));
-        rows.unwrap().collect::<Result<Vec<String>, _>>().unwrap().join("; ")
-    }
+    use crate::schema::plan;
 
     #[test]
     fn hot_queries_go_by_an_index_and_sort_at_most_what_has_the_same_place() {
@@ -434,5 +431,14 @@ mod tests {
         assert_eq!(plan(WITH_ID), by_id);
         let by_place = "SEARCH entries USING INDEX entries_by_place (log=? AND seq>? AND seq<?)";
         assert_eq!(plan(OF_LOG), by_place);
+    }
+
+    #[test]
+    fn what_each_entry_asks_when_it_comes_in_neither_scans_nor_sorts() {
+        for sql in [TIP, RANGES, FIND, HIDE, CONVERSATION, LOG, WITH_ID, OF_LOG] {
+            let plan = plan(sql);
+            assert!(plan.starts_with("SEARCH") && !plan.contains("SCAN"), "{sql}: {plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+        }
     }
 }

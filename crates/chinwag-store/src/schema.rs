@@ -31,6 +31,17 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     transaction.commit().map_err(OpenError::while_(doing))
 }
 
+/// How SQLite goes about a statement.
+#[cfg(test)]
+pub(crate) fn plan(sql: &str) -> String {
+    let mut db = crate::connection::in_memory().unwrap();
+    migrate(&mut db).unwrap();
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let unbound = (0..statement.parameter_count()).map(|_| None::<i64>);
+    let rows = statement.query_map(rusqlite::params_from_iter(unbound), |row| row.get(3));
+    rows.unwrap().collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+}
+
 /// The version of a store.
 pub(crate) fn version(connection: &Connection) -> Result<i64, OpenError> {
     connection

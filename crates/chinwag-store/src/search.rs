@@ -4,6 +4,10 @@
 //! is kept with them. What is behind the mark is looked through as it is, so a search misses
 //! nothing. What was deleted or hidden is taken out of the index at once.
 //!
+//! In the index an entry has its number with a minus before it: so the newest comes first. FTS5 can
+//! go through a list of entries backwards as well, but must read each of its pages to the end to do
+//! so. Within one transaction numbers must grow, or it writes to the disk after each of them.
+//!
 //! A word is what FTS5's tokenizer `unicode61` says it is, here and there: whoever searches and
 //! whoever is found goes through the same one. It does not split scripts without blanks.
 
@@ -138,11 +142,11 @@ pub(crate) fn search(db: &Connection, query: &Query<'_>) -> Result<Found, Fault>
     Ok(Found { hits: hits.into_iter().map(|(_, entry)| Hit { entry }).collect(), next })
 }
 
-const IN_INDEX: &str = "SELECT rowid FROM texts WHERE texts MATCH ?1 AND rowid < ?2
-                        ORDER BY rowid DESC";
+const IN_INDEX: &str = "SELECT -rowid FROM texts WHERE texts MATCH ?1 AND rowid > -?2
+                        ORDER BY rowid";
 
-const IN_UNINDEXED: &str = "SELECT rowid FROM temp.unindexed WHERE unindexed MATCH ?1
-                            AND rowid < ?2 ORDER BY rowid DESC";
+const IN_UNINDEXED: &str = "SELECT -rowid FROM temp.unindexed WHERE unindexed MATCH ?1
+                            AND rowid > -?2 ORDER BY rowid";
 
 /// Adds hits until there are as many as there may be.
 fn collect(
@@ -212,10 +216,9 @@ const SCRATCH: &str = "
 /// Puts the newest entries behind the mark into an index of their own. What comes back, if those
 /// were not all: where the next page has to begin.
 fn load_unindexed(db: &Connection, before: i64) -> Result<Option<i64>, Fault> {
-    let select = candidates!("number > ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
     let params = (indexed_to(db)?, before, sql::limit(UNINDEXED_MAX));
-    let candidates = sql::all(db, select, params, candidate)?;
-    let add = "INSERT INTO temp.unindexed (rowid, text) VALUES (?1, ?2)";
+    let candidates = sql::all(db, UNINDEXED, params, candidate)?;
+    let add = "INSERT INTO temp.unindexed (rowid, text) VALUES (-?1, ?2)";
     for Candidate { number, words } in &candidates {
         if let Some(words) = words {
             sql::run(db, add, (number, words))?;
@@ -225,26 +228,35 @@ fn load_unindexed(db: &Connection, before: i64) -> Result<Option<i64>, Fault> {
     Ok(candidates.last().filter(|_| is_full).map(|last| last.number))
 }
 
+const UNINDEXED: &str = candidates!("number > ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
+
 /// Puts the next entries into the index, and says how many there were: fewer than `max` if there
 /// are no more.
 pub(crate) fn index_some(db: &Connection, max: usize) -> Result<usize, Fault> {
-    let select = candidates!("number > ?1 ORDER BY number LIMIT ?2");
-    let mut statement = db.prepare_cached(select)?;
-    let mut rows = statement.query((indexed_to(db)?, sql::limit(max)))?;
-    let mut add = db.prepare_cached("INSERT INTO texts (rowid, text) VALUES (?1, ?2)")?;
-    let (mut count, mut last) = (0, None);
+    let from = indexed_to(db)?;
+    let last: Option<Option<i64>> =
+        sql::first(db, NEXT, (from, sql::limit(max)), |row| Ok(row.get(0)?))?;
+    let Some(to) = last.flatten() else { return Ok(0) };
+    let mut statement = db.prepare_cached(TO_INDEX)?;
+    let mut rows = statement.query((from, to))?;
+    let mut add = db.prepare_cached("INSERT INTO texts (rowid, text) VALUES (-?1, ?2)")?;
+    let mut count = 0;
     while let Some(row) = rows.next()? {
         let Candidate { number, words } = candidate(row)?;
         if let Some(words) = words {
             add.execute((number, words))?;
         }
-        (count, last) = (count + 1, Some(number));
+        count += 1;
     }
-    if let Some(last) = last {
-        sql::run(db, "UPDATE store SET indexed_to = ?1", [last])?;
-    }
+    sql::run(db, "UPDATE store SET indexed_to = ?1", [to])?;
     Ok(count)
 }
+
+/// The last of the next entries that come into the index.
+const NEXT: &str = "SELECT max(number) FROM
+                    (SELECT number FROM entries WHERE number > ?1 ORDER BY number LIMIT ?2)";
+
+const TO_INDEX: &str = candidates!("number > ?1 AND number <= ?2 ORDER BY number DESC");
 
 fn indexed_to(db: &Connection) -> Result<i64, Fault> {
     let mut statement = db.prepare_cached("SELECT indexed_to FROM store")?;
@@ -260,21 +272,44 @@ pub(crate) fn forget_one(db: &Connection, number: i64) -> Result<(), Fault> {
 
 /// Takes the texts of a log that is going to be hidden out of the index.
 pub(crate) fn forget_log(db: &Connection, log: i64, from: i64) -> Result<(), Fault> {
-    let select = candidates!(
-        "log = ?1 AND seq >= ?2 AND number <= (SELECT indexed_to FROM store) ORDER BY seq"
-    );
-    forget(db, select, (log, from))
+    forget(db, OF_LOG, (log, from))
 }
+
+const OF_LOG: &str = candidates!(
+    "log = ?1 AND seq >= ?2 AND number <= (SELECT indexed_to FROM store) ORDER BY seq DESC"
+);
 
 /// FTS5 wants to be told what it has to forget: as it was when it came in.
 fn forget(db: &Connection, select: &str, params: impl rusqlite::Params) -> Result<(), Fault> {
     let mut statement = db.prepare_cached(select)?;
     let mut rows = statement.query(params)?;
-    let delete = "INSERT INTO texts (texts, rowid, text) VALUES ('delete', ?1, ?2)";
+    let delete = "INSERT INTO texts (texts, rowid, text) VALUES ('delete', -?1, ?2)";
     while let Some(row) = rows.next()? {
         if let Candidate { number, words: Some(words) } = candidate(row)? {
             sql::run(db, delete, (number, words))?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::plan;
+
+    #[test]
+    fn search_goes_through_the_index_from_the_newest_on_and_sorts_nothing() {
+        // 64: in the order of the rowids. M1: these words. >: from this rowid on.
+        let found = "SCAN texts VIRTUAL TABLE INDEX 64:M1>";
+        assert!(plan(IN_INDEX).starts_with(found), "{}", plan(IN_INDEX));
+        assert!(!plan(IN_INDEX).contains("TEMP"), "{}", plan(IN_INDEX));
+        let by_number = "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+        assert_eq!(plan(UNINDEXED), by_number);
+        assert_eq!(plan(TO_INDEX), by_number);
+        let next = "CO-ROUTINE (subquery-1); SEARCH entries USING INTEGER PRIMARY KEY (rowid>?)";
+        assert!(plan(NEXT).starts_with(next), "{}", plan(NEXT));
+        let of_log = "SEARCH entries USING INDEX entries_by_place (log=? AND seq>?)";
+        assert!(plan(OF_LOG).starts_with(of_log), "{}", plan(OF_LOG));
+        assert!(!plan(OF_LOG).contains("TEMP"), "{}", plan(OF_LOG));
+    }
 }

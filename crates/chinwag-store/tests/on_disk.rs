@@ -1,4 +1,5 @@
-//! The store as files: who may open them, what can be read from them, and what a copy of them is.
+//! The store as files: who may open them, and what a copy of them is. What can be read from them
+//! is in `secrets.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +13,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 
-use chinwag_core::entry::{Position, Seq};
-use chinwag_core::ids::EntryId;
-use chinwag_core::store::{Contact, Invite, Local, Request, Store};
-use chinwag_core::time::Wall;
+use chinwag_core::store::{Local, Store};
 use chinwag_crypto::Secret;
 use chinwag_store::{DATABASE, OpenError, Reader, SqliteStore};
 use rusqlite::Connection;
@@ -157,88 +155,6 @@ fn nobody_else_may_look_into_the_folder_or_read_its_files() {
 
 fn names(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
-}
-
-/// Whether one of the files holds these bytes.
-fn is_found(files: &[PathBuf], bytes: &[u8]) -> bool {
-    let holds = |file: &PathBuf| {
-        let content = std::fs::read(file).unwrap();
-        content.windows(bytes.len()).any(|window| window == bytes)
-    };
-    files.iter().any(holds)
-}
-
-#[test]
-fn nothing_can_be_read_from_the_files_without_the_key() {
-    let folder = TempDir::new().unwrap();
-    let mut store = open(folder.path());
-    let secrets: Vec<Vec<u8>> = vec![
-        b"Konstantinopel".to_vec(),
-        b"Wiedersehensfreude".to_vec(),
-        b"wiedersehen".to_vec(),
-        b"Hottentottenstotter".to_vec(),
-        [0xa7; 32].to_vec(),
-        [0xb7; 32].to_vec(),
-        [0xc7; 16].to_vec(),
-        account(1).as_bytes().to_vec(),
-        conversation(1).as_bytes().to_vec(),
-    ];
-    let local = Local { account_seed: [0xa7; 32], device_seed: [0xb7; 32] };
-    store.begin().unwrap();
-    store.put_local(&local).unwrap();
-    store.put_contact(&contact("Konstantinopel")).unwrap();
-    store.put_invite(&Invite { secret: [0xc7; 16], expires: None, is_reusable: true }).unwrap();
-    store.put_request(&request("Hottentottenstotter")).unwrap();
-    let mut author = Author::new(1, conversation(1));
-    for n in 0..400 {
-        author.writes(n, text("Wiedersehensfreude und wiedersehen"));
-    }
-    store.append(&author.all()).unwrap();
-    store.commit().unwrap();
-    store.index_some(300).unwrap();
-    // Once while the log is full, once while the database is: with the key it is all there.
-    for _ in 0..2 {
-        let files = names(folder.path());
-        assert!(files.iter().any(|file| file.to_string_lossy().ends_with("-wal")), "{files:?}");
-        for secret in &secrets {
-            assert!(!is_found(&files, secret), "{:?}", String::from_utf8_lossy(secret));
-        }
-        store.checkpoint().unwrap();
-    }
-    assert!(folder.path().join(DATABASE).metadata().unwrap().len() > 100_000);
-
-    // The same scan finds what is there to be found.
-    let plain = folder.path().join("plain");
-    let connection = Connection::open(&plain).unwrap();
-    connection.execute_batch("CREATE TABLE words (word)").unwrap();
-    for secret in &secrets {
-        connection.execute("INSERT INTO words VALUES (?1)", [secret]).unwrap();
-    }
-    drop(connection);
-    for secret in &secrets {
-        assert!(is_found(&names(folder.path()), secret));
-    }
-}
-
-fn contact(called: &str) -> Contact {
-    Contact {
-        account: account(1),
-        called: Some(name(called)),
-        is_contact: true,
-        is_verified: true,
-        is_blocked: false,
-        decided: Position { rank: 1, seq: Seq::MIN, id: EntryId::from_bytes([1; 32]) },
-    }
-}
-
-fn request(text: &str) -> Request {
-    Request {
-        account: account(2),
-        device: device(2),
-        name: name("A Stranger"),
-        text: text.to_owned(),
-        received: Wall::new(9),
-    }
 }
 
 #[test]

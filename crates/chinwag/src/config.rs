@@ -3,19 +3,23 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use etcetera::BaseStrategy;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::args::Preset;
+use crate::args::classroom::Preset;
 use crate::exit::{Exit, Failure};
 
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 6] = [
+const KNOWN_KEYS: [&str; 9] = [
+    "data_dir",
+    "lan",
+    "bind",
     "classroom",
     "classroom.team",
     "classroom.port",
@@ -24,15 +28,50 @@ const KNOWN_KEYS: [&str; 6] = [
     "classroom.bootstrap",
 ];
 
+/// A config file with every key and what it means; as it stands it says what is so anyway.
+pub(crate) const DEFAULT: &str = "\
+# The config of chinwag. Every key may be left out; flags and the environment win over it.
+
+# Where the data is.
+# data_dir = \"/srv/chinwag\"
+
+# Announce ourselves on the local network, and look for others there.
+lan = true
+
+# Listen on these addresses; none: on all of them.
+# bind = [\"192.0.2.7:4433\"]
+
+# The classroom: plain TCP, not private (chinwag classroom --help).
+[classroom]
+# team = \"blue\"
+# port = 4000
+# address = \"10.0.0.5\"               # announced, and listened on
+# preset = \"iit-indore\"              # static peers by name
+# bootstrap = [\"10.0.0.7:4001\"]      # static peers
+";
+
 /// What the config file says.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Config {
+    /// Where the data is.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Whether to announce ourselves on the local network and look for others there.
+    pub(crate) lan: bool,
+    /// Where to listen; none: on all addresses.
+    pub(crate) bind: Vec<SocketAddr>,
+    /// The section `[classroom]`.
     pub(crate) classroom: ClassroomConfig,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self { data_dir: None, lan: true, bind: Vec::new(), classroom: ClassroomConfig::default() }
+    }
+}
+
 /// The section `[classroom]`.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ClassroomConfig {
     /// Our team name.
@@ -69,7 +108,8 @@ pub(crate) fn read(named: Option<&Path>, warn: &mut dyn FnMut(String)) -> Result
         .map_err(|error| Failure::new(Exit::Usage, error))
 }
 
-fn usual_path() -> Option<PathBuf> {
+/// Where the config file is looked for if none is named.
+pub(crate) fn usual_path() -> Option<PathBuf> {
     let dirs = etcetera::choose_base_strategy().ok()?;
     Some(dirs.config_dir().join("chinwag").join("config.toml"))
 }
@@ -117,6 +157,30 @@ mod tests {
         let (config, warnings) = parse_with_warnings("");
         assert_eq!(config.unwrap(), Config::default());
         assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn the_default_file_says_what_is_so_anyway() {
+        let (config, warnings) = parse_with_warnings(DEFAULT);
+        assert_eq!(config.unwrap(), Config::default());
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn every_key_of_the_default_file_is_known() {
+        let keys = DEFAULT.replace("# data", "data").replace("# bind", "bind");
+        let all: String = keys.lines().map(uncommented).collect();
+        let (config, warnings) = parse_with_warnings(&all);
+        let config = config.unwrap();
+        assert_eq!(warnings, [""; 0]);
+        assert_eq!(config.classroom.port, Some(4_000));
+        assert_eq!(config.bind.len(), 1);
+    }
+
+    /// `# key = value` without its `#`.
+    fn uncommented(line: &str) -> String {
+        let bare = line.strip_prefix("# ").filter(|rest| rest.contains(" = "));
+        format!("{}\n", bare.unwrap_or(line))
     }
 
     #[test]

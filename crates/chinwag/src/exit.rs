@@ -3,6 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use chinwag_api::client::CallError;
+use chinwag_api::error::{ApiError, Kind};
+
 /// How a command ended. The numbers are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -16,6 +19,8 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// Not permitted.
     Refused = 4,
+    /// There is no account yet, or somebody's identity is not certain.
+    Identity = 5,
     /// The peer can't be reached.
     Unreachable = 6,
     /// Too large.
@@ -28,6 +33,21 @@ pub(crate) enum Exit {
     Interrupted = 130,
     /// Ended by a signal.
     Terminated = 143,
+}
+
+impl From<Kind> for Exit {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Internal | Kind::Unknown => Self::Internal,
+            Kind::Usage => Self::Usage,
+            Kind::NotFound | Kind::Ambiguous => Self::NotFound,
+            Kind::Refused => Self::Refused,
+            Kind::NoAccount | Kind::Identity => Self::Identity,
+            Kind::Unreachable => Self::Unreachable,
+            Kind::Limit => Self::Limit,
+            Kind::Locked => Self::Locked,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -58,5 +78,58 @@ impl Failure {
     /// Adds what to do next.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        let hint = error.what_next().map(str::to_owned);
+        Self { exit: error.kind().into(), hint, ..Self::new(Exit::Internal, error) }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Api(error) => error.into(),
+            CallError::Gone => Self::new(Exit::Internal, error)
+                .hint("whether it was done is not known: look before you try again"),
+            CallError::Unreadable(_) => Self::new(Exit::Internal, error)
+                .hint("is the daemon of another version? `chinwag status` tells"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_has_the_exit_code_that_the_contract_says() {
+        let kinds = [
+            Kind::Internal,
+            Kind::Usage,
+            Kind::NotFound,
+            Kind::Ambiguous,
+            Kind::Refused,
+            Kind::NoAccount,
+            Kind::Identity,
+            Kind::Unreachable,
+            Kind::Limit,
+            Kind::Locked,
+            Kind::Unknown,
+        ];
+        for kind in kinds {
+            assert_eq!(Exit::from(kind) as u8, kind.exit_code(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_daemon_keeps_its_hint() {
+        let error = ApiError::new(Kind::NotFound, "nobody is called bob").hint("chinwag contacts");
+        let failure = Failure::from(error);
+        assert_eq!(failure.exit, Exit::NotFound);
+        assert_eq!(failure.hint.as_deref(), Some("chinwag contacts"));
+        assert_eq!(failure.error.to_string(), "nobody is called bob");
     }
 }

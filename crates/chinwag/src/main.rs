@@ -4,25 +4,39 @@
 mod args;
 mod commands;
 mod config;
+mod context;
 mod exit;
+mod node;
 mod output;
+mod show;
+mod terminal;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
-use crate::args::{Args, Command};
+use crate::args::Args;
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let parsed = args::command().try_get_matches().and_then(|found| Args::from_arg_matches(&found));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
-    let done = match args.command {
-        Command::Classroom(classroom) => commands::classroom::run(classroom),
-    };
-    done.unwrap_or_else(|failure| report(&failure)).into()
+    let Some(command) = args.command else { return no_command() };
+    commands::run(&args.global, command).unwrap_or_else(|failure| report(&failure)).into()
+}
+
+/// A person is shown how to begin, a script that something is missing.
+fn no_command() -> ExitCode {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        output::say(args::SHORT_HELP);
+        return Exit::Done.into();
+    }
+    output::remark(args::SHORT_HELP);
+    Exit::Usage.into()
 }
 
 /// Help and versions go to standard output and are no failure; everything else is one.

@@ -10,6 +10,9 @@ use std::io::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// What stands before the further lines of a message.
+pub(crate) const GUTTER: &str = "    | ";
+
 /// Writes a line on standard output. False: nobody reads it any more.
 pub(crate) fn say(line: &str) -> bool {
     let mut out = std::io::stdout().lock();
@@ -45,8 +48,18 @@ pub(crate) fn name(name: &str, max: usize) -> String {
     short(&word, max)
 }
 
+/// A person's name, on one line, of at most `max` characters. Blanks inside it stay, but no name can
+/// look as if something were said after it, and none can pass for ours ("You").
+pub(crate) fn person(name: &str, max: usize) -> String {
+    let is_ours =
+        |c: char| (c.is_whitespace() && c != ' ') || matches!(c, '(' | ')' | '[' | ']' | ':' | '#');
+    let word: String = name.trim().chars().map(|c| if is_ours(c) { '_' } else { c }).collect();
+    let word = short(&word, max);
+    if word.is_empty() || word.eq_ignore_ascii_case("you") { format!("\"{word}\"") } else { word }
+}
+
 /// The lines of a text folded at `columns`, each further row behind `gutter`, so that a long line
-/// can't put words of its own at the beginning of a row either.
+/// can't put words of its own at the beginning of a row either. Our own colours take no room.
 pub(crate) fn folded(text: &str, columns: usize, gutter: &str) -> String {
     let room = columns.saturating_sub(gutter.width()).max(1);
     let mut folded = String::with_capacity(text.len());
@@ -55,8 +68,12 @@ pub(crate) fn folded(text: &str, columns: usize, gutter: &str) -> String {
             folded.push('\n');
         }
         let mut left = room + gutter.width();
+        let mut is_colour = false;
         for c in line.chars() {
-            let width = c.width().unwrap_or(0);
+            // What others wrote has no escape in it any more.
+            is_colour |= c == '\u{1b}';
+            let width = if is_colour { 0 } else { c.width().unwrap_or(0) };
+            is_colour &= c != 'm';
             if width > left {
                 folded.push('\n');
                 folded.push_str(gutter);
@@ -166,9 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn a_persons_name_keeps_its_blanks_and_is_nobody_elses() {
+        assert_eq!(person("Ana de la Cruz", 40), "Ana de la Cruz");
+        assert_eq!(person("boss: pay me\n[10:00]", 40), "boss_ pay me__10_00_");
+        assert_eq!(person(" You ", 40), "\"You\"");
+        assert_eq!(person("", 40), "\"\"");
+    }
+
+    #[test]
     fn a_long_line_is_folded_behind_the_gutter() {
         assert_eq!(folded("abcdefgh\nij", 6, "| "), "abcdef\n| gh\nij");
         assert_eq!(folded("日本語テキ", 6, "| "), "日本語\n| テキ");
+        assert_eq!(folded("\u{1b}[1mabc\u{1b}[0mdef", 6, "| "), "\u{1b}[1mabc\u{1b}[0mdef");
         assert_eq!(folded("abcd", 0, "| "), "abc\n| d", "there is always some room");
     }
 

@@ -615,13 +615,3 @@ fn a_value_that_only_reads_as_wrong_is_code_2_too() {
         assert_eq!(ended.output, "");
     }
 }
-
-#[test]
-fn without_arguments_there_is_a_short_help_and_code_2() {
-    let ended = run(&[]);
-    assert_fails(&ended, 2, "Usage: chinwag <COMMAND>");
-    assert!(ended.error.lines().count() < 20, "{ended:?}");
-    let help = run(&["--help"]);
-    assert_eq!(help.code, 0);
-    assert!(help.output.contains("classroom"), "{help:?}");
-}

@@ -16,6 +16,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "chinwag-net",
             "chinwag-store",
             "chinwag-core",
+            "chinwag-crypto",
         ],
     ),
     ("chinwag-net", &["chinwag-core"]),

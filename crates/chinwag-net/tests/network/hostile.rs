@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chinwag_net::limits::{
-    ALPN, BULK_QUEUE_MAX, CONNECTION_WINDOW, FRAME_MAX, LIVE_QUEUE_MAX, RECEIVED_MAX,
+    ALPN, BULK_QUEUE_MAX, CONNECTION_WINDOW, FRAME_MAX, FRAME_WITHIN, LIVE_QUEUE_MAX, RECEIVED_MAX,
 };
 use chinwag_net::{Ended, Lane, NotSent, Why};
 use iroh::endpoint::{Connection, ConnectionError};
@@ -46,6 +46,13 @@ async fn a_frame_that_says_it_is_too_long_is_not_waited_for() {
 #[tokio::test]
 async fn a_stream_that_is_no_lane_is_a_fault() {
     is_closed_for(&[3], Why::WrongStream).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_does_not_come_is_not_waited_for_longer_than_it_may_take() {
+    let begun = std::time::Instant::now();
+    is_closed_for(&[1, 0, 0, 0, 9, 42], Why::SlowFrame).await;
+    assert!(begun.elapsed() >= FRAME_WITHIN);
 }
 
 #[tokio::test]
@@ -122,9 +129,10 @@ async fn a_peer_that_never_reads_is_closed_before_it_costs_more_than_its_queue()
 async fn frames_for_an_owner_who_is_busy_wait_at_their_sender() {
     let (a, to_b, b, _) = two().await;
     let frame = vec![7; FRAME_MAX];
-    let mut taken = 0;
+    let (mut taken, mut refused) = (0, None);
     for _ in 0..1_000 {
-        if a.network.send(to_b, Lane::Bulk, frame.clone()).is_err() {
+        if let Err(error) = a.network.send(to_b, Lane::Bulk, frame.clone()) {
+            refused = Some(error);
             break;
         }
         taken += frame.len();
@@ -134,6 +142,7 @@ async fn frames_for_an_owner_who_is_busy_wait_at_their_sender() {
     let windows = usize::try_from(2 * CONNECTION_WINDOW).unwrap();
     let most = BULK_QUEUE_MAX + RECEIVED_MAX + windows + 2 * FRAME_MAX;
     assert!(taken <= most, "{taken} of {most}");
+    assert_eq!(refused, Some(NotSent::DoesNotRead));
     drop(b);
 }
 

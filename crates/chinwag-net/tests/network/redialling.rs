@@ -1,5 +1,7 @@
 //! A device that is wanted is found again.
 
+use std::time::{Duration, Instant};
+
 use chinwag_core::ticket::Address;
 use chinwag_net::{Ended, NetEvent, Outcome, Why};
 
@@ -66,6 +68,27 @@ async fn the_pause_grows_with_every_attempt_that_fails() {
 }
 
 #[tokio::test]
+async fn who_asks_does_not_wait_for_the_end_of_a_pause() {
+    let (mut a, b) = (Peer::new(1).await, Peer::new(2).await);
+    let mut pause = Duration::ZERO;
+    let next_in = |event| match event {
+        NetEvent::Attempt { outcome: Outcome::Failed { next_in, .. }, .. } => Some(next_in),
+        _ => None,
+    };
+    a.network.dial(b.device(), &[]);
+    while pause < Duration::from_secs(2) {
+        pause = a.expect(next_in).await;
+    }
+    let asked = Instant::now();
+    a.network.connect_now(b.device());
+    a.expect(next_in).await;
+    a.network.connect_now_all();
+    // The pauses have begun anew.
+    assert!(a.expect(next_in).await <= Duration::from_secs(1));
+    assert!(asked.elapsed() < pause / 2, "{:?} of {pause:?}", asked.elapsed());
+}
+
+#[tokio::test]
 async fn who_is_wanted_no_longer_is_not_dialled_again() {
     let (mut a, _, b, _) = two().await;
     a.network.undial(b.device());
@@ -100,7 +123,7 @@ async fn who_turns_us_away_at_once_is_tried_less_and_less_often() {
     b.network.close(to_a, Why::NotWelcome);
     assert_eq!(a.disconnected().await, (to_b, Ended::ByPeer(Why::NotWelcome)));
     // Shut out for 5 s at least: at pauses of a second there would be five more connections.
-    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+    let until = tokio::time::Instant::now() + Duration::from_secs(5);
     let mut turned_away = 0;
     while let Ok((_, why)) = tokio::time::timeout_at(until, a.disconnected()).await {
         assert_eq!(why, Ended::ByPeer(Why::ShutOut));

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::harness::{PATIENCE, Peer, settings};
 
 /// An hour, in this story.
-const HOUR: Duration = Duration::from_secs(2);
+const HOUR: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn a_session_is_renewed_without_a_gap_and_without_a_loss() {
@@ -22,7 +22,7 @@ async fn a_session_is_renewed_without_a_gap_and_without_a_loss() {
     let (mut sent, mut heard) = ([0_u32; 2], [BTreeSet::new(), BTreeSet::new()]);
     let (mut renewals, mut reasons) = (0, Vec::new());
     let deadline = Instant::now() + PATIENCE;
-    let mut ticks = tokio::time::interval(Duration::from_millis(2));
+    let mut ticks = tokio::time::interval(Duration::from_millis(10));
     while renewals < 3 {
         assert!(Instant::now() < deadline, "{renewals} renewals in time");
         tokio::select! {
@@ -50,6 +50,8 @@ async fn a_session_is_renewed_without_a_gap_and_without_a_loss() {
             }
         }
     }
+    // What is on its way still comes.
+    let deadline = Instant::now() + PATIENCE;
     while heard[0].len() < sent[1] as usize || heard[1].len() < sent[0] as usize {
         tokio::select! {
             Some(event) = a.events.recv() => { note(event, &mut at_a, &mut heard[0]); }

@@ -10,11 +10,11 @@ use crate::process::{Process, at_port, from_hex};
 /// What is promised.
 const NOTICED_WITHIN: Duration = Duration::from_secs(15);
 
-async fn is_noticed(signal: &str) {
-    let process = Process::start(2, None);
+async fn is_noticed(seed: u8, signal: &str) {
+    let process = Process::start(seed + 1, None);
     let device = from_hex(&process.says("device ", PATIENCE).unwrap());
     let port = process.says("port ", PATIENCE).unwrap();
-    let mut peer = Peer::new(1).await;
+    let mut peer = Peer::new(seed).await;
     peer.network.dial(device, &[at_port(&port)]);
     assert_eq!(peer.connected().await.1, device);
     assert!(process.says("connected ", PATIENCE).is_some());
@@ -29,11 +29,6 @@ async fn is_noticed(signal: &str) {
 }
 
 #[tokio::test]
-async fn a_process_that_stands_still_is_noticed_within_15_seconds() {
-    is_noticed("-STOP").await;
-}
-
-#[tokio::test]
-async fn a_process_that_is_killed_is_noticed_within_15_seconds() {
-    is_noticed("-KILL").await;
+async fn a_process_that_stands_still_or_is_killed_is_noticed_within_15_seconds() {
+    tokio::join!(is_noticed(1, "-STOP"), is_noticed(3, "-KILL"));
 }

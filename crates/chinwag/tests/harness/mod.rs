@@ -1,5 +1,6 @@
 //! The words in which the stories of this folder are told: real programs, on a terminal
-//! ([`terminal`]) or behind pipes ([`pipes`]), and stand-ins for other people's ([`peer`]).
+//! ([`terminal`]) or behind pipes ([`pipes`]), with a data folder of their own ([`home`]), and
+//! stand-ins for other people's programs ([`peer`]).
 //!
 //! What always holds: every program runs with an empty home and an empty environment, listens on
 //! loopback only, and ends with the value that started it. Waiting is for something seen, never
@@ -7,6 +8,7 @@
 
 #![allow(dead_code, reason = "each file of stories uses the words it needs")]
 
+pub(crate) mod home;
 pub(crate) mod peer;
 pub(crate) mod pipes;
 pub(crate) mod port;

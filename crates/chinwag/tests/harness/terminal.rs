@@ -1,5 +1,6 @@
 //! The program on a terminal, as a person has it: a pseudo-terminal, and what its screen shows.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -106,12 +107,28 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts `chinwag classroom` with these arguments on a terminal of 24 lines of 80 columns.
     pub(crate) fn classroom(args: &[&str]) -> Self {
+        Self::chinwag(&[&["classroom"], args].concat())
+    }
+
+    /// Starts `chinwag` with these arguments on a terminal of 24 lines of 80 columns.
+    pub(crate) fn chinwag(args: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
+        let environment = environment(&home).into_iter();
+        let environment = environment.map(|(name, value)| (name.into(), value.to_owned()));
+        Self::starts(args, environment.collect(), home)
+    }
+
+    /// The same in this environment.
+    pub(crate) fn starts(
+        args: &[&str],
+        environment: Vec<(OsString, OsString)>,
+        home: TempDir,
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
         let found = tcgetattr(&pty).unwrap();
-        let command = Command::new(PROGRAM).arg("classroom").args(args);
-        let command = command.env_clear().envs(environment(&home));
+        let command = Command::new(PROGRAM).args(args);
+        let command = command.env_clear().envs(environment);
         let running = Running::new(command.spawn(pts).unwrap());
         let pty = Arc::new(pty);
         let parser = vt100::Parser::new(size(24), size(80), SCROLLBACK);

@@ -15,14 +15,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::console::{Console, Typed};
 use super::identity::{self, Settings};
 use super::menu::{MENU, Menu, Step};
-use super::printer::Permit;
 use super::words::Own;
 use super::{bind_failure, words};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::terminal::console::{Console, Typed};
+use crate::terminal::printer::Permit;
+use crate::terminal::signals::Signals;
 
 /// How long the menu waits for the outcome of what was asked, so that it stands above the menu.
 /// What takes longer is reported when it is known.
@@ -149,7 +150,7 @@ async fn question(
         typed = console.typed() => match typed {
             Typed::Line(line) => Ok(line),
             Typed::TooLong => Ok(String::new()),
-            Typed::Interrupt | Typed::End => Err(Exit::Done),
+            Typed::Interrupt { .. } | Typed::End => Err(Exit::Done),
         },
         exit = signals.received() => match exit {
             Exit::Interrupted => Err(Exit::Done),
@@ -212,7 +213,9 @@ impl Chat {
                 Happening::Reported(report) => self.reported(report),
                 Happening::MenuDue => self.show_menu(),
                 Happening::TimeIsUp => break self.leaving.unwrap_or(Exit::Done),
-                Happening::Signal(Exit::Interrupted) => self.typed(Typed::Interrupt),
+                Happening::Signal(Exit::Interrupted) => {
+                    self.typed(Typed::Interrupt { cleared: false });
+                }
                 Happening::Signal(exit) if self.leaving.is_some() => break exit,
                 Happening::Signal(exit) => self.leave(exit),
             }
@@ -255,7 +258,9 @@ impl Chat {
 
     fn typed(&mut self, typed: Typed) {
         match typed {
-            Typed::Interrupt if self.leaving.is_some() => self.leaving = Some(Exit::Interrupted),
+            Typed::Interrupt { .. } if self.leaving.is_some() => {
+                self.leaving = Some(Exit::Interrupted);
+            }
             // The editor prints the last lines only while it reads.
             Typed::Line(_) | Typed::TooLong if self.leaving.is_some() => self.console.ask_no_more(),
             Typed::End if self.leaving.is_some() => {}
@@ -263,7 +268,7 @@ impl Chat {
                 self.console.print("that line is too long: it was left out");
                 self.console.ask(self.menu.prompt());
             }
-            Typed::Interrupt | Typed::End => self.leave(Exit::Done),
+            Typed::Interrupt { .. } | Typed::End => self.leave(Exit::Done),
             Typed::Line(line) => self.answered(&line),
         }
     }
@@ -492,51 +497,4 @@ fn report(reports: &mpsc::UnboundedSender<Report>, report: Report) {
 
 fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// Ctrl-C outside of the line editor, and the wish of others that we end.
-pub(super) struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    hang_up: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    /// From here on signals no longer end the program by themselves.
-    pub(super) fn new() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let stream = |kind| signal(kind).map_err(|error| Failure::new(Exit::Internal, error));
-        Ok(Self {
-            interrupt: stream(SignalKind::interrupt())?,
-            terminate: stream(SignalKind::terminate())?,
-            hang_up: stream(SignalKind::hangup())?,
-        })
-    }
-
-    /// The next one, as the exit code that it asks for.
-    pub(super) async fn received(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
-            _ = self.hang_up.recv() => Exit::Terminated,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    /// Nothing to prepare.
-    pub(super) fn new() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    /// The next one, as the exit code that it asks for.
-    pub(super) async fn received(&mut self) -> Exit {
-        let _ = tokio::signal::ctrl_c().await;
-        Exit::Interrupted
-    }
 }

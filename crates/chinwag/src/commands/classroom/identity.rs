@@ -8,8 +8,8 @@ use chinwag_classroom::address::{self, Destination, Host};
 use chinwag_classroom::{Claim, Team};
 
 use super::words::Own;
-use crate::args::{Identity, Preset, StaticPeers};
-use crate::config;
+use crate::args::classroom::{Identity, Preset, StaticPeers};
+use crate::config::ClassroomConfig;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
@@ -23,14 +23,12 @@ pub(super) struct Settings {
     pub(super) bootstrap: Vec<Destination>,
 }
 
-/// Reads the config and puts environment and flags over it. Warnings go to standard error.
+/// Puts environment and flags over the config.
 pub(super) fn settings(
     identity: &Identity,
     static_peers: StaticPeers,
+    config: ClassroomConfig,
 ) -> Result<Settings, Failure> {
-    let mut warn =
-        |warning: String| output::remark(&format!("chinwag: {}", output::one_line(&warning)));
-    let config = config::read(identity.config.as_deref(), &mut warn)?.classroom;
     let team = identity.team.clone().or(config.team);
     let port = identity.port.clone().or(config.port.map(|port| port.to_string()));
     let address = identity.address.clone().or(config.address);

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::chat::{Signals, farewell, greet, hear_the_rest};
+use super::chat::{farewell, greet, hear_the_rest};
 use super::identity::{self, Settings};
-use super::printer::Printer;
 use super::{bind_failure, words};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::terminal::printer::Printer;
+use crate::terminal::signals::Signals;
 
 /// How long a pipe may stand still before the program ends without its last lines.
 const STANDSTILL_MAX: Duration = Duration::from_secs(1);

@@ -1,25 +1,24 @@
 //! `chinwag classroom`: the menu, and `send` and `listen` for scripts.
 //!
 //! The protocol is `chinwag-classroom`'s; here is what a person or a script sees of it. `menu`
-//! decides what an answer means, `words` how things are said, `console` is the terminal or the
-//! pipe, `chat` is the one loop in which they meet.
+//! decides what an answer means, `words` how things are said, `chat` is the one loop in which they and
+//! the terminal meet.
 
 mod chat;
-mod console;
 mod identity;
 mod listen;
 mod menu;
-mod printer;
 mod send;
 mod words;
 
 use chinwag_classroom::{BindError, SendError};
 
-use crate::args::{Classroom, ClassroomCommand};
+use crate::args::classroom::{Classroom, ClassroomCommand};
+use crate::config::ClassroomConfig;
 use crate::exit::{Exit, Failure};
 
 /// Runs `chinwag classroom` and its subcommands.
-pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
+pub(crate) fn run(args: Classroom, config: ClassroomConfig) -> Result<Exit, Failure> {
     let mut static_peers = args.static_peers;
     if let Some(ClassroomCommand::Listen(listen)) = &args.command {
         static_peers.preset = listen.static_peers.preset.or(static_peers.preset);
@@ -30,7 +29,7 @@ pub(crate) fn run(args: Classroom) -> Result<Exit, Failure> {
         let sentence = "--preset and --bootstrap connect at the start, and send has none";
         return Err(Failure::saying(Exit::Usage, sentence).hint("leave them away"));
     }
-    let settings = identity::settings(&args.identity, static_peers)?;
+    let settings = identity::settings(&args.identity, static_peers, config)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,6 +1,5 @@
 //! `chinwag classroom send`: one text, for scripts.
 
-use std::io::Read;
 use std::time::Duration;
 
 use chinwag_classroom::address::Destination;
@@ -10,9 +9,10 @@ use serde_json::json;
 
 use super::identity::{self, Settings};
 use super::{send_exit, words};
-use crate::args::Send;
+use crate::args::classroom::Send;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::terminal::input;
 
 /// Sends one text and says how it went. Without `--port` we announce port 0: the truth, since
 /// nobody listens for an answer.
@@ -49,24 +49,8 @@ pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure>
 
 /// Standard input as text, without the newline at its end.
 fn text_of_stdin() -> Result<String, Failure> {
-    // The longest text, the newline at its end, and a byte that tells whether there is more.
-    const READ_MAX: usize = TEXT_MAX + 3;
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(READ_MAX as u64)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
-    if bytes.len() == READ_MAX {
-        return Err(Failure::new(Exit::Limit, SendError::TooLong(READ_MAX)));
-    }
-    let mut text = String::from_utf8(bytes)
-        .map_err(|_| Failure::saying(Exit::Usage, "standard input is not UTF-8 text"))?;
-    if text.ends_with('\n') {
-        text.pop();
-    }
-    if text.ends_with('\r') {
-        text.pop();
-    }
-    Ok(text)
+    // The longest text, and the newline at its end.
+    const READ_MAX: usize = TEXT_MAX + 2;
+    let too_long = || Failure::new(Exit::Limit, SendError::TooLong(READ_MAX + 1));
+    input::text(READ_MAX, too_long)
 }

@@ -8,10 +8,7 @@ use chinwag_classroom::{Claim, Delivery, Ending, Heard, Incoming, Peer, Peers, S
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use crate::output;
-
-/// What stands before the further lines of a message.
-pub(super) const GUTTER: &str = "    | ";
+use crate::output::{self, GUTTER};
 
 /// Characters of a team name that are shown.
 const TEAM_SHOWN: usize = 40;

@@ -6,6 +6,7 @@
 //! [`Printer`], so that nothing ever waits for a screen.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc as std_mpsc};
 use std::thread;
 use std::time::Duration;
@@ -21,8 +22,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 
 use super::printer::{Permit, Printer};
-use super::words::GUTTER;
-use crate::output;
+use crate::output::{self, GUTTER};
 
 /// Bytes of a line that is read from a pipe.
 const LINE_MAX: u64 = 2 * 1024 * 1024;
@@ -35,20 +35,23 @@ const DRAWING: Duration = Duration::from_millis(20);
 
 /// What somebody typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Typed {
+pub(crate) enum Typed {
     /// A line.
     Line(String),
     /// A line that is longer than any that could be used.
     TooLong,
     /// Ctrl-C.
-    Interrupt,
+    Interrupt {
+        /// Whether something had been typed, which is gone now.
+        cleared: bool,
+    },
     /// Ctrl-D, or the end of a pipe.
     End,
 }
 
 /// What is printed.
 enum Piece {
-    /// A question; the cursor stays behind it.
+    /// A question; the cursor stays behind it. An empty one is not seen.
     Question(String),
     /// The question was answered.
     Answered,
@@ -56,8 +59,13 @@ enum Piece {
     Lines(String),
 }
 
+/// How many columns the terminal has.
+pub(crate) fn columns() -> usize {
+    mode::columns()
+}
+
 /// The terminal or the pipe.
-pub(super) struct Console {
+pub(crate) struct Console {
     asks: std_mpsc::Sender<String>,
     typed: mpsc::Receiver<Typed>,
     printer: Printer<Piece>,
@@ -67,7 +75,7 @@ pub(super) struct Console {
 
 impl Console {
     /// Takes the terminal if standard input and output are one, and plain lines otherwise.
-    pub(super) fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let (asks, asked) = std_mpsc::channel();
         let (typing, typed) = mpsc::channel(1);
         if let Some((mut editor, mut above)) = editor() {
@@ -95,19 +103,19 @@ impl Console {
 
     /// Whether lines are edited here, by a person who can wait for an answer while typing the
     /// next line. From a pipe, one thing is done after the other.
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.terminal.is_some()
     }
 
     /// Asks a question; the answer comes out of [`Console::typed`].
-    pub(super) fn ask(&mut self, prompt: &str) {
+    pub(crate) fn ask(&mut self, prompt: &str) {
         self.printer.print(Piece::Question(prompt.to_owned()), None);
         // The thread ends only with standard input, and then `typed` says so.
         let _ = self.asks.send(prompt.to_owned());
     }
 
     /// What was typed in answer to the last question, or the end if nobody can read it any more.
-    pub(super) async fn typed(&mut self) -> Typed {
+    pub(crate) async fn typed(&mut self) -> Typed {
         let typed = tokio::select! {
             typed = self.typed.recv() => typed.unwrap_or(Typed::End),
             () = self.printer.gone() => Typed::End,
@@ -117,22 +125,22 @@ impl Console {
     }
 
     /// Prints lines, above the question if one is open.
-    pub(super) fn print(&mut self, text: &str) {
+    pub(crate) fn print(&mut self, text: &str) {
         self.printer.print(Piece::Lines(text.to_owned()), None);
     }
 
     /// Prints lines that came from the network.
-    pub(super) fn print_incoming(&mut self, text: String, permit: Permit) {
+    pub(crate) fn print_incoming(&mut self, text: String, permit: Permit) {
         self.printer.print(Piece::Lines(text), Some(permit));
     }
 
     /// Where permits for what came from the network are to be had.
-    pub(super) fn permits(&self) -> Arc<Semaphore> {
+    pub(crate) fn permits(&self) -> Arc<Semaphore> {
         self.printer.permits()
     }
 
     /// From now on nothing is asked: what is printed appears without a question.
-    pub(super) fn ask_no_more(&mut self) {
+    pub(crate) fn ask_no_more(&mut self) {
         if self.is_terminal() {
             // The editor prints only while it reads.
             self.ask("");
@@ -140,7 +148,7 @@ impl Console {
     }
 
     /// Lets the last lines appear, and gives the terminal back as it was.
-    pub(super) async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.printer.finish(STANDSTILL_MAX).await;
         if self.is_terminal() {
             sleep(DRAWING).await;
@@ -167,12 +175,18 @@ fn editor() -> Option<(LineEditor, impl ExternalPrinter + Send + 'static)> {
 struct Gate {
     is_open: Mutex<bool>,
     opened: Condvar,
+    /// Whether something stands in the line, as far as the editor has drawn it.
+    has_words: AtomicBool,
 }
 
 impl Gate {
     fn set(&self, is_open: bool) {
         *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = is_open;
         self.opened.notify_all();
+    }
+
+    fn has_words(&self) -> bool {
+        self.has_words.load(Ordering::Relaxed)
     }
 
     fn wait_until_open(&self) {
@@ -188,7 +202,8 @@ struct Doorkeeper(Arc<Gate>);
 impl Hinter for Doorkeeper {
     type Hint = String;
 
-    fn hint(&self, _line: &str, _pos: usize, _ctx: &Context<'_>) -> Option<String> {
+    fn hint(&self, line: &str, _pos: usize, _ctx: &Context<'_>) -> Option<String> {
+        self.0.has_words.store(!line.is_empty(), Ordering::Relaxed);
         self.0.set(true);
         None
     }
@@ -228,7 +243,7 @@ fn edit_lines(
                 }
                 Typed::Line(line)
             }
-            Err(ReadlineError::Interrupted) => Typed::Interrupt,
+            Err(ReadlineError::Interrupted) => Typed::Interrupt { cleared: gate.has_words() },
             Err(_) => Typed::End,
         };
         if typing.blocking_send(typed).is_err() {
@@ -273,6 +288,7 @@ struct Plain {
 impl Plain {
     fn print(&mut self, piece: Piece) -> io::Result<()> {
         let text = match piece {
+            Piece::Question(prompt) if prompt.is_empty() => return Ok(()),
             Piece::Question(prompt) => {
                 self.question = Some(prompt.clone());
                 prompt
@@ -309,7 +325,7 @@ mod mode {
     const COLUMNS_USUAL: usize = 80;
 
     /// How many columns the terminal has.
-    pub(super) fn columns() -> usize {
+    pub(crate) fn columns() -> usize {
         let size = tcgetwinsize(io::stdout());
         size.map(|size| size.ws_col.into()).ok().filter(|&n| n > 0).unwrap_or(COLUMNS_USUAL)
     }
@@ -320,10 +336,10 @@ mod mode {
     static FOUND: Mutex<Option<Termios>> = Mutex::new(None);
 
     /// Puts the mode back when dropped, and on a panic.
-    pub(super) struct Saved(());
+    pub(crate) struct Saved(());
 
     impl Saved {
-        pub(super) fn now() -> Self {
+        pub(crate) fn now() -> Self {
             *FOUND.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(io::stdin()).ok();
             let hook = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
@@ -369,14 +385,14 @@ mod mode {
     //! Elsewhere the system gives the console back by itself, and folds lines as it likes.
 
     /// How many columns the terminal has, as far as we know.
-    pub(super) fn columns() -> usize {
+    pub(crate) fn columns() -> usize {
         usize::MAX
     }
 
-    pub(super) struct Saved(());
+    pub(crate) struct Saved(());
 
     impl Saved {
-        pub(super) fn now() -> Self {
+        pub(crate) fn now() -> Self {
             Self(())
         }
     }

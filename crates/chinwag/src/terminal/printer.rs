@@ -18,10 +18,10 @@ use tokio::time::{Instant, sleep};
 const PERMITS: usize = 32;
 
 /// The right to have one thing from the network printed; given back when it is.
-pub(super) type Permit = OwnedSemaphorePermit;
+pub(crate) type Permit = OwnedSemaphorePermit;
 
 /// A thread that prints pieces in order.
-pub(super) struct Printer<P> {
+pub(crate) struct Printer<P> {
     pieces: mpsc::Sender<(P, Option<Permit>)>,
     state: Arc<State>,
     permits: Arc<Semaphore>,
@@ -39,7 +39,7 @@ struct State {
 impl<P: Send + 'static> Printer<P> {
     /// Prints with `print`, which may take as long as it likes. Its first error is the end: there
     /// is nobody who reads.
-    pub(super) fn new(mut print: impl FnMut(P) -> io::Result<()> + Send + 'static) -> Self {
+    pub(crate) fn new(mut print: impl FnMut(P) -> io::Result<()> + Send + 'static) -> Self {
         let (pieces, to_print) = mpsc::channel::<(P, Option<Permit>)>();
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
@@ -56,25 +56,25 @@ impl<P: Send + 'static> Printer<P> {
     }
 
     /// Prints a piece after all before it.
-    pub(super) fn print(&self, piece: P, permit: Option<Permit>) {
+    pub(crate) fn print(&self, piece: P, permit: Option<Permit>) {
         self.state.waiting.fetch_add(1, Ordering::Relaxed);
         // The thread lives as long as we do.
         let _ = self.pieces.send((piece, permit));
     }
 
     /// Where permits come from.
-    pub(super) fn permits(&self) -> Arc<Semaphore> {
+    pub(crate) fn permits(&self) -> Arc<Semaphore> {
         Arc::clone(&self.permits)
     }
 
     /// Returns when nobody can read what is printed any more.
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         self.state.gone.notified().await;
     }
 
     /// Returns when everything is printed, or when nothing was for so long. False: something is
     /// left.
-    pub(super) async fn finish(&self, at_most_between: Duration) -> bool {
+    pub(crate) async fn finish(&self, at_most_between: Duration) -> bool {
         const STEP: Duration = Duration::from_millis(2);
         let mut left = self.state.waiting.load(Ordering::Relaxed);
         let mut since = Instant::now();

@@ -1,28 +1,6 @@
-//! The command line.
+//! What `chinwag classroom` takes.
 
-use std::path::PathBuf;
-
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-
-/// Peer-to-peer chat: no account, no server that holds anything.
-#[derive(Debug, Parser)]
-#[command(name = "chinwag", version, propagate_version = true, arg_required_else_help = true)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Chat with the classroom programs, over plain TCP (not private)
-    ///
-    /// Speaks the protocol of the classroom programs as they speak it: one connection a message,
-    /// plain text. Nothing is encrypted and nobody is authenticated: anybody on the network can
-    /// read, change or forge every message. Without a subcommand it shows the menu: send, who is
-    /// there, connect back.
-    Classroom(Classroom),
-}
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 /// `chinwag classroom`.
 #[derive(Debug, ClapArgs)]
@@ -51,18 +29,33 @@ pub(crate) enum ClassroomCommand {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Identity {
     /// Our team name: one word
-    #[arg(long, global = true, value_name = "NAME", env = "CHINWAG_CLASSROOM_TEAM")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        hide_env_values = true,
+        env = "CHINWAG_CLASSROOM_TEAM"
+    )]
     pub(crate) team: Option<String>,
     /// The port to listen on, 1 to 65535; with `send`, where answers should go
-    #[arg(long, global = true, value_name = "PORT", env = "CHINWAG_CLASSROOM_PORT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PORT",
+        hide_env_values = true,
+        env = "CHINWAG_CLASSROOM_PORT"
+    )]
     pub(crate) port: Option<String>,
     /// The address to announce and to listen on [default: announce that of the default route,
     /// listen on all]
-    #[arg(long, global = true, value_name = "IP", env = "CHINWAG_CLASSROOM_ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "IP",
+        hide_env_values = true,
+        env = "CHINWAG_CLASSROOM_ADDRESS"
+    )]
     pub(crate) address: Option<String>,
-    /// Read this config file instead of the usual one
-    #[arg(long, global = true, value_name = "FILE", env = "CHINWAG_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
 }
 
 /// Whom to connect to at the start.
@@ -77,7 +70,7 @@ pub(crate) struct StaticPeers {
 }
 
 /// Static peers that are known by a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Preset {
     /// The two of the IIT Indore campus network: 10.206.4.201:1255 and 10.206.5.228:6555
@@ -110,16 +103,4 @@ pub(crate) struct Listen {
     pub(crate) jsonl: bool,
     #[command(flatten)]
     pub(crate) static_peers: StaticPeers,
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Args::command().debug_assert();
-    }
 }

@@ -1,0 +1,66 @@
+//! Files that carry messages, and backups.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::method::{CreateBackup, ImportBundle, Nothing, OneContact};
+use chinwag_api::model::{BundleFile, Imported};
+use chinwag_core::input::Command;
+use chinwag_core::output::Answer;
+use data_encoding::BASE64;
+use tokio::sync::oneshot;
+
+use super::{Api, unexpected};
+use crate::bundle_file;
+use crate::node_thread::{Job, View};
+use crate::people;
+
+pub(super) async fn export(api: Api, params: OneContact) -> Result<BundleFile, ApiError> {
+    let export = move |view: &View<'_>| people::meant(view, &params.contact).map(Command::Export);
+    match api.node.order(export).await? {
+        Answer::Bundles(bundles) => {
+            let devices = u64::try_from(bundles.len()).unwrap_or(u64::MAX);
+            let sealed = bundles.into_iter().map(|(_, bytes)| bytes);
+            let base64 = BASE64.encode(&bundle_file::write(sealed)?);
+            Ok(BundleFile { devices, base64 })
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(super) async fn import(api: Api, params: ImportBundle) -> Result<Imported, ApiError> {
+    let bytes = BASE64.decode(params.base64.as_bytes()).map_err(|_| {
+        ApiError::new(Kind::Usage, "the content of the file is not written in base64")
+    })?;
+    let own = api.node.look(|view| Ok(view.node.device())).await?;
+    let mut imported = Imported { bundles: 0, for_others: 0 };
+    for bundle in bundle_file::read(&bytes)? {
+        let sealed = chinwag_core::bundle::Sealed::parse(bundle)
+            .map_err(|error| ApiError::new(Kind::Usage, error.to_string()))?;
+        if Some(sealed.to()) != own {
+            imported.for_others += 1;
+            continue;
+        }
+        let bytes = bundle.to_vec();
+        api.node.order(move |_| Ok(Command::Import(bytes))).await?;
+        imported.bundles += 1;
+    }
+    if imported.bundles == 0 {
+        return Err(ApiError::new(Kind::Refused, "there is nothing for this device in the file"));
+    }
+    Ok(imported)
+}
+
+pub(super) async fn backup(api: Api, params: CreateBackup) -> Result<Nothing, ApiError> {
+    let path = std::path::PathBuf::from(params.path);
+    if !path.is_absolute() {
+        return Err(ApiError::new(Kind::Usage, "the path of a backup has to be absolute"));
+    }
+    if path.exists() {
+        let error = ApiError::new(Kind::Refused, format!("{} is there already", path.display()));
+        return Err(error.hint("give another name, or remove it first"));
+    }
+    let (done, result) = oneshot::channel();
+    api.node.send(Job::Backup(path, done))?;
+    let gone = |_| ApiError::new(Kind::Internal, "the node has stopped");
+    result.await.map_err(gone)??;
+    Ok(Nothing {})
+}

@@ -1,0 +1,164 @@
+//! Whom we know, whom we invite, and who asks.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::method::{
+    AddContact, CreateInvite, Nothing, OneContact, OneInvite, RenameContact, VerifyContact,
+};
+use chinwag_api::model::{self, Contact};
+use chinwag_core::ids::AccountId;
+use chinwag_core::input::Command;
+use chinwag_core::output::Answer;
+use chinwag_core::ticket::{Address, Ticket};
+use chinwag_core::time::Wall;
+use chinwag_core::wire::limits::ADDRESSES_MAX;
+use chinwag_crypto::SafetyNumber;
+
+use super::{Api, unexpected};
+use crate::node_thread::View;
+use crate::{ids, people, time};
+
+pub(super) async fn invite(api: Api, params: CreateInvite) -> Result<model::Ticket, ApiError> {
+    let known = api.shared.network().map(|network| network.addresses()).unwrap_or_default();
+    let addresses: Vec<Address> = known.into_iter().take(ADDRESSES_MAX).collect();
+    let (is_reusable, lifetime_s) = (params.reusable, params.expires_in_s);
+    let invite = move |_: &View<'_>| Ok(Command::Invite { is_reusable, lifetime_s, addresses });
+    match api.node.order(invite).await? {
+        Answer::Ticket(ticket) => Ok(model::Ticket {
+            ticket: ticket.to_text(),
+            invite: ids::invite(&ticket.secret),
+            reusable: is_reusable,
+            expires_at: (ticket.expires_s != 0)
+                .then(|| time::written(Wall::new(u64::from(ticket.expires_s) * 1_000))),
+        }),
+        other => Err(unexpected(&other)),
+    }
+}
+
+pub(super) async fn invites(api: Api, _: Nothing) -> Result<Vec<model::Invite>, ApiError> {
+    api.node
+        .look(|view| {
+            let invites = view.node.invites().map(|invite| model::Invite {
+                id: ids::invite(&invite.secret),
+                reusable: invite.is_reusable,
+                expires_at: invite.expires.map(time::written),
+            });
+            Ok(invites.collect())
+        })
+        .await
+}
+
+pub(super) async fn revoke_invite(api: Api, params: OneInvite) -> Result<Nothing, ApiError> {
+    api.node
+        .order(move |view| {
+            let mut invites = view.node.invites();
+            let found = invites.find(|invite| ids::invite(&invite.secret) == params.invite);
+            let missing = || ApiError::new(Kind::NotFound, "there is no such invite");
+            found.map(|invite| Command::Uninvite(invite.secret)).ok_or_else(missing)
+        })
+        .await?;
+    Ok(Nothing {})
+}
+
+pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<Contact>, ApiError> {
+    let shared = api.shared.clone();
+    api.node.look(move |view| people::everybody(view, &shared)).await
+}
+
+pub(super) async fn add(api: Api, params: AddContact) -> Result<Contact, ApiError> {
+    let ticket: Ticket =
+        params.ticket.parse().map_err(|error: chinwag_core::ticket::TicketError| {
+            ApiError::new(Kind::Usage, error.to_string())
+        })?;
+    let called = params.called.as_deref().map(people::typed_name).transpose()?;
+    let account = ticket.account;
+    api.node.order(move |_| Ok(Command::Redeem(ticket))).await?;
+    if called.is_some() {
+        api.node.order(move |_| Ok(Command::Call(account, called))).await?;
+    }
+    described(&api, account).await
+}
+
+pub(super) async fn rename(api: Api, params: RenameContact) -> Result<Contact, ApiError> {
+    let called = params.name.as_deref().map(people::typed_name).transpose()?;
+    change(&api, params.contact, move |account| Command::Call(account, called)).await
+}
+
+pub(super) async fn block(api: Api, params: OneContact) -> Result<Contact, ApiError> {
+    change(&api, params.contact, |account| Command::Block(account, true)).await
+}
+
+pub(super) async fn unblock(api: Api, params: OneContact) -> Result<Contact, ApiError> {
+    change(&api, params.contact, |account| Command::Block(account, false)).await
+}
+
+pub(super) async fn verify(api: Api, params: VerifyContact) -> Result<Contact, ApiError> {
+    change(&api, params.contact, move |account| Command::Verify(account, params.verified)).await
+}
+
+pub(super) async fn safety_number(
+    api: Api,
+    params: OneContact,
+) -> Result<model::SafetyNumber, ApiError> {
+    let shared = api.shared.clone();
+    api.node
+        .look(move |view| {
+            let (own, account) = (people::own(view)?, people::meant(view, &params.contact)?);
+            let number = SafetyNumber::of(own.key(), account.key());
+            let digits: Vec<char> = number.digits().chars().filter(char::is_ascii_digit).collect();
+            let groups = digits.chunks(5).map(|group| group.iter().collect()).collect();
+            Ok(model::SafetyNumber { contact: people::described(view, &shared, account)?, groups })
+        })
+        .await
+}
+
+pub(super) async fn requests(api: Api, _: Nothing) -> Result<Vec<model::Request>, ApiError> {
+    api.node.look(|view| Ok(view.node.requests().map(request).collect())).await
+}
+
+/// A request as it is told.
+pub(super) fn request(request: &chinwag_core::store::Request) -> model::Request {
+    model::Request {
+        id: ids::account(request.account),
+        name: request.name.as_str().to_owned(),
+        text: request.text.clone(),
+        received_at: time::written(request.received),
+    }
+}
+
+pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiError> {
+    change(&api, params.contact, Command::Accept).await
+}
+
+pub(super) async fn decline(api: Api, params: OneContact) -> Result<Nothing, ApiError> {
+    api.node.order(move |view| people::meant(view, &params.contact).map(Command::Decline)).await?;
+    Ok(Nothing {})
+}
+
+/// Gives a command about somebody, and tells what is held of them then.
+async fn change(
+    api: &Api,
+    who: String,
+    command: impl FnOnce(AccountId) -> Command + Send + 'static,
+) -> Result<Contact, ApiError> {
+    let meant = who.clone();
+    api.node.order(move |view| people::meant(view, &meant).map(command)).await?;
+    let shared = api.shared.clone();
+    api.node
+        .look(move |view| {
+            let account = people::meant(view, &who);
+            // Whoever was renamed is no longer called that.
+            let account = account.or_else(|error| last_changed(view).ok_or(error))?;
+            people::described(view, &shared, account)
+        })
+        .await
+}
+
+/// The account whose entry among our contacts is the newest.
+fn last_changed(view: &View<'_>) -> Option<AccountId> {
+    view.node.contacts().max_by_key(|contact| contact.decided).map(|contact| contact.account)
+}
+
+async fn described(api: &Api, account: AccountId) -> Result<Contact, ApiError> {
+    let shared = api.shared.clone();
+    api.node.look(move |view| people::described(view, &shared, account)).await
+}

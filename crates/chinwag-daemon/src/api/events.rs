@@ -1,0 +1,262 @@
+//! What happened and happens: the log of events as the contract tells it, and subscriptions.
+
+use std::sync::Arc;
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::event::{Event, What};
+use chinwag_api::method::{Events, ListEvents, Subscribe, Subscribed};
+use chinwag_api::model::{Message, MessageState};
+use chinwag_core::entry::Seq;
+use chinwag_core::event_log::{Logged, LoggedEvent};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::time::Wall;
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::contacts::request;
+use super::{Api, Tell};
+use crate::node_thread::View;
+use crate::refusals::unreadable;
+use crate::shared::Shared;
+use crate::{ids, messages, people, time};
+
+/// Events of a page, unless somebody says otherwise, and at most.
+const PAGE: (u32, u32) = (100, 1_000);
+
+/// Events that a subscription reads at once.
+const AT_ONCE: usize = 200;
+
+pub(super) async fn list(api: Api, params: ListEvents) -> Result<Events, ApiError> {
+    let after = params.after.as_deref().map(cursor).transpose()?.unwrap_or(0);
+    let limit = params.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let limit = usize::try_from(limit).unwrap_or(1);
+    let shared = Arc::clone(&api.shared);
+    let asked = params.after.is_some();
+    let (events, next) =
+        api.node.look(move |view| page(view, &shared, after, limit, asked)).await?;
+    Ok(Events { events, cursor: next.to_string() })
+}
+
+/// Begins to tell what happens. The answer comes before the first event.
+pub(super) async fn subscribe(
+    api: Api,
+    params: Subscribe,
+    tell: Tell,
+) -> Result<Subscribed, ApiError> {
+    let newest = api
+        .node
+        .look(|view| view.store.event_numbers().map_err(|error| unreadable(&error)))
+        .await?
+        .map_or(0, |(_, newest)| newest);
+    let after = match params.after.as_deref() {
+        Some(text) => cursor(text)?,
+        None => newest,
+    };
+    if after > newest {
+        return Err(ApiError::new(Kind::Usage, format!("the cursor {after} is of no event yet"))
+            .hint("use the cursor of an event of this data folder"));
+    }
+    tokio::spawn(Subscription { api, after, tell, may_have_gap: params.after.is_some() }.run());
+    Ok(Subscribed { cursor: after.to_string() })
+}
+
+/// Somebody who listens.
+pub(crate) struct Subscription {
+    api: Api,
+    after: u64,
+    tell: Tell,
+    may_have_gap: bool,
+}
+
+impl Subscription {
+    /// Tells until nobody listens or the node stops.
+    async fn run(mut self) {
+        let mut newest = self.api.shared.watch_newest();
+        let mut signals = self.api.shared.watch_signals();
+        loop {
+            newest.mark_unchanged();
+            if self.catch_up().await.is_err() {
+                return;
+            }
+            tokio::select! {
+                changed = newest.changed() => if changed.is_err() { return },
+                signal = signals.recv() => match signal {
+                    Ok(event) => if self.say(&event).await.is_err() { return },
+                    // Signals may be missed.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+                () = self.tell.closed() => return,
+            }
+        }
+    }
+
+    /// Tells what is kept and was not told yet.
+    async fn catch_up(&mut self) -> Result<(), ()> {
+        loop {
+            let (after, shared) = (self.after, Arc::clone(&self.api.shared));
+            let may_have_gap = std::mem::take(&mut self.may_have_gap);
+            let read = move |view: &View<'_>| page(view, &shared, after, AT_ONCE, may_have_gap);
+            let (events, next) = self.api.node.look(read).await.map_err(drop)?;
+            if next == self.after && events.is_empty() {
+                return Ok(());
+            }
+            for event in &events {
+                self.say(event).await?;
+            }
+            self.after = next;
+        }
+    }
+
+    async fn say(&self, event: &Event) -> Result<(), ()> {
+        let value: Value = serde_json::to_value(event).map_err(drop)?;
+        self.tell.send(value).await.map_err(drop)
+    }
+}
+
+fn cursor(text: &str) -> Result<u64, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::new(Kind::Usage, format!("{text:?} is no cursor"))
+            .hint("use the cursor of an event, as it was told")
+    })
+}
+
+/// Events after a number as they are told, and the number to go on with.
+fn page(
+    view: &View<'_>,
+    shared: &Shared,
+    after: u64,
+    limit: usize,
+    may_have_gap: bool,
+) -> Result<(Vec<Event>, u64), ApiError> {
+    let logged = view.store.events(after, limit).map_err(|error| unreadable(&error))?;
+    let mut events = Vec::new();
+    let is_gap = logged.first().is_some_and(|first| first.number > after.saturating_add(1));
+    if may_have_gap && is_gap && after > 0 {
+        let (cursor, at) = (Some(after.to_string()), time::written(view.now));
+        events.push(Event { cursor, at, what: What::Gap { after: after.to_string() } });
+    }
+    let next = logged.last().map_or(after, |last| last.number);
+    for event in logged {
+        events.extend(told(view, shared, event)?);
+    }
+    Ok((events, next))
+}
+
+/// One event as it is told. One of the log may be none of the contract, or several.
+fn told(view: &View<'_>, shared: &Shared, logged: LoggedEvent) -> Result<Vec<Event>, ApiError> {
+    let LoggedEvent { number, at, event } = logged;
+    let whats = match event {
+        Logged::Entry(id) => entry(view, id)?.into_iter().collect(),
+        Logged::Deleted(id) => changed(view, id)?.into_iter().collect(),
+        Logged::Delivered { conversation, author, height, to } => {
+            let of = Came { conversation, author, height };
+            came(view, of, MessageState::Delivered, None, Some(to))?.into_iter().collect()
+        }
+        Logged::Read { conversation, account, frontier } => {
+            if view.node.account() == Some(account) {
+                vec![What::ConversationRead { conversation: ids::conversation(conversation) }]
+            } else {
+                let own = view.node.account();
+                let mut whats = Vec::new();
+                for (author, ranges) in frontier.iter() {
+                    if view.node.author_of(conversation, author) == own {
+                        let of = Came { conversation, author, height: ranges.height() };
+                        whats.extend(came(view, of, MessageState::Read, Some(account), None)?);
+                    }
+                }
+                whats
+            }
+        }
+        Logged::Contact(account) => {
+            vec![What::Contact { contact: people::described(view, shared, account)? }]
+        }
+        Logged::Request(account) => {
+            let asked = view.node.requests().find(|request| request.account == account);
+            asked.map(|asked| What::Request { request: request(asked) }).into_iter().collect()
+        }
+        Logged::Fork { conversation, author, .. } => vec![What::Fork {
+            conversation: ids::conversation(conversation),
+            contact: view
+                .node
+                .author_of(conversation, author)
+                .map(ids::account)
+                .unwrap_or_default(),
+            device: ids::device(author),
+        }],
+        Logged::Retired { old, new } => {
+            vec![What::Retired { old: ids::device(old), new: ids::device(new) }]
+        }
+    };
+    Ok(whats.into_iter().map(|what| kept(number, at, what)).collect())
+}
+
+fn kept(number: u64, at: Wall, what: What) -> Event {
+    Event { cursor: Some(number.to_string()), at: time::written(at), what }
+}
+
+/// An entry that came: a message, or what changes one.
+fn entry(view: &View<'_>, id: EntryId) -> Result<Option<What>, ApiError> {
+    let Some(entry) = view.store.entry(id).map_err(|error| unreadable(&error))? else {
+        return Ok(None);
+    };
+    if entry.header.kind.is_shown() {
+        return Ok(Some(What::Message { message: messages::shown(view, &entry)? }));
+    }
+    let body = entry.body.as_deref().unwrap_or_default();
+    match chinwag_core::body::target(entry.header.kind, body) {
+        Some(target) => changed(view, target),
+        None => Ok(None),
+    }
+}
+
+fn changed(view: &View<'_>, id: EntryId) -> Result<Option<What>, ApiError> {
+    let message: Option<Message> = match messages::find(view, id)? {
+        Some(entry) => Some(messages::shown(view, &entry)?),
+        None => None,
+    };
+    Ok(message.map(|message| What::MessageChanged { message }))
+}
+
+/// Messages of a log up to a height.
+#[derive(Clone, Copy)]
+struct Came {
+    conversation: ConversationId,
+    author: DeviceId,
+    height: u64,
+}
+
+/// Messages of ours came so far: told of the last message among those entries.
+fn came(
+    view: &View<'_>,
+    of: Came,
+    state: MessageState,
+    by: Option<AccountId>,
+    device: Option<DeviceId>,
+) -> Result<Option<What>, ApiError> {
+    let by = by.or_else(|| device.and_then(|device| view.node.author_of(of.conversation, device)));
+    let (Some(by), Some(through)) = (by, last_message(view, of)?) else { return Ok(None) };
+    Ok(Some(What::MessageState {
+        conversation: ids::conversation(of.conversation),
+        through: ids::message(through),
+        state,
+        contact: ids::account(by),
+        device: device.map(ids::device),
+    }))
+}
+
+/// The last entry with a line of its own among the last of a log up to a height.
+fn last_message(view: &View<'_>, of: Came) -> Result<Option<EntryId>, ApiError> {
+    /// Reactions and edits in a row that are looked through.
+    const LOOKED_THROUGH: u64 = 64;
+    let from = Seq::new(of.height.saturating_sub(LOOKED_THROUGH).max(1));
+    let Some(range) = from.zip(Seq::new(of.height)).and_then(|(from, to)| Range::new(from, to))
+    else {
+        return Ok(None);
+    };
+    let count = usize::try_from(range.count()).unwrap_or(usize::MAX);
+    let entries = view.store.entries(of.conversation, of.author, range, count, usize::MAX);
+    let entries = entries.map_err(|error| unreadable(&error))?;
+    Ok(entries.iter().rev().find(|entry| entry.header.kind.is_shown()).map(|entry| entry.id))
+}

@@ -1,0 +1,172 @@
+//! What can be asked of the daemon, one function a method. Each looks, or gives a command, and says how
+//! it went in the words of the contract.
+
+mod account;
+mod bundles;
+mod contacts;
+mod conversations;
+mod events;
+mod messages;
+mod peers;
+mod system;
+mod why;
+
+pub(crate) use account::seed_of;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chinwag_api::error::{ApiError, INVALID_PARAMS, Kind, METHOD_NOT_FOUND};
+use chinwag_api::method::{self, Method};
+use chinwag_core::output::Answer;
+use chinwag_core::time::Wall;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use crate::home::Home;
+use crate::node_thread::NodeThread;
+use crate::searcher::Searcher;
+use crate::shared::Shared;
+
+/// Everything that the methods need. Copies share it.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) node: NodeThread,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) searcher: Searcher,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) ending: watch::Sender<bool>,
+}
+
+/// What does not change while the daemon runs.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) home: Home,
+    pub(crate) is_daemon: bool,
+    pub(crate) lan: bool,
+    pub(crate) since: Wall,
+}
+
+/// Where a connection's own events go, for methods that start some.
+pub(crate) type Tell = mpsc::Sender<Value>;
+
+macro_rules! dispatch {
+    ($api:ident, $name:ident, $params:ident, $tell:ident, { $($method:ident => $run:expr,)* }) => {
+        match $name {
+            $(method::$method::NAME => {
+                let run = $run;
+                let params = read::<method::$method>($params)?;
+                write::<method::$method>(run($api, params).await?)
+            })*
+            method::EventsSubscribe::NAME => {
+                let params = read::<method::EventsSubscribe>($params)?;
+                write::<method::EventsSubscribe>(events::subscribe($api, params, $tell).await?)
+            }
+            _ => Err(ApiError::protocol(
+                METHOD_NOT_FOUND,
+                format!("there is no method {:?}; chinwag schema lists them", $name),
+            )),
+        }
+    };
+}
+
+impl Api {
+    /// Does what is asked for. What is given to the node is given when this is first polled, so that
+    /// requests whose futures are polled in turn take effect in turn.
+    pub(crate) async fn call(
+        self,
+        method: String,
+        params: Value,
+        tell: Tell,
+    ) -> Result<Value, ApiError> {
+        let (api, name) = (self, method.as_str());
+        dispatch!(api, name, params, tell, {
+            SystemHello => system::hello,
+            SystemStatus => system::status,
+            SystemShutdown => system::shutdown,
+            AccountCreate => account::create,
+            AccountRestore => account::restore,
+            AccountShow => account::show,
+            AccountRename => account::rename,
+            AccountWords => account::words,
+            DeviceList => account::devices,
+            DeviceRevoke => account::revoke,
+            InviteCreate => contacts::invite,
+            InviteList => contacts::invites,
+            InviteRevoke => contacts::revoke_invite,
+            ContactList => contacts::list,
+            ContactAdd => contacts::add,
+            ContactRename => contacts::rename,
+            ContactBlock => contacts::block,
+            ContactUnblock => contacts::unblock,
+            ContactSafetyNumber => contacts::safety_number,
+            ContactVerify => contacts::verify,
+            RequestList => contacts::requests,
+            RequestAccept => contacts::accept,
+            RequestDecline => contacts::decline,
+            PeerList => peers::list,
+            PeerConnect => peers::connect,
+            ConversationList => conversations::list,
+            ConversationMarkRead => conversations::mark_read,
+            ConversationDigest => conversations::digest,
+            ConversationDisappear => conversations::disappear,
+            MessageSend => messages::send,
+            MessageEdit => messages::edit,
+            MessageReact => messages::react,
+            MessageRetract => messages::retract,
+            MessageList => messages::list,
+            MessageGet => messages::get,
+            MessageSearch => messages::search,
+            MessageWhy => why::why,
+            TypingSet => conversations::typing,
+            EventsList => events::list,
+            BundleExport => bundles::export,
+            BundleImport => bundles::import,
+            BackupCreate => bundles::backup,
+        })
+    }
+}
+
+fn read<M: Method>(params: Value) -> Result<M::Params, ApiError> {
+    let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
+    serde_json::from_value(params).map_err(|error| {
+        ApiError::protocol(
+            INVALID_PARAMS,
+            format!("the parameters of {} are wrong: {error}", M::NAME),
+        )
+    })
+}
+
+fn write<M: Method>(answer: M::Answer) -> Result<Value, ApiError> {
+    serde_json::to_value(answer).map_err(|error| ApiError::new(Kind::Internal, error.to_string()))
+}
+
+/// An answer that the node does not give to such a command.
+fn unexpected(answer: &Answer) -> ApiError {
+    ApiError::new(Kind::Internal, format!("an answer that does not fit: {answer:?}"))
+}
+
+/// A time that somebody gave, within reason.
+fn patience(timeout_ms: Option<u64>, usual: Duration) -> Duration {
+    /// Nobody waits for longer in one request.
+    const LONGEST: Duration = Duration::from_hours(24);
+    timeout_ms.map_or(usual, Duration::from_millis).min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use chinwag_api::method::NAMES;
+
+    /// The table of the contract and what is done here are the same.
+    #[test]
+    fn every_method_of_the_contract_is_done_here() {
+        let here = include_str!("mod.rs");
+        for name in NAMES {
+            let (noun, verb) = name.split_once('.').unwrap();
+            let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+            let method = upper(noun) + &upper(verb);
+            let is_here = here.contains(&format!(" {method} =>")) || method == "EventsSubscribe";
+            assert!(is_here, "{name}");
+        }
+    }
+}

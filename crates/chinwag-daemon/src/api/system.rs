@@ -1,0 +1,96 @@
+//! The daemon itself.
+
+use chinwag_api::error::ApiError;
+use chinwag_api::method::{Hello, Nothing, Welcome};
+use chinwag_api::model::{self, MessageState};
+use chinwag_core::ids::AccountId;
+use chinwag_core::ticket::Address;
+
+use super::Api;
+use crate::node_thread::View;
+use crate::{people, time};
+
+pub(super) async fn hello(api: Api, _: Hello) -> Result<Welcome, ApiError> {
+    let has_account = api.node.look(|view| Ok(view.node.account().is_some())).await?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Welcome { api: chinwag_api::VERSION.to_owned(), version, has_account })
+}
+
+pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiError> {
+    let addresses = addresses(&api);
+    let (shared, facts) = (api.shared.clone(), api.facts.clone());
+    api.node
+        .look(move |view| {
+            let account = match view.node.account() {
+                Some(_) => Some(people::own_account(view)?),
+                None => None,
+            };
+            let contacts: Vec<AccountId> = view
+                .node
+                .contacts()
+                .filter(|contact| contact.is_contact && !contact.is_blocked)
+                .map(|contact| contact.account)
+                .collect();
+            let mut unread = 0;
+            for (id, _) in view.node.conversations() {
+                unread += people::unread(view, id)?;
+            }
+            Ok(model::Status {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                account,
+                data_dir: facts.home.path().display().to_string(),
+                process: std::process::id(),
+                is_daemon: facts.is_daemon,
+                since: time::written(facts.since),
+                addresses,
+                lan: facts.lan,
+                connected: count(view.node.connected_devices().len()),
+                contacts: count(contacts.len()),
+                requests: count(view.node.requests().count()),
+                unread,
+                undelivered: undelivered(view),
+                problems: shared.problems(),
+            })
+        })
+        .await
+}
+
+pub(super) async fn shutdown(api: Api, _: Nothing) -> Result<Nothing, ApiError> {
+    // Everything that was asked before is done: the node takes one thing after the other.
+    api.node.look(|_| Ok(())).await?;
+    api.ending.send_replace(true);
+    Ok(Nothing {})
+}
+
+/// Where we listen, as `IP:PORT`.
+pub(super) fn addresses(api: &Api) -> Vec<String> {
+    let addresses = api.shared.network().map(|network| network.addresses()).unwrap_or_default();
+    let direct = addresses.iter().filter_map(|address| match address {
+        Address::Direct(at) => Some(at.to_string()),
+        Address::Relay(_) => None,
+    });
+    direct.collect()
+}
+
+/// How many entries of ours no device of a contact has.
+fn undelivered(view: &View<'_>) -> u64 {
+    let mut undelivered = 0;
+    let own = view.node.account();
+    for (id, with) in view.node.conversations().filter(|(_, with)| Some(*with) != own) {
+        let devices = view.node.devices_of(with, view.now);
+        for log in view.node.logs(id).iter().filter(|l| view.node.author_of(id, l.author) == own) {
+            let there = devices.iter().map(|device| view.node.delivered(id, log.author, *device));
+            undelivered += log.height.saturating_sub(there.max().unwrap_or(0));
+        }
+    }
+    undelivered
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// How far a message must have come, as far as that can be waited for.
+pub(super) fn awaited(state: Option<MessageState>) -> Option<MessageState> {
+    state.filter(|state| *state > MessageState::Saved)
+}

@@ -1,0 +1,136 @@
+//! Where a message is now, and what is in its way: in words that name the cause.
+
+use std::sync::Arc;
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::method::OneMessage;
+use chinwag_api::model::{self, DeviceWhy, MessageState};
+use chinwag_core::ids::{AccountId, DeviceId};
+use chinwag_core::store::StoredEntry;
+
+use super::Api;
+use super::peers::failure;
+use crate::attempts::Attempts;
+use crate::node_thread::View;
+use crate::shared::Shared;
+use crate::{ids, messages, people, time};
+
+pub(super) async fn why(api: Api, params: OneMessage) -> Result<model::Why, ApiError> {
+    let shared = Arc::clone(&api.shared);
+    api.node.look(move |view| explained(view, &shared, &params.id)).await
+}
+
+fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, ApiError> {
+    let id = messages::named(view, id)?;
+    let entry = messages::find(view, id)?.ok_or_else(|| {
+        ApiError::new(Kind::NotFound, format!("there is no message {} here", ids::message(id)))
+    })?;
+    let message = messages::shown(view, &entry)?;
+    let conversation = entry.header.conversation;
+    let own = view.node.account();
+    if !message.author.is_me {
+        let text = format!(
+            "{} wrote it; it is on this disk since it came, and nobody else waits for it from us",
+            message.author.name
+        );
+        return Ok(model::Why { message, devices: Vec::new(), text: vec![text] });
+    }
+    let with = view.node.conversations().find(|(known, _)| *known == conversation);
+    let accounts: Vec<AccountId> = with.into_iter().map(|(_, with)| with).chain(own).collect();
+    let mut devices = Vec::new();
+    for account in accounts {
+        for device in view.node.devices_of(account, view.now) {
+            if !devices.iter().any(|known: &DeviceWhy| known.device == ids::device(device)) {
+                devices.push(at_device(view, shared, &entry, account, device));
+            }
+        }
+    }
+    let mut text = vec![format!("committed to this disk; written {}", message.sent_at)];
+    if devices.is_empty() {
+        let name = with.map(|(_, with)| people::name(view, with)).unwrap_or_default();
+        text.push(format!("{name} has no device that is certified now: nobody can receive it"));
+    }
+    text.extend(
+        devices
+            .iter()
+            .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text)),
+    );
+    Ok(model::Why { message, devices, text })
+}
+
+fn at_device(
+    view: &View<'_>,
+    shared: &Shared,
+    entry: &StoredEntry,
+    account: AccountId,
+    device: DeviceId,
+) -> DeviceWhy {
+    let state = messages::state_at(view, entry, account, device);
+    let connected = view.node.connected_devices().contains(&device);
+    let attempts = shared.ledger().of(device);
+    let is_blocked = view.node.contacts().any(|c| c.account == account && c.is_blocked);
+    let (reason, text) = in_the_way(view, shared, device, state, connected, is_blocked, &attempts);
+    DeviceWhy {
+        contact: ids::account(account),
+        name: people::name(view, account),
+        device: ids::device(device),
+        device_name: people::device_name(view, account, device),
+        state,
+        connected,
+        reason,
+        text,
+        failures: attempts.failures.iter().map(failure).collect(),
+        next_attempt_at: attempts.next.filter(|_| !connected).map(time::written),
+    }
+}
+
+/// What is in the way, for programs and for people.
+fn in_the_way(
+    view: &View<'_>,
+    shared: &Shared,
+    device: DeviceId,
+    state: MessageState,
+    connected: bool,
+    is_blocked: bool,
+    attempts: &Attempts,
+) -> (Option<String>, String) {
+    let reason = |word: &str, text: String| (Some(word.to_owned()), text);
+    match state {
+        MessageState::Read => return (None, "delivered and read".to_owned()),
+        MessageState::Delivered => {
+            return (None, "delivered: it is on that device's disk".to_owned());
+        }
+        _ if is_blocked => {
+            return reason("blocked", "not sent: you blocked them; unblock them first".to_owned());
+        }
+        MessageState::Sent if connected => {
+            return reason(
+                "unconfirmed",
+                "handed to the connection; the device has not confirmed it yet".to_owned(),
+            );
+        }
+        _ if connected => {
+            return reason("syncing", "connected; it goes out behind what is before it".to_owned());
+        }
+        _ => {}
+    }
+    if shared.network().is_none() {
+        let problem = shared.problems().pop().unwrap_or_else(|| "there is no network".to_owned());
+        return reason("notListening", format!("waits here: {problem}"));
+    }
+    let heard = shared.heard_of(device).map_or_else(
+        || "it was never connected".to_owned(),
+        |at| format!("last connected {}", time::written(at)),
+    );
+    let next = attempts.next.map_or_else(String::new, |at| {
+        let seconds = at.get().saturating_sub(view.now.get()).div_ceil(1_000);
+        format!("; next attempt in {seconds} s")
+    });
+    match attempts.failures.front() {
+        Some(failed) => {
+            let text = failure(failed).text;
+            reason(failed.reason, format!("waits here: {text}; {heard}{next}"))
+        }
+        None => reason("notTried", format!("waits here: being looked for; {heard}{next}")),
+    }
+}

@@ -1,0 +1,289 @@
+//! The daemon: the only place where the parts meet, and the only owner of the data folder.
+//!
+//! The node and its store live on one thread ([`node_thread`]); the network's events and the requests
+//! of clients come to it through one bounded channel ([`wires`], [`server`], [`api`]), and what comes
+//! out goes where it belongs after it was committed. A command that finds no daemon runs the very same
+//! thing in its own process for as long as it needs it; others can attach to it meanwhile.
+
+mod api;
+mod attempts;
+mod bundle_file;
+mod home;
+mod ids;
+mod messages;
+mod node_thread;
+mod people;
+mod refusals;
+mod searcher;
+mod server;
+mod shared;
+mod time;
+mod wires;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chinwag_api::client::{Client, Events};
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::model::RecoveryWords;
+use chinwag_core::store::{Local, Store as _};
+use chinwag_store::{DATABASE, Reader, SqliteStore};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+
+pub use home::usual_data_dir;
+
+use crate::api::{Api, Facts};
+use crate::home::{Home, backup_key};
+use crate::node_thread::{Engine, Job, NodeThread, Opening};
+use crate::refusals::{cannot_open, unreadable};
+use crate::searcher::Searcher;
+use crate::shared::Shared;
+use crate::wires::Wiring;
+
+/// How long a connection to a socket may take: whoever owns it is on this machine.
+const ATTACH_WITHIN: Duration = Duration::from_secs(2);
+
+/// Bytes between a client within the process and the server.
+const PIPE: usize = 64 * 1_024;
+
+/// How a node is run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the data is; made if it isn't there.
+    pub data_dir: PathBuf,
+    /// Whether to announce ourselves on the local network and look for others there.
+    pub lan: bool,
+    /// Where to listen; none: on all addresses, at the port of last time.
+    pub bind: Vec<SocketAddr>,
+    /// Whether it stays, or goes with the command that needs it.
+    pub is_daemon: bool,
+}
+
+/// A running node: the one owner of the data folder.
+pub struct Daemon {
+    api: Api,
+    node: NodeThread,
+    thread: Option<JoinHandle<()>>,
+    tasks: JoinSet<()>,
+    stop_wires: Option<oneshot::Sender<()>>,
+    failed: watch::Receiver<Option<ApiError>>,
+    socket: PathBuf,
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl Daemon {
+    /// Opens the data folder, and listens on its socket and on the network. To be called within a
+    /// tokio runtime. An error: another process owns the folder ([`Kind::Locked`]), it can't be
+    /// written, or what is in it can't be read; then nothing was changed.
+    pub async fn start(settings: Settings) -> Result<Self, ApiError> {
+        let home = Home::at(&settings.data_dir)?;
+        home.make()?;
+        let (shared, orders) = Shared::new();
+        let (node, jobs) = NodeThread::channel();
+        let (failing, failed) = watch::channel(None);
+        let (opened, is_open) = oneshot::channel();
+        let opening = opening(home.clone());
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("node".to_owned())
+            .spawn(move || live(opening, for_thread, jobs, opened, &failing))
+            .map_err(|error| {
+                ApiError::new(Kind::Internal, format!("cannot start a thread: {error}"))
+            })?;
+        is_open.await.map_err(|_| ApiError::new(Kind::Internal, "the node did not start"))??;
+        let key_home = home.clone();
+        let open_reader = move || {
+            let key =
+                key_home.key().map_err(|error| chinwag_store::OpenError::Damaged(error.message))?;
+            Reader::open(key_home.path(), &key)
+        };
+        let facts = Facts {
+            home: home.clone(),
+            is_daemon: settings.is_daemon,
+            lan: settings.lan,
+            since: time::now(),
+        };
+        let api = Api {
+            node: node.clone(),
+            shared: Arc::clone(&shared),
+            searcher: Searcher::new(Box::new(open_reader)),
+            facts: Arc::new(facts),
+            ending: watch::Sender::new(false),
+        };
+        let socket = home.socket();
+        let listener = server::listen(&socket)?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server::accept(listener, api.clone()));
+        let (stop_wires, stopped) = oneshot::channel();
+        let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
+        tasks.spawn(wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped));
+        if node.look(|view| Ok(view.node.account().is_some())).await? {
+            shared.until_tried().await;
+        }
+        let (thread, stop_wires) = (Some(thread), Some(stop_wires));
+        Ok(Self { api, node, thread, tasks, stop_wires, failed, socket })
+    }
+
+    /// A client of this node, within the process.
+    pub fn client(&self) -> (Client, Events) {
+        let (ours, theirs) = tokio::io::duplex(PIPE);
+        tokio::spawn(server::serve(theirs, self.api.clone()));
+        Client::over(ours)
+    }
+
+    /// Waits until somebody asks for the end (`system.shutdown`), or the node fails for good.
+    pub async fn ended(&mut self) -> Result<(), ApiError> {
+        let mut ending = self.api.ending.subscribe();
+        tokio::select! {
+            _ = ending.wait_for(|is_ending| *is_ending) => Ok(()),
+            failed = self.failed.wait_for(Option::is_some) => match failed {
+                Ok(failed) => failed.clone().map_or(Ok(()), Err),
+                Err(_) => Ok(()),
+            },
+        }
+    }
+
+    /// Ends it: everything that was accepted is on the disk, and everybody hears goodbye.
+    pub async fn stop(mut self) {
+        let _ = std::fs::remove_file(&self.socket);
+        if let Some(stop) = self.stop_wires.take() {
+            let _ = stop.send(());
+        }
+        let _ = self.node.send(Job::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        if let Some(network) = self.api.shared.network() {
+            network.stop().await;
+        }
+        self.tasks.shutdown().await;
+    }
+}
+
+/// The node's thread, from its beginning to its end.
+fn live(
+    opening: Opening,
+    shared: Arc<Shared>,
+    jobs: tokio::sync::mpsc::UnboundedReceiver<Job>,
+    opened: oneshot::Sender<Result<(), ApiError>>,
+    failing: &watch::Sender<Option<ApiError>>,
+) {
+    let engine = match Engine::open(opening, shared) {
+        Ok(engine) => engine,
+        Err(error) => return drop(opened.send(Err(error))),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = ApiError::new(Kind::Internal, format!("cannot start a runtime: {error}"));
+            return drop(opened.send(Err(error)));
+        }
+    };
+    let _ = opened.send(Ok(()));
+    if let Err(error) = runtime.block_on(engine.run(jobs)) {
+        failing.send_replace(Some(error));
+    }
+}
+
+fn opening(home: Home) -> Opening {
+    Box::new(move || {
+        let key = home.key()?;
+        let witness = home.witness();
+        let opened = SqliteStore::open(home.path(), witness.as_deref(), &key);
+        let (store, opened) = opened.map_err(|error| cannot_open(&error))?;
+        Ok((store, opened.is_copy))
+    })
+}
+
+/// A connection to the node that owns this data folder, if one runs.
+pub async fn attach(data_dir: &Path) -> Result<Option<(Client, Events)>, ApiError> {
+    let socket = Home::at(data_dir)?.socket();
+    match tokio::time::timeout(ATTACH_WITHIN, Client::connect(&socket)).await {
+        Ok(Ok(connected)) => Ok(Some(connected)),
+        Ok(Err(error))
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound
+                    | std::io::ErrorKind::ConnectionRefused
+                    | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Ok(Err(error)) => Err(home::failed("reach the daemon at", &socket, &error)),
+        Err(_) => {
+            Err(ApiError::new(Kind::Locked, "the daemon does not answer")
+                .hint("end it, and try again"))
+        }
+    }
+}
+
+/// The socket of the node that owns this data folder, if one runs: for programs that speak to it
+/// themselves.
+pub fn socket(data_dir: &Path) -> Result<PathBuf, ApiError> {
+    Ok(Home::at(data_dir)?.socket())
+}
+
+/// Restores a backup into an empty data folder, with the recovery words. What is restored goes on as a
+/// new device of the same account.
+pub async fn restore(
+    data_dir: &Path,
+    backup: &Path,
+    words: &RecoveryWords,
+) -> Result<(), ApiError> {
+    let home = Home::at(data_dir)?;
+    if home.has_data() {
+        let text = format!("{} has data already", home.path().display());
+        return Err(
+            ApiError::new(Kind::Refused, text).hint("restore into another folder: --data-dir DIR")
+        );
+    }
+    let seed = api::seed_of(words)?;
+    let (backup, key) = (backup.to_owned(), backup_key(seed.expose()));
+    let restored = tokio::task::spawn_blocking(move || put_back(&home, &backup, &key)).await;
+    restored.map_err(|error| ApiError::new(Kind::Internal, error.to_string()))?
+}
+
+/// Reads the backup with its own key, and writes it into the folder under the folder's. The mark that
+/// it is a copy comes along.
+fn put_back(home: &Home, backup: &Path, key: &chinwag_crypto::Secret<32>) -> Result<(), ApiError> {
+    if !backup.is_file() {
+        let text = format!("there is no backup {}", backup.display());
+        return Err(ApiError::new(Kind::NotFound, text));
+    }
+    home.make()?;
+    let own_key = home.key()?;
+    let wrong = |error: chinwag_store::OpenError| match error {
+        chinwag_store::OpenError::WrongKey(_) => ApiError::new(
+            Kind::Refused,
+            format!("{} does not open with these words", backup.display()),
+        )
+        .hint("use the recovery words of the account that made the backup"),
+        other => cannot_open(&other),
+    };
+    SqliteStore::put_back(backup, key, &home.path().join(DATABASE), &own_key).map_err(wrong)?;
+    let (mut store, _) =
+        SqliteStore::open(home.path(), home.witness().as_deref(), &own_key).map_err(wrong)?;
+    let local: Option<Local> = store.local().map_err(|error| unreadable(&error))?;
+    if local.is_none() {
+        return Err(ApiError::new(Kind::Refused, "there is no account in this backup"));
+    }
+    store.checkpoint().map_err(|error| unreadable(&error))
+}
+
+/// Randomness of the system.
+pub(crate) fn randomness() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}

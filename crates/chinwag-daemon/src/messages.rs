@@ -1,0 +1,181 @@
+//! Messages as they are shown: what an entry says now, and how far it has come.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::model::{self, MessageState};
+use chinwag_core::body::{Content, Kind as EntryKind};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::store::StoredEntry;
+use chinwag_core::timeline::{Says, fold};
+use chinwag_core::wire::limits::REFERENCES_MAX;
+
+use crate::ids::{self, Named};
+use crate::node_thread::View;
+use crate::refusals::unreadable;
+use crate::{people, time};
+
+/// Characters of a message that a quote shows.
+const EXCERPT_MAX: usize = 80;
+
+/// The message that an id, or the beginning of one, names.
+pub(crate) fn named(view: &View<'_>, id: &str) -> Result<EntryId, ApiError> {
+    let missing = || {
+        ApiError::new(Kind::NotFound, format!("there is no message {id:?} here"))
+            .hint("the history shows the ids: chinwag history NAME")
+    };
+    let (bytes, letters) = match ids::parse_message(id)? {
+        Named::Whole(id) => return Ok(id),
+        Named::Beginning(bytes, letters) => (bytes, letters),
+    };
+    let found = view.store.entries_beginning(&bytes).map_err(|error| unreadable(&error))?;
+    match found.into_iter().filter(|id| ids::begins(*id, &letters)).collect::<Vec<_>>().as_slice() {
+        [id] => Ok(*id),
+        [] => Err(missing()),
+        _ => Err(ApiError::new(
+            Kind::Ambiguous,
+            format!("{id:?} is the beginning of several messages"),
+        )
+        .hint("give more letters of it")),
+    }
+}
+
+/// The message with this id.
+pub(crate) fn get(view: &View<'_>, id: EntryId) -> Result<model::Message, ApiError> {
+    match find(view, id)? {
+        Some(entry) => shown(view, &entry),
+        None => Err(ApiError::new(
+            Kind::NotFound,
+            format!("there is no message {} here", ids::message(id)),
+        )),
+    }
+}
+
+/// The entry of a message.
+pub(crate) fn find(view: &View<'_>, id: EntryId) -> Result<Option<StoredEntry>, ApiError> {
+    let entry = view.store.entry(id).map_err(|error| unreadable(&error))?;
+    Ok(entry.filter(|entry| entry.header.kind.is_shown()))
+}
+
+/// A message as it is shown now.
+pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Message, ApiError> {
+    let header = &entry.header;
+    let id = header.conversation;
+    let references =
+        view.store.references(entry.id, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
+    let shown = fold(entry, &references, |device| view.node.author_of(id, device));
+    let (text, gone) = match &shown.says {
+        Says::Text(text) => (Some(text.text.clone()), None),
+        Says::Settings(settings) => (Some(settings_in_words(settings.lifetime_s())), None),
+        Says::Unknown(_) => (None, None),
+        Says::Retracted => (None, Some("retracted".to_owned())),
+        Says::Deleted => (None, Some("expired".to_owned())),
+    };
+    let author = view.node.author_of(id, header.author);
+    let own = view.node.account();
+    let is_me = author.is_some() && author == own;
+    let mut reactions = Vec::new();
+    for (emoji, by) in &shown.reactions {
+        reactions.push(model::Reaction {
+            emoji: emoji.clone(),
+            by: by.iter().map(|account| people::name(view, *account)).collect(),
+            is_mine: own.is_some_and(|own| by.contains(&own)),
+        });
+    }
+    Ok(model::Message {
+        id: ids::message(entry.id),
+        conversation: ids::conversation(id),
+        kind: kind(header.kind),
+        author: model::Author {
+            id: author.map(ids::account).unwrap_or_default(),
+            name: author.map(|account| people::name(view, account)).unwrap_or_default(),
+            device: ids::device(header.author),
+            is_me,
+        },
+        sent_at: time::claimed(header.claimed),
+        text,
+        reply_to: shown.reply_to.map(|of| quote(view, of)).transpose()?,
+        edited: shown.edited.is_some(),
+        gone,
+        reactions,
+        state: if is_me { Some(state(view, entry)) } else { None },
+    })
+}
+
+fn kind(kind: EntryKind) -> String {
+    match kind {
+        EntryKind::TEXT => "text".to_owned(),
+        EntryKind::SETTINGS => "settings".to_owned(),
+        kind => format!("kind{}", kind.number()),
+    }
+}
+
+fn settings_in_words(lifetime_s: Option<u32>) -> String {
+    match lifetime_s {
+        Some(0) => "messages no longer disappear".to_owned(),
+        Some(seconds) => format!("new messages disappear {seconds} seconds after they were read"),
+        None => "settings of a newer kind".to_owned(),
+    }
+}
+
+fn quote(view: &View<'_>, of: EntryId) -> Result<model::Quote, ApiError> {
+    let id = ids::message(of);
+    let Some(entry) = find(view, of)? else {
+        return Ok(model::Quote { id, author: None, excerpt: None });
+    };
+    let conversation = entry.header.conversation;
+    let references =
+        view.store.references(of, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
+    let folded = fold(&entry, &references, |device| view.node.author_of(conversation, device));
+    let excerpt = match folded.says {
+        Says::Text(text) => Some(excerpt(&text.text)),
+        _ => None,
+    };
+    let author = view.node.author_of(conversation, entry.header.author);
+    Ok(model::Quote { id, author: author.map(|account| people::name(view, account)), excerpt })
+}
+
+fn excerpt(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(EXCERPT_MAX).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The devices that a message of ours is for: of the contact, or our own others.
+pub(crate) fn audience(view: &View<'_>, id: ConversationId) -> Vec<(AccountId, DeviceId)> {
+    let with = view.node.conversations().find(|(known, _)| *known == id).map(|(_, with)| with);
+    let Some(account) = with else { return Vec::new() };
+    let devices = view.node.devices_of(account, view.now);
+    devices.into_iter().map(|device| (account, device)).collect()
+}
+
+/// How far a message of ours has come to one device.
+pub(crate) fn state_at(
+    view: &View<'_>,
+    entry: &StoredEntry,
+    account: AccountId,
+    device: DeviceId,
+) -> MessageState {
+    let (id, author, seq) =
+        (entry.header.conversation, entry.header.author, entry.header.seq().get());
+    if view.node.delivered(id, author, device) >= seq {
+        // Which device it was read on, nobody says.
+        let is_ours = view.node.account() == Some(account);
+        let is_read = !is_ours && view.node.read(id, author, account) >= seq;
+        return if is_read { MessageState::Read } else { MessageState::Delivered };
+    }
+    if view.node.sent(id, author, device) >= seq { MessageState::Sent } else { MessageState::Saved }
+}
+
+/// How far a message of ours has come: to the device to which it came furthest.
+pub(crate) fn state(view: &View<'_>, entry: &StoredEntry) -> MessageState {
+    let devices = audience(view, entry.header.conversation).into_iter();
+    let states = devices.map(|(account, device)| state_at(view, entry, account, device));
+    states.max().unwrap_or(MessageState::Saved)
+}
+
+/// What is typed as a message, as content.
+pub(crate) fn text(words: String, reply_to: Option<EntryId>) -> Content {
+    Content::Text(chinwag_core::body::Text { reply_to, mentions: Vec::new(), text: words })
+}

@@ -1,0 +1,517 @@
+//! The thread that the node lives on. It alone has the node and writes the store.
+//!
+//! Whatever is to happen comes through one bounded channel. All that waits there is taken as one
+//! batch: one transaction, one commit, and only then the answers. When the store fails the node is
+//! dropped and opened again from what is on the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_core::driver::step_with;
+use chinwag_core::env::Env;
+use chinwag_core::ids::DeviceId;
+use chinwag_core::input::{Command, Input, Link, Token};
+use chinwag_core::node::{Config, Node};
+use chinwag_core::output::{Answer, Event, Output, Refusal};
+use chinwag_core::store::{Store, StoreError};
+use chinwag_core::ticket::Address;
+use chinwag_core::time::{Mono, Wall};
+use chinwag_net::{Held, Why};
+use chinwag_store::{Reached, SqliteStore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::sleep_until;
+
+use crate::randomness;
+use crate::refusals::declined;
+use crate::shared::{Order, Shared};
+use crate::time::now;
+
+/// Inputs of the network that wait for the node.
+const INPUTS_MAX: usize = 1_024;
+
+/// Inputs of one transaction. More would let the first wait for the last.
+const BATCH_MAX: usize = 512;
+
+/// How long nothing must happen before what can wait is done.
+const IDLE_AFTER: Duration = Duration::from_millis(250);
+
+/// Texts that are put into the index for search at once.
+const INDEX_AT_ONCE: usize = 2_000;
+
+/// Events that are kept, at least.
+const EVENTS_KEPT: u64 = 500_000;
+
+/// Addresses of a device that are kept.
+const ADDRESSES_KEPT: usize = 4;
+
+/// What the node and its store say now. Nothing can be changed through it.
+pub(crate) struct View<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) store: &'a dyn Store,
+    pub(crate) now: Wall,
+}
+
+type Looked = Box<dyn FnOnce(&View<'_>) + Send>;
+type Made = Box<dyn FnOnce(&View<'_>) -> Result<Command, ApiError> + Send>;
+type Replied = oneshot::Sender<Result<Answer, ApiError>>;
+
+/// Something to do for the thread.
+pub(crate) enum Job {
+    /// Something happened on the network; what it holds is let go when it is done.
+    Input(Input, Held, Room),
+    /// Somebody wants something. What exactly is made when its turn comes.
+    Order(Made, Replied),
+    /// Somebody wants to know something.
+    Look(Looked),
+    /// A device is or was at this address.
+    Reached(Link, DeviceId, Address),
+    /// The network is there: whoever is wanted is to be dialled on it.
+    Listening,
+    /// Writes a backup of everything.
+    Backup(std::path::PathBuf, oneshot::Sender<Result<(), ApiError>>),
+    /// The end.
+    Stop,
+}
+
+/// The way to the thread. Jobs are done in the order in which they are given, so nobody waits for
+/// room in between: what comes from the network has [room](Room) of its own, and what clients ask is
+/// bounded where it is read.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeThread {
+    jobs: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+}
+
+/// Room for one input of the network; given back when it was handled.
+#[derive(Debug, Default)]
+pub(crate) struct Room(
+    #[expect(dead_code, reason = "held, not read")] Option<OwnedSemaphorePermit>,
+);
+
+impl NodeThread {
+    /// A way, and its other end.
+    pub(crate) fn channel() -> (Self, mpsc::UnboundedReceiver<Job>) {
+        let (jobs, to_do) = mpsc::unbounded_channel();
+        (Self { jobs, room: Arc::new(Semaphore::new(INPUTS_MAX)) }, to_do)
+    }
+
+    /// Hands over what happened on the network, when there is room for it.
+    pub(crate) async fn input(&self, input: Input, held: Held) -> Result<(), ApiError> {
+        let room = Arc::clone(&self.room).acquire_owned().await.ok();
+        self.send(Job::Input(input, held, Room(room)))
+    }
+
+    pub(crate) fn send(&self, job: Job) -> Result<(), ApiError> {
+        self.jobs.send(job).map_err(|_| gone())
+    }
+
+    /// Gives a command, which is made from what is known when its turn comes.
+    pub(crate) async fn order(
+        &self,
+        make: impl FnOnce(&View<'_>) -> Result<Command, ApiError> + Send + 'static,
+    ) -> Result<Answer, ApiError> {
+        let (replied, reply) = oneshot::channel();
+        self.send(Job::Order(Box::new(make), replied))?;
+        reply.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Looks at something.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (seen, sight) = oneshot::channel();
+        let look = Box::new(move |view: &View<'_>| {
+            // Whoever wanted to know may have gone.
+            let _ = seen.send(look(view));
+        });
+        self.send(Job::Look(look))?;
+        sight.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn gone() -> ApiError {
+    ApiError::new(Kind::Internal, "the node has stopped")
+}
+
+/// How the store is opened: the first time, and after it has failed.
+pub(crate) type Opening = Box<dyn Fn() -> Result<(SqliteStore, bool), ApiError> + Send>;
+
+/// The node, its store, and who waits for what.
+pub(crate) struct Engine {
+    node: Node,
+    store: SqliteStore,
+    opening: Opening,
+    shared: Arc<Shared>,
+    started: Instant,
+    replies: BTreeMap<Token, Replied>,
+    next_token: u64,
+    /// Whom the network was told to dial.
+    dialled: BTreeSet<DeviceId>,
+    /// Where the other ends of connections are.
+    reached: BTreeMap<Link, (DeviceId, Address)>,
+    /// The connections that there are.
+    links: BTreeSet<Link>,
+    /// Whether there may be texts that are not in the index.
+    is_index_behind: bool,
+}
+
+impl Engine {
+    /// Opens store and node.
+    pub(crate) fn open(opening: Opening, shared: Arc<Shared>) -> Result<Self, ApiError> {
+        let started = Instant::now();
+        let (store, node) = open(&opening, started)?;
+        let mut engine = Self {
+            node,
+            store,
+            opening,
+            shared,
+            started,
+            replies: BTreeMap::new(),
+            next_token: 0,
+            dialled: BTreeSet::new(),
+            reached: BTreeMap::new(),
+            links: BTreeSet::new(),
+            is_index_behind: true,
+        };
+        engine.begin().map_err(|error| broken(&error))?;
+        Ok(engine)
+    }
+
+    /// What came out of opening, and what it means.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        while let Some(output) = self.node.poll() {
+            self.release(output);
+        }
+        if let Some(local) = self.store.local()? {
+            self.shared.hub(Order::Listen(local.device_seed));
+        }
+        self.tell_newest()?;
+        self.dial_wanted();
+        Ok(())
+    }
+
+    /// Works until it is told to stop. An error: the store can't be opened again.
+    pub(crate) async fn run(
+        mut self,
+        mut jobs: mpsc::UnboundedReceiver<Job>,
+    ) -> Result<(), ApiError> {
+        loop {
+            let Some(mut next) = self.next(&mut jobs).await? else { break };
+            let mut batch = Vec::new();
+            // Looking waits for what was to be done before it.
+            loop {
+                match next {
+                    Job::Stop => {
+                        self.do_all(batch)?;
+                        self.close();
+                        return Ok(());
+                    }
+                    job @ (Job::Input(..) | Job::Order(..)) => batch.push(job),
+                    other => {
+                        self.do_all(std::mem::take(&mut batch))?;
+                        self.do_alone(other);
+                    }
+                }
+                match jobs.try_recv() {
+                    Ok(job) if batch.len() < BATCH_MAX => next = job,
+                    Ok(job) => {
+                        self.do_all(std::mem::take(&mut batch))?;
+                        next = job;
+                    }
+                    Err(_) => break,
+                }
+            }
+            self.do_all(batch)?;
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// The next job. When nothing happens for a while, what can wait is done.
+    async fn next(
+        &mut self,
+        jobs: &mut mpsc::UnboundedReceiver<Job>,
+    ) -> Result<Option<Job>, ApiError> {
+        loop {
+            let tick =
+                self.node.deadline().map(|due| self.started + Duration::from_micros(due.get()));
+            let due = async {
+                match tick {
+                    Some(tick) => sleep_until(tick.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let idle = async {
+                if self.is_index_behind {
+                    tokio::time::sleep(IDLE_AFTER).await;
+                } else {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                job = jobs.recv() => return Ok(job),
+                () = due => return Ok(Some(Job::Input(Input::Tick, Held::default(), Room::default()))),
+                () = idle => {}
+            }
+            self.tidy()?;
+        }
+    }
+
+    /// Does what can wait: some texts into the index, old events away, the log into the database.
+    fn tidy(&mut self) -> Result<(), ApiError> {
+        let tidied = self.store.index_some(INDEX_AT_ONCE).and_then(|indexed| {
+            if indexed < INDEX_AT_ONCE {
+                self.is_index_behind = false;
+                self.forget_old_events()?;
+                self.store.checkpoint()?;
+            }
+            Ok(())
+        });
+        tidied.or_else(|error| self.open_again(&error))
+    }
+
+    fn forget_old_events(&mut self) -> Result<(), StoreError> {
+        let Some((oldest, newest)) = self.store.event_numbers()? else { return Ok(()) };
+        // Seldom, and then many.
+        if newest - oldest > 2 * EVENTS_KEPT {
+            self.store.forget_events(newest - EVENTS_KEPT)?;
+        }
+        Ok(())
+    }
+
+    /// Handles a batch as one transaction.
+    fn do_all(&mut self, batch: Vec<Job>) -> Result<(), ApiError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for job in &batch {
+            self.note_link(job);
+        }
+        let now = now();
+        let mut rng = randomness();
+        let mut left = batch.into_iter();
+        let mut helds = Vec::new();
+        let (replies, next_token) = (&mut self.replies, &mut self.next_token);
+        let next = |node: &Node, store: &dyn Store| loop {
+            match left.next()? {
+                Job::Input(input, held, room) => {
+                    helds.push((held, room));
+                    return Some(input);
+                }
+                Job::Order(make, answer) => match make(&View { node, store, now }) {
+                    Ok(command) => {
+                        let token = Token(*next_token);
+                        *next_token += 1;
+                        replies.insert(token, answer);
+                        return Some(Input::Command(token, command));
+                    }
+                    // Whoever asked may have gone.
+                    Err(error) => drop(answer.send(Err(error))),
+                },
+                _ => {}
+            }
+        };
+        let mono = Mono::new(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let mut env = Env { mono, wall: now, rng: &mut rng, store: &mut self.store };
+        match step_with(&mut self.node, &mut env, next) {
+            Ok(outputs) => self.release_all(outputs).or_else(|error| self.open_again(&error)),
+            Err(error) => self.open_again(&error),
+        }
+    }
+
+    fn note_link(&mut self, job: &Job) {
+        match job {
+            Job::Input(Input::Connected { link, .. }, ..) => {
+                self.links.insert(*link);
+            }
+            Job::Input(Input::Disconnected { link }, ..) => {
+                self.links.remove(link);
+                self.reached.remove(link);
+            }
+            _ => {}
+        }
+    }
+
+    fn release_all(&mut self, outputs: Vec<Output>) -> Result<(), StoreError> {
+        let has_news = outputs.iter().any(|output| matches!(output, Output::Event(_)));
+        let may_know_others = outputs.iter().any(|output| {
+            let is_entry = matches!(output, Output::Event(Event::Entry { .. }));
+            !is_entry && !matches!(output, Output::Send { .. })
+        });
+        for output in outputs {
+            self.release(output);
+        }
+        if has_news {
+            self.is_index_behind = true;
+            self.tell_newest()?;
+        }
+        if may_know_others {
+            self.dial_wanted();
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, output: Output) {
+        match output {
+            Output::Reply(token, reply) => self.reply(token, reply),
+            Output::Send { link, lane, bytes } => {
+                // What could not be sent is told again as a lost connection.
+                self.shared.with_network(|network| {
+                    let _ = network.send(link, lane, bytes);
+                });
+            }
+            Output::Dial { device, addresses } => self.dial(device, addresses),
+            Output::Close { link, why } => {
+                let why = why.as_ref().map_or(Why::Done, Why::from);
+                self.shared.with_network(|network| network.close(link, why));
+            }
+            Output::Rename { .. } => {
+                self.links.clear();
+                match self.store.local() {
+                    Ok(Some(local)) => self.shared.hub(Order::Rename(local.device_seed)),
+                    _ => self.shared.hub(Order::Hush),
+                }
+            }
+            Output::Event(event) => self.event(&event),
+        }
+    }
+
+    fn reply(&mut self, token: Token, reply: Result<Answer, Refusal>) {
+        let Some(replied) = self.replies.remove(&token) else { return };
+        if matches!(reply, Ok(Answer::Account(_)))
+            && let Ok(Some(local)) = self.store.local()
+        {
+            self.shared.hub(Order::Listen(local.device_seed));
+        }
+        let view = View { node: &self.node, store: &self.store, now: now() };
+        let _ = replied.send(reply.map_err(|refusal| declined(&refusal, &view)));
+    }
+
+    /// Notes where a device is when a session with it is open, and tells those who listen.
+    fn event(&mut self, event: &Event) {
+        if let Event::Peer { device, .. } = event {
+            self.note_reached(*device);
+        }
+        let view = View { node: &self.node, store: &self.store, now: now() };
+        self.shared.signal(event, &view);
+    }
+
+    fn note_reached(&mut self, device: DeviceId) {
+        let at =
+            self.reached.values().rev().find(|(of, _)| *of == device).map(|(_, at)| at.clone());
+        let known = self.store.reached().unwrap_or_default();
+        let before = known.into_iter().find(|reached| reached.device == device);
+        let mut addresses: Vec<Address> = at.into_iter().collect();
+        for address in before.into_iter().flat_map(|before| before.addresses) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses.truncate(ADDRESSES_KEPT);
+        // That it can't be noted only makes the next time slower.
+        let _ = self.store.put_reached(&Reached { device, addresses, heard: now() });
+        self.shared.heard(device, now());
+    }
+
+    fn dial(&mut self, device: DeviceId, mut addresses: Vec<Address>) {
+        let known = self.store.reached().unwrap_or_default();
+        let reached = known.into_iter().find(|reached| reached.device == device);
+        addresses.extend(reached.into_iter().flat_map(|reached| reached.addresses));
+        self.dialled.insert(device);
+        self.shared.with_network(|network| {
+            if !network.dial(device, &addresses) {
+                self.shared.problem("more devices are wanted than can be dialled at once");
+            }
+        });
+    }
+
+    /// Has the network dial whom the node wants, and nobody else.
+    fn dial_wanted(&mut self) {
+        let wanted = self.node.wanted(now());
+        for device in self.dialled.clone() {
+            if !wanted.contains_key(&device) {
+                self.dialled.remove(&device);
+                self.shared.with_network(|network| network.undial(device));
+            }
+        }
+        for (device, addresses) in wanted {
+            if !self.dialled.contains(&device) {
+                self.dial(device, addresses);
+            }
+        }
+    }
+
+    fn do_alone(&mut self, job: Job) {
+        match job {
+            Job::Look(look) => {
+                look(&View { node: &self.node, store: &self.store, now: now() });
+            }
+            Job::Reached(link, device, address) => {
+                self.reached.insert(link, (device, address));
+            }
+            Job::Listening => {
+                self.dialled.clear();
+                self.dial_wanted();
+            }
+            Job::Backup(path, done) => {
+                let _ = done.send(self.backup(&path));
+            }
+            Job::Input(..) | Job::Order(..) | Job::Stop => {}
+        }
+    }
+
+    fn backup(&self, path: &std::path::Path) -> Result<(), ApiError> {
+        let local = self.store.local().map_err(|error| broken(&error))?;
+        let Some(local) = local else { return Err(crate::refusals::no_account()) };
+        let key = crate::home::backup_key(&local.account_seed);
+        self.store.backup(path, &key).map_err(|error| crate::refusals::cannot_open(&error))
+    }
+
+    fn tell_newest(&self) -> Result<(), StoreError> {
+        let newest = self.store.event_numbers()?.map_or(0, |(_, newest)| newest);
+        self.shared.newest(newest);
+        Ok(())
+    }
+
+    /// The store failed: who waits is told, all connections end, and both are opened anew.
+    fn open_again(&mut self, error: &StoreError) -> Result<(), ApiError> {
+        self.shared.problem(&error.to_string());
+        for (_, replied) in std::mem::take(&mut self.replies) {
+            let _ = replied.send(Err(broken(error)));
+        }
+        for link in std::mem::take(&mut self.links) {
+            self.shared.with_network(|network| network.close(link, Why::Done));
+        }
+        self.dialled.clear();
+        // The lock of the folder goes with the store.
+        self.store =
+            SqliteStore::in_memory().map_err(|error| crate::refusals::cannot_open(&error))?;
+        let (store, node) = open(&self.opening, self.started)?;
+        (self.store, self.node) = (store, node);
+        self.begin().map_err(|error| broken(&error))
+    }
+
+    fn close(mut self) {
+        // What is not in the database yet is in its log.
+        let _ = self.store.checkpoint();
+    }
+}
+
+fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), ApiError> {
+    let (mut store, is_copy) = opening()?;
+    let mono = Mono::new(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let mut rng = randomness();
+    let mut env = Env { mono, wall: now(), rng: &mut rng, store: &mut store };
+    let config = Config { is_copy, ..Config::default() };
+    let node = Node::open(&mut env, config).map_err(|error| broken(&error))?;
+    Ok((store, node))
+}
+
+fn broken(error: &StoreError) -> ApiError {
+    let error = ApiError::new(Kind::Internal, error.to_string());
+    error.hint("whether it was done is not known: look, and do it again if not")
+}

@@ -1,0 +1,232 @@
+//! Whom a person means, and what is told of somebody.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::model;
+use chinwag_core::identity::Name;
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
+use chinwag_core::store::Contact;
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::time::Wall;
+
+use crate::node_thread::View;
+use crate::refusals::{no_account, unreadable};
+use crate::shared::Shared;
+use crate::{ids, time};
+
+/// Unread messages that are counted.
+const UNREAD_MAX: usize = 1_000;
+
+/// Names that are given when more than one fits.
+const SUGGESTED_MAX: usize = 5;
+
+/// Our own account.
+pub(crate) fn own(view: &View<'_>) -> Result<AccountId, ApiError> {
+    view.node.account().ok_or_else(no_account)
+}
+
+/// What somebody is called here: by us, by themselves, or by the beginning of their id.
+pub(crate) fn name(view: &View<'_>, account: AccountId) -> String {
+    let called = contact(view, account).and_then(|contact| contact.called.as_ref());
+    let name = called.or_else(|| own_name(view, account)).map(|name| name.as_str().to_owned());
+    let asked = || view.node.requests().find(|request| request.account == account);
+    name.or_else(|| asked().map(|request| request.name.as_str().to_owned()))
+        .unwrap_or_else(|| ids::account(account).chars().take(12).collect())
+}
+
+fn own_name<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Name> {
+    view.node.account_log(account)?.name()
+}
+
+fn contact<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Contact> {
+    view.node.contacts().find(|contact| contact.account == account)
+}
+
+/// Everybody who can be meant by a name.
+fn known(view: &View<'_>) -> Vec<AccountId> {
+    let contacts = view.node.contacts().map(|contact| contact.account);
+    let requests = view.node.requests().map(|request| request.account);
+    let tickets = view.node.tickets().map(|ticket| ticket.account);
+    let asked = view.node.asked().map(|asked| asked.account);
+    let mut known: Vec<_> = contacts.chain(requests).chain(tickets).chain(asked).collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// Whom somebody means: by an id, a name, or the beginning of a name.
+pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
+    let own = own(view)?;
+    let who = who.trim();
+    if who == "me" || who == "self" {
+        return Ok(own);
+    }
+    if let Some(account) = ids::parse_account(who) {
+        return Ok(account);
+    }
+    if let Some(id) = ids::parse_conversation(who) {
+        return with(view, id);
+    }
+    let folded = who.to_lowercase();
+    let named: Vec<(AccountId, String)> =
+        known(view).into_iter().map(|account| (account, name(view, account))).collect();
+    let fits = |fit: &dyn Fn(&str) -> bool| -> Vec<AccountId> {
+        let fitting = named.iter().filter(|(_, name)| fit(&name.to_lowercase()));
+        fitting.map(|(account, _)| *account).collect()
+    };
+    let mut found = fits(&|name| name == folded);
+    if found.is_empty() && !folded.is_empty() {
+        found = fits(&|name| name.starts_with(&folded));
+    }
+    match found.as_slice() {
+        [account] => Ok(*account),
+        [] => Err(ApiError::new(Kind::NotFound, format!("nobody here is called {who:?}")).hint(
+            "chinwag contacts lists everybody; add somebody with their ticket: chinwag add TICKET",
+        )),
+        several => {
+            let named = |account: &AccountId| {
+                format!("{} ({})", name(view, *account), ids::account(*account))
+            };
+            let list: Vec<String> = several.iter().take(SUGGESTED_MAX).map(named).collect();
+            Err(ApiError::new(Kind::Ambiguous, format!("{who:?} fits {} people", several.len()))
+                .hint(format!("say which: {}", list.join(", "))))
+        }
+    }
+}
+
+/// The account that a conversation is with.
+fn with(view: &View<'_>, id: ConversationId) -> Result<AccountId, ApiError> {
+    let found = view.node.conversations().find(|(known, _)| *known == id);
+    let missing = || ApiError::new(Kind::NotFound, "there is no such conversation here");
+    found.map(|(_, with)| with).ok_or_else(missing)
+}
+
+/// The conversation that somebody means.
+pub(crate) fn conversation(
+    view: &View<'_>,
+    who: &str,
+) -> Result<(ConversationId, AccountId), ApiError> {
+    let account = meant(view, who)?;
+    let id = view.node.conversation_of(account).ok_or_else(|| {
+        let name = name(view, account);
+        ApiError::new(Kind::NotFound, format!("{name} is no contact yet"))
+            .hint("there is a conversation as soon as one of their devices was reached")
+    })?;
+    Ok((id, account))
+}
+
+/// How many messages of others in a conversation were not read.
+pub(crate) fn unread(view: &View<'_>, id: ConversationId) -> Result<u64, ApiError> {
+    let own = own(view)?;
+    let mut unread = 0;
+    for log in view.node.logs(id) {
+        if view.node.author_of(id, log.author) == Some(own) {
+            continue;
+        }
+        let read = view.node.read(id, log.author, own);
+        let from = chinwag_core::entry::Seq::new(read.saturating_add(1));
+        let to = chinwag_core::entry::Seq::new(log.height);
+        let Some(range) = from.zip(to).and_then(|(from, to)| Range::new(from, to)) else {
+            continue;
+        };
+        unread += view
+            .store
+            .count_shown(id, log.author, range, UNREAD_MAX)
+            .map_err(|error| unreadable(&error))?;
+    }
+    Ok(u64::try_from(unread).unwrap_or(u64::MAX))
+}
+
+/// When an account was last connected: with any of its devices.
+fn last_heard(view: &View<'_>, shared: &Shared, account: AccountId) -> Option<Wall> {
+    let devices = view.node.devices_of(account, view.now);
+    devices.into_iter().filter_map(|device| shared.heard_of(device)).max()
+}
+
+/// All of what is told of somebody.
+pub(crate) fn described(
+    view: &View<'_>,
+    shared: &Shared,
+    account: AccountId,
+) -> Result<model::Contact, ApiError> {
+    let held = contact(view, account);
+    let conversation = view.node.conversation_of(account);
+    let state = match held {
+        Some(contact) if contact.is_blocked => model::ContactState::Blocked,
+        Some(contact) if contact.is_contact => model::ContactState::Contact,
+        _ => model::ContactState::Waiting,
+    };
+    let connected = view.node.connected_devices();
+    let is_connected =
+        view.node.devices_of(account, view.now).iter().any(|device| connected.contains(device));
+    Ok(model::Contact {
+        id: ids::account(account),
+        name: name(view, account),
+        own_name: own_name(view, account).map(|name| name.as_str().to_owned()),
+        conversation: conversation.map(ids::conversation),
+        state,
+        verified: held.is_some_and(|contact| contact.is_verified),
+        connected: is_connected,
+        unread: conversation.map_or(Ok(0), |id| unread(view, id))?,
+        last_heard_at: last_heard(view, shared, account).map(time::written),
+    })
+}
+
+/// Everybody whom we know or wait for.
+pub(crate) fn everybody(view: &View<'_>, shared: &Shared) -> Result<Vec<model::Contact>, ApiError> {
+    let asking: Vec<AccountId> = view.node.requests().map(|request| request.account).collect();
+    let own = own(view)?;
+    let mut all = Vec::new();
+    for account in known(view) {
+        let is_held = contact(view, account).is_some();
+        if account == own || (asking.contains(&account) && !is_held) {
+            continue;
+        }
+        all.push(described(view, shared, account)?);
+    }
+    all.sort_by_key(|contact| contact.name.to_lowercase());
+    Ok(all)
+}
+
+/// What one of our devices is called.
+pub(crate) fn device_name(view: &View<'_>, account: AccountId, device: DeviceId) -> String {
+    let log = view.node.account_log(account);
+    let known = log.and_then(|log| log.device(device));
+    known.map_or_else(|| ids::device(device), |known| known.certificate.name.as_str().to_owned())
+}
+
+/// A device of ours.
+pub(crate) fn own_device(view: &View<'_>, device: DeviceId) -> Result<model::Device, ApiError> {
+    let account = own(view)?;
+    let log = view.node.account_log(account);
+    let known = log.and_then(|log| log.device(device));
+    let is_certified = log.is_some_and(|log| log.devices(view.now).any(|c| c.device == device));
+    let state = match known {
+        Some(known) if known.revoked.is_some() => model::DeviceState::Revoked,
+        Some(known) if known.is_retired => model::DeviceState::Retired,
+        _ if is_certified => model::DeviceState::Current,
+        _ => model::DeviceState::Expired,
+    };
+    Ok(model::Device {
+        id: ids::device(device),
+        name: device_name(view, account, device),
+        is_this: view.node.device() == Some(device),
+        is_connected: view.node.connected_devices().contains(&device),
+        state,
+    })
+}
+
+/// Our account.
+pub(crate) fn own_account(view: &View<'_>) -> Result<model::Account, ApiError> {
+    let account = own(view)?;
+    let device = view.node.device().ok_or_else(no_account)?;
+    Ok(model::Account {
+        id: ids::account(account),
+        name: name(view, account),
+        device: own_device(view, device)?,
+    })
+}
+
+/// A name that somebody typed.
+pub(crate) fn typed_name(text: &str) -> Result<Name, ApiError> {
+    Name::new(text).map_err(|error| ApiError::new(Kind::Usage, error.to_string()))
+}

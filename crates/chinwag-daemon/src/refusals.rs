@@ -1,0 +1,101 @@
+//! What the node and the store decline, as the contract says it.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_core::bundle::BundleError;
+use chinwag_core::output::Refusal;
+use chinwag_core::store::StoreError;
+use chinwag_store::OpenError;
+
+use crate::node_thread::View;
+use crate::{ids, people};
+
+pub(crate) fn no_account() -> ApiError {
+    ApiError::new(Kind::NoAccount, "there is no account here yet").hint("make one: chinwag init")
+}
+
+/// Why a command was declined, with names in place of ids.
+pub(crate) fn declined(refusal: &Refusal, view: &View<'_>) -> ApiError {
+    let say = |kind, text: String| ApiError::new(kind, text);
+    match refusal {
+        Refusal::NoAccount => no_account(),
+        Refusal::AccountExists => say(Kind::Refused, refusal.to_string())
+            .hint("use another data folder for another account: --data-dir"),
+        Refusal::OwnTicket | Refusal::TicketExpired | Refusal::Revoked => {
+            say(Kind::Refused, refusal.to_string())
+        }
+        Refusal::NotOurDevice(device) => {
+            let device = ids::device(*device);
+            say(Kind::NotFound, format!("{device} is no other device of this account"))
+        }
+        Refusal::NoContact(account) => {
+            let name = people::name(view, *account);
+            say(Kind::NotFound, format!("{name} is no contact"))
+                .hint("chinwag contacts lists those who are")
+        }
+        Refusal::NoRequest(account) => {
+            let name = people::name(view, *account);
+            say(Kind::NotFound, format!("there is no request of {name}"))
+        }
+        Refusal::NoEntry(id) => {
+            say(Kind::NotFound, format!("there is no message {} here", ids::message(*id)))
+        }
+        Refusal::NotYours(id) => {
+            say(Kind::Refused, format!("{} is not yours to change", ids::message(*id)))
+        }
+        Refusal::ClientIdUsed(id) => say(
+            Kind::Refused,
+            format!("this clientId was used for another message, {}", ids::message(*id)),
+        )
+        .hint("give each message its own"),
+        Refusal::TooManyInvites(_) | Refusal::TooManyContacts(_) | Refusal::RequestTooLong(_) => {
+            say(Kind::Limit, refusal.to_string())
+        }
+        Refusal::Body(error) => say(Kind::Limit, error.to_string()),
+        Refusal::NoDevice(account) => {
+            let name = people::name(view, *account);
+            say(Kind::NotFound, format!("no device of {name} is known to seal a bundle for"))
+                .hint("ask them for an introduction: chinwag bundle introduce")
+        }
+        Refusal::Introduction(error) => say(Kind::Refused, error.to_string()),
+        Refusal::Bundle(error) => bundle(error),
+        Refusal::Busy => say(Kind::Locked, refusal.to_string()),
+    }
+}
+
+fn bundle(error: &BundleError) -> ApiError {
+    ApiError::new(Kind::Refused, error.to_string())
+}
+
+/// Why the data can't be opened.
+pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    let kind = match error {
+        OpenError::InUse(_) => Kind::Locked,
+        OpenError::File { source, .. } => match source.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Kind::Refused
+            }
+            std::io::ErrorKind::StorageFull => Kind::Limit,
+            _ => Kind::Internal,
+        },
+        _ => Kind::Internal,
+    };
+    let answer = ApiError::new(kind, text);
+    match error {
+        OpenError::WrongKey(_) | OpenError::Damaged(_) => answer.hint(
+            "nothing was changed; restore a backup into another folder: chinwag restore FILE \
+             --data-dir DIR",
+        ),
+        _ => answer,
+    }
+}
+
+/// The store failed while it was looked at.
+pub(crate) fn unreadable(error: &StoreError) -> ApiError {
+    ApiError::new(Kind::Internal, error.to_string())
+}

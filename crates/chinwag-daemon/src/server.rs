@@ -1,0 +1,192 @@
+//! Serves the API: on a socket that only its owner can open, and within the process.
+//!
+//! What one connection asks takes effect in the order in which it was asked, also when it does not
+//! wait for the answers; these come as they are ready. What is under way on one connection is
+//! bounded: beyond that nothing more is read from it.
+
+use std::future::poll_fn;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use chinwag_api::error::{ApiError, INVALID_REQUEST, PARSE_ERROR};
+use chinwag_api::wire::{Reply, Request, read_line, write_line};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use crate::api::Api;
+use crate::home::{failed, make_private};
+
+/// Requests of one connection that are under way.
+const UNDER_WAY_MAX: usize = 512;
+
+/// Answers and events that wait to be written.
+const WRITES_MAX: usize = 256;
+
+/// How long the last answers may take to be read.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
+
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 64;
+
+/// A socket that only its owner can open. One that a process left behind is replaced: the folder's
+/// lock says that nobody else is here.
+pub(crate) fn listen(socket: &Path) -> Result<UnixListener, ApiError> {
+    let doing = |error| failed("listen on", socket, &error);
+    if let Some(folder) = socket.parent() {
+        make_private(folder).map_err(doing)?;
+    }
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(socket).map_err(doing)?;
+    // The folder is private already; this is for systems that look at the socket itself.
+    let private = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+    std::fs::set_permissions(socket, private).map_err(doing)?;
+    Ok(listener)
+}
+
+/// Takes connections until it is dropped.
+pub(crate) async fn accept(listener: UnixListener, api: Api) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file handles, most likely: when one is given back it goes on.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        if is_ours(&stream) {
+            let api = api.clone();
+            connections.spawn(async move {
+                serve(stream, api).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+/// Whether the process at the other end is of the same person.
+fn is_ours(stream: &UnixStream) -> bool {
+    let own = rustix::process::getuid().as_raw();
+    stream.peer_cred().is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+}
+
+/// Serves one connection until it ends.
+pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Send + 'static, api: Api) {
+    let (reader, writer) = tokio::io::split(stream);
+    let (replies, to_write) = mpsc::channel(WRITES_MAX);
+    let (events, mut to_tell) = mpsc::channel::<Value>(WRITES_MAX);
+    let told = replies.clone();
+    let mut tasks = JoinSet::new();
+    let forwarder = tasks.spawn(async move {
+        while let Some(event) = to_tell.recv().await {
+            if told.send(Reply::event(event)).await.is_err() {
+                return;
+            }
+        }
+    });
+    tasks.spawn(write(writer, to_write));
+    read(reader, api, &replies, &events).await;
+    // Nobody asks any more: who listens on this connection is told nothing more, and what was
+    // answered is still written, as far as somebody reads it.
+    forwarder.abort();
+    drop((replies, events));
+    let written = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FAREWELL_WITHIN, written).await;
+}
+
+async fn read(
+    reader: impl AsyncRead,
+    api: Api,
+    replies: &mpsc::Sender<Reply>,
+    events: &mpsc::Sender<Value>,
+) {
+    let mut reader = std::pin::pin!(BufReader::new(reader));
+    let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+    let mut under_way = JoinSet::new();
+    loop {
+        let line = match read_line(&mut reader).await {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                let error = ApiError::protocol(PARSE_ERROR, error.to_string());
+                let _ = replies.send(Reply::answer(Value::Null, Err(error))).await;
+                break;
+            }
+        };
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        while under_way.try_join_next().is_some() {}
+        let request = match parsed(&line) {
+            Ok(request) => request,
+            Err((id, error)) => {
+                if replies.send(Reply::answer(id, Err(error))).await.is_err() {
+                    break;
+                }
+                continue;
+            }
+        };
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        let id = request.id;
+        let call = api.clone().call(request.method, request.params, events.clone());
+        let mut call: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(call);
+        // Polled here once: so it takes its turn. What is left of it waits elsewhere.
+        let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+        let replies = replies.clone();
+        let answer = async move {
+            let result = match first {
+                Poll::Ready(result) => result,
+                Poll::Pending => call.await,
+            };
+            if let Some(id) = id {
+                // Whoever asked may have gone.
+                let _ = replies.send(Reply::answer(id, result)).await;
+            }
+            drop(permit);
+        };
+        under_way.spawn(answer);
+    }
+    // Whoever closed its side may still read.
+    while under_way.join_next().await.is_some() {}
+}
+
+fn parsed(line: &[u8]) -> Result<Request, (Value, ApiError)> {
+    let value: Value = serde_json::from_slice(line).map_err(|error| {
+        let text = format!("the line is no JSON: {error}");
+        (Value::Null, ApiError::protocol(PARSE_ERROR, text))
+    })?;
+    let id = value.get("id").cloned().unwrap_or(Value::Null);
+    let request: Request = serde_json::from_value(value).map_err(|error| {
+        (id.clone(), ApiError::protocol(INVALID_REQUEST, format!("this is no request: {error}")))
+    })?;
+    if request.jsonrpc != "2.0" {
+        let text = "only JSON-RPC 2.0 is spoken here: \"jsonrpc\":\"2.0\"";
+        return Err((id, ApiError::protocol(INVALID_REQUEST, text)));
+    }
+    Ok(request)
+}
+
+/// Writes lines, as many at once as there are.
+async fn write(writer: impl AsyncWrite + Send, mut replies: mpsc::Receiver<Reply>) {
+    let mut writer = std::pin::pin!(BufWriter::new(writer));
+    while let Some(reply) = replies.recv().await {
+        let mut written = write_line(&mut writer, &reply).await;
+        while let Ok(reply) = replies.try_recv() {
+            written = written.and(write_line(&mut writer, &reply).await);
+        }
+        if written.is_err() || writer.flush().await.is_err() {
+            return;
+        }
+    }
+    let _ = writer.shutdown().await;
+}

@@ -1,0 +1,115 @@
+//! What the commands about people take.
+
+use clap::Args as ClapArgs;
+
+use super::{Json, JsonList};
+use crate::show::time;
+
+/// Make a ticket: the line that introduces us to somebody
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Make a ticket: the line that introduces us to somebody.\n\n\
+    Hand it over where nobody else reads along: it holds a secret, and who has it can become a \
+    contact. The other side uses it with `chinwag add`. One of our devices must be running by then: \
+    `--wait`, `chinwag chat`, `chinwag listen` and `chinwag daemon` all do.")]
+pub(crate) struct Invite {
+    /// More than one may use it
+    #[arg(long)]
+    pub(crate) reusable: bool,
+    /// For how long it is good, like 30m, 12h, 1d, 2w [default: until it is revoked]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_seconds)]
+    pub(crate) expires: Option<u32>,
+    /// Draw it as a QR code as well
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Wait until somebody has used it
+    #[arg(long)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag invites`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Invites {
+    /// Take this one back
+    #[arg(long, value_name = "ID", conflicts_with = "jsonl")]
+    pub(crate) revoke: Option<String>,
+    #[command(flatten)]
+    pub(crate) list: JsonList,
+}
+
+/// Use a ticket: its maker becomes a contact
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Use a ticket: its maker becomes a contact.\n\n\
+    It takes one of their devices to be reached. If none is within the time-out, the ticket is kept, \
+    and tried again whenever chinwag runs.")]
+pub(crate) struct Add {
+    /// The ticket; `-` reads it from standard input
+    pub(crate) ticket: String,
+    /// What to call them [default: by their own name]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) called: Option<String>,
+    /// How long to wait for their answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// A command that takes somebody and nothing else.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Somebody {
+    /// Who: a name, its beginning, or an id
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag alias`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Alias {
+    /// Who: a name, its beginning, or an id
+    pub(crate) name: String,
+    /// What to call them; without: by their own name
+    pub(crate) new: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Show the safety number that two people compare, and note that it was compared
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Show the safety number that two people compare, and note that it was compared.\n\n\
+    Compare the digits with the other person where nobody can forge them: side by side, or by voice. \
+    If they are the same on both sides, nobody is in between. With --json and no flag: the answer of \
+    contact.safetyNumber; with --yes or --undo: that of contact.verify."
+)]
+pub(crate) struct Verify {
+    /// Who: a name, its beginning, or an id
+    pub(crate) name: String,
+    /// They were compared and are the same
+    #[arg(long, conflicts_with = "undo")]
+    pub(crate) yes: bool,
+    /// They are no longer to count as compared
+    #[arg(long)]
+    pub(crate) undo: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Connect now to those named, or to all contacts
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Connect now to those named, or to all contacts.\n\n\
+    Ends with 0 when all of them are connected, 9 when some are, 6 when none is.")]
+pub(crate) struct Connect {
+    /// To whom; none: to all contacts
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// How long to wait
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) list: JsonList,
+}

@@ -1,0 +1,132 @@
+//! `init`, `id`, `rename`, `words`, `devices`, `revoke-device`: our account and its devices.
+
+use std::io::IsTerminal;
+
+use chinwag_api::method::{
+    AccountCreate, AccountRename, AccountShow, AccountWords, CreateAccount, CreatedAccount,
+    DeviceList, DeviceRevoke, Hello, Nothing, OneDevice, RenameAccount, SystemHello,
+};
+use chinwag_api::model::RecoveryWords;
+
+use super::{answer, ask, ask_list, sure, understood};
+use crate::args::account::{Init, Rename, RevokeDevice, Words};
+use crate::args::{Json, JsonList};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Need, Node, with};
+use crate::output;
+use crate::show;
+use crate::terminal::ask as terminal;
+
+pub(super) async fn init(context: &Context, args: Init) -> Result<Exit, Failure> {
+    if args.name.is_none() && !terminal::can_ask() {
+        let failure = Failure::saying(Exit::Usage, "an account needs a name");
+        return Err(failure.hint("give one with --name NAME"));
+    }
+    with(context, Need::Node, async |node| {
+        let name = match args.name {
+            Some(name) => name,
+            None => ask_name_if_needed(node).await?,
+        };
+        let params = CreateAccount { name, device_name: args.device_name };
+        let mut raw = node.raw::<AccountCreate>(params).await?;
+        let may_show = args.show_words || std::io::stdout().is_terminal();
+        if args.json.json {
+            if let Some(answer) = raw.as_object_mut().filter(|_| !may_show) {
+                answer.remove("words");
+            }
+            output::say(&output::json(&raw));
+            return Ok(Exit::Done);
+        }
+        let created = understood::<AccountCreate>(raw)?;
+        output::say(&show::account::account(&created.account, &context.style(false)));
+        if args.show_words {
+            output::say(&format!("\n{}", show::account::words(&created.words)));
+        } else {
+            present_words(&created.words);
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+async fn ask_name_if_needed(node: &Node) -> Result<String, Failure> {
+    if node.call::<SystemHello>(Hello::default()).await?.has_account {
+        return Err(Failure::saying(Exit::Refused, "there is an account here already")
+            .hint("`chinwag id` shows it; --data-dir names another place for another one"));
+    }
+    ask_name().await
+}
+
+/// Asks what our account is to be called.
+pub(crate) async fn ask_name() -> Result<String, Failure> {
+    let name = terminal::question("What should others call you? ").await?.unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Failure::saying(Exit::Usage, "an account needs a name"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Shows an account that was made on the way to something else: on standard error.
+pub(crate) fn present(created: &CreatedAccount, context: &Context) {
+    output::remark(&show::account::account(&created.account, &context.style(false)));
+    present_words(&created.words);
+}
+
+/// Shows the recovery words on a terminal, wherever there is one, and on nothing else.
+fn present_words(words: &RecoveryWords) {
+    let text = format!(
+        "\nThese words are the account: whoever has them is you, and without them a lost device is\n\
+         a lost account. Write them down, on paper.\n\n{}\n",
+        show::account::words(words)
+    );
+    if std::io::stdout().is_terminal() {
+        output::say(&text);
+    } else if std::io::stderr().is_terminal() {
+        output::remark(&text);
+    } else {
+        output::remark(
+            "chinwag: the recovery words are not written into a pipe: see them on a terminal with \
+             `chinwag words`, or ask for them with --show-words",
+        );
+    }
+}
+
+pub(super) async fn id(context: &Context, json: Json) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    ask::<AccountShow>(context, Nothing {}, json, |me| show::account::account(me, &style)).await
+}
+
+pub(super) async fn rename(context: &Context, args: Rename) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    let params = RenameAccount { name: args.name };
+    ask::<AccountRename>(context, params, args.json, |me| show::account::account(me, &style)).await
+}
+
+pub(super) async fn words(context: &Context, args: Words) -> Result<Exit, Failure> {
+    if !args.show_words && !std::io::stdout().is_terminal() {
+        let sentence = "the recovery words are shown on a terminal only";
+        let hint = "whoever has them is you; if they are to go into a pipe, say --show-words";
+        return Err(Failure::saying(Exit::Usage, sentence).hint(hint));
+    }
+    ask::<AccountWords>(context, Nothing {}, args.json, show::account::words).await
+}
+
+pub(super) async fn devices(context: &Context, list: JsonList) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    let words = |devices: &Vec<_>| show::account::devices(devices, &style);
+    ask_list::<DeviceList>(context, Nothing {}, list, words).await
+}
+
+pub(super) async fn revoke_device(context: &Context, args: RevokeDevice) -> Result<Exit, Failure> {
+    let device = output::short(&args.device, 80);
+    let question = format!("Take {device} off the account? This can't be taken back.");
+    sure(&question, args.yes).await?;
+    with(context, Need::Account, async |node| {
+        let params = OneDevice { device: args.device };
+        answer::<DeviceRevoke>(node, params, args.json, |_| format!("{device} was taken off."))
+            .await
+    })
+    .await
+}

@@ -1,0 +1,115 @@
+//! `bundle export` and `bundle import`: messages in a file, without a network.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+use chinwag_api::method::{BundleExport, BundleImport, ImportBundle, OneContact};
+use chinwag_api::model::{BundleFile, Imported};
+use data_encoding::BASE64;
+
+use super::{ask, understood};
+use crate::args::messages::{
+    BundleCommand, BundleExport as ExportArgs, BundleImport as ImportArgs,
+};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Need, with};
+use crate::output;
+use crate::show::count;
+use crate::terminal::input;
+
+/// Bytes of a bundle file: in base64 it fits in a line to the node.
+const FILE_MAX: usize = chinwag_api::wire::LINE_MAX / 4 * 3 - 4 * 1_024;
+
+pub(super) async fn run(context: &Context, command: BundleCommand) -> Result<Exit, Failure> {
+    match command {
+        BundleCommand::Export(args) => export(context, args).await,
+        BundleCommand::Import(args) => import(context, args).await,
+    }
+}
+
+async fn export(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
+    let is_pipe = args.file.as_os_str() == "-";
+    if is_pipe && !args.json.json && io::stdout().is_terminal() {
+        let failure = Failure::saying(Exit::Usage, "a bundle file is no text for a terminal");
+        return Err(failure.hint("name a file, or send it into a pipe"));
+    }
+    with(context, Need::Account, async |node| {
+        let raw = node.raw::<BundleExport>(OneContact { contact: args.name }).await?;
+        if args.json.json {
+            output::say(&output::json(&raw));
+        }
+        let BundleFile { devices, base64 } = understood::<BundleExport>(raw)?;
+        let decoded = BASE64.decode(base64.as_bytes());
+        let bundle = decoded.map_err(|error| Failure::new(Exit::Internal, error))?;
+        if !is_pipe {
+            write_new(&args.file, &bundle)?;
+        } else if !args.json.json {
+            let mut out = io::stdout().lock();
+            // Nobody reads it any more: then nobody wants it.
+            let _ = out.write_all(&bundle).and_then(|()| out.flush());
+        }
+        context.remark(&format!(
+            "chinwag: {} bytes for {}; the other side takes it in with `chinwag bundle import`",
+            bundle.len(),
+            count(devices, "device")
+        ));
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn write_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(content));
+    written.map_err(|error| {
+        let words = format!("can't write {}", path.display());
+        Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
+    })
+}
+
+async fn import(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
+    let bundle = read(&args.file)?;
+    let params = ImportBundle { base64: BASE64.encode(&bundle) };
+    ask::<BundleImport>(context, params, args.json, imported).await
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let too_long =
+        || Failure::saying(Exit::Limit, format!("a bundle file has up to {FILE_MAX} bytes"));
+    if path.as_os_str() == "-" {
+        return input::bytes(FILE_MAX, too_long);
+    }
+    let fault = |error: io::Error| {
+        let words = format!("can't read {}", path.display());
+        let exit = match error.kind() {
+            io::ErrorKind::NotFound => Exit::NotFound,
+            _ => Exit::Usage,
+        };
+        Failure::new(exit, anyhow::Error::new(error).context(words))
+    };
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(fault)?;
+    file.take(FILE_MAX as u64 + 1).read_to_end(&mut content).map_err(fault)?;
+    if content.len() > FILE_MAX { Err(too_long()) } else { Ok(content) }
+}
+
+fn imported(imported: &Imported) -> String {
+    let taken = format!("{} taken in", count(imported.bundles, "bundle"));
+    match imported.for_others {
+        0 => format!("{taken}."),
+        n => format!("{taken}, {n} left alone: for other devices."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_brought_is_counted() {
+        assert_eq!(imported(&Imported { bundles: 1, for_others: 0 }), "1 bundle taken in.");
+        let words = imported(&Imported { bundles: 0, for_others: 2 });
+        assert_eq!(words, "0 bundles taken in, 2 left alone: for other devices.");
+    }
+}

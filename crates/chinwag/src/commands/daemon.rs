@@ -1,0 +1,49 @@
+//! `daemon` and `status`.
+
+use chinwag_api::method::{Nothing, SystemStatus};
+use chinwag_daemon::Daemon;
+
+use super::answer;
+use crate::args::Json;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Need, with};
+use crate::output;
+use crate::show;
+use crate::terminal::signals::Signals;
+
+/// Runs the daemon until a signal, or until somebody asks for the end.
+pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
+    let mut signals = Signals::new()?;
+    let mut daemon = Daemon::start(context.settings(true)?).await?;
+    let (client, _unheard) = daemon.client();
+    let status = client.call::<SystemStatus>(Nothing {}).await?;
+    let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();
+    let who = status.account.as_ref().map_or_else(
+        || "no account yet: `chinwag init` makes one".to_owned(),
+        |account| format!("as {}", show::people::name(&account.name)),
+    );
+    context.remark(&format!("chinwag: listening on {}, {who}", addresses.join(", ")));
+    context.remark("chinwag: the daemon runs; Ctrl-C ends it");
+    let done = tokio::select! {
+        ended = daemon.ended() => ended.map(|()| Exit::Done).map_err(Failure::from),
+        exit = signals.received() => Ok(exit),
+    };
+    context.remark("chinwag: ending");
+    tokio::select! {
+        () = daemon.stop() => done,
+        // Whoever says it twice does not want to wait.
+        exit = signals.received() => Ok(exit),
+    }
+}
+
+pub(super) async fn status(context: &Context, json: Json) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    with(context, Need::Node, async |node| {
+        answer::<SystemStatus>(node, Nothing {}, json, |status| {
+            show::account::status(status, &style)
+        })
+        .await
+    })
+    .await
+}

@@ -1,0 +1,102 @@
+//! `export`: a whole conversation, readable without us.
+//!
+//! The node gives pages from the newest to the oldest, and the oldest message is to come first. So
+//! the borders of the pages are found first, and then each page is asked for again in the other
+//! direction: never more than two pages are held.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use chinwag_api::method::{ConversationList, ListMessages, MessageList, Nothing, Page};
+use chinwag_api::model::Id;
+
+use crate::args::messages::{Export, Form};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Need, Node, with};
+use crate::output;
+use crate::show::message;
+use crate::show::time::Clock;
+
+/// Messages of one page: as many as the contract allows.
+const PAGE: u32 = 1_000;
+
+pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure> {
+    with(context, Need::Account, async |node| {
+        let newest = page(node, &args.name, None).await?;
+        let mut borders = Vec::new();
+        let mut count = newest.messages.len() as u64;
+        let mut next = newest.next.clone();
+        while let Some(before) = next {
+            let older = page(node, &args.name, Some(before.clone())).await?;
+            borders.push(before);
+            count += older.messages.len() as u64;
+            next = older.next;
+        }
+        let mut to = Sink::open(&args)?;
+        if args.format == Form::Markdown {
+            let name = name(node, &args.name, &newest).await?;
+            to.line(&message::markdown_heading(&name, count))?;
+        }
+        for before in borders.into_iter().rev() {
+            write(&page(node, &args.name, Some(before)).await?, &args, &mut to)?;
+        }
+        write(&newest, &args, &mut to)?;
+        to.finish()?;
+        context.remark(&format!("chinwag: {}", crate::show::count(count, "message")));
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+async fn page(node: &Node, name: &str, before: Option<Id>) -> Result<Page, Failure> {
+    let conversation = name.to_owned();
+    node.call::<MessageList>(ListMessages { conversation, limit: Some(PAGE), before }).await
+}
+
+/// What the conversation is called, if there is a message that says which one it is.
+async fn name(node: &Node, typed: &str, page: &Page) -> Result<String, Failure> {
+    let Some(first) = page.messages.first() else { return Ok(typed.to_owned()) };
+    let all = node.call::<ConversationList>(Nothing {}).await?;
+    let found = all.into_iter().find(|conversation| conversation.id == first.conversation);
+    Ok(found.map_or_else(|| typed.to_owned(), |conversation| conversation.name))
+}
+
+fn write(page: &Page, args: &Export, to: &mut Sink) -> Result<(), Failure> {
+    let clock = Clock::now(args.utc);
+    for message in &page.messages {
+        let line = match args.format {
+            Form::Markdown => message::markdown(message, &clock),
+            Form::Jsonl => {
+                let raw = serde_json::to_value(message);
+                output::json(&raw.map_err(|error| Failure::new(Exit::Internal, error))?)
+            }
+        };
+        to.line(&line)?;
+    }
+    Ok(())
+}
+
+/// Where an export goes.
+struct Sink(BufWriter<Box<dyn Write>>);
+
+impl Sink {
+    fn open(args: &Export) -> Result<Self, Failure> {
+        let to: Box<dyn Write> = match &args.output {
+            None => Box::new(io::stdout()),
+            Some(path) => Box::new(File::create_new(path).map_err(|error| {
+                let words = format!("can't write {}", path.display());
+                Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
+            })?),
+        };
+        Ok(Self(BufWriter::new(to)))
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Failure> {
+        writeln!(self.0, "{line}").map_err(|error| Failure::new(Exit::Internal, error))
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        self.0.flush().map_err(|error| Failure::new(Exit::Internal, error))
+    }
+}

@@ -1,0 +1,177 @@
+//! `invite`, `invites` and `add`: how two people come to know each other.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chinwag_api::event::What;
+use chinwag_api::method::{
+    AddContact, ContactAdd, ContactList, CreateInvite, InviteCreate, InviteList, InviteRevoke,
+    Nothing, OneInvite,
+};
+use chinwag_api::model::{Contact, ContactState, Id};
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use tokio::time::timeout;
+
+use super::{ask_list, understood};
+use crate::args::Json;
+use crate::args::people::{Add, Invite, Invites};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Heard, Need, Node, with};
+use crate::output;
+use crate::show;
+use crate::terminal::input;
+
+/// Bytes of standard input in which a ticket may stand.
+const TICKET_MAX: usize = 16 * 1_024;
+
+pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Failure> {
+    with(context, Need::Account, async |node| {
+        let known = known(node).await?;
+        let mut heard = node.hear(None).await?;
+        let params = CreateInvite { reusable: args.reusable, expires_in_s: args.expires };
+        let raw = node.raw::<InviteCreate>(params).await?;
+        if args.json.json {
+            output::say(&output::json(&raw));
+        }
+        let ticket = understood::<InviteCreate>(raw)?;
+        if !args.json.json {
+            output::say(&output::one_line(&ticket.ticket));
+        }
+        if args.qr {
+            let qr = drawn(&ticket.ticket, context.style(false).paint.is_on)?;
+            if args.json.json { output::remark(&qr) } else { output::say(&qr); }
+        }
+        context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style(false))));
+        if args.wait {
+            context.remark("chinwag: waiting for somebody to use it; Ctrl-C ends the waiting");
+            let Some(contact) = new_contact(&mut heard, &known).await else {
+                return Err(Failure::saying(Exit::Internal, "the node is gone"));
+            };
+            context.remark(&format!("chinwag: {}", show::people::contact(&contact)));
+        } else if node.is_here() {
+            context.remark(
+                "chinwag: nobody can use it while nothing of ours runs: see --wait and `chinwag daemon`",
+            );
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+async fn known(node: &Node) -> Result<BTreeSet<Id>, Failure> {
+    let contacts = node.call::<ContactList>(Nothing {}).await?;
+    Ok(contacts.into_iter().filter(is_contact).map(|contact| contact.id).collect())
+}
+
+fn is_contact(contact: &Contact) -> bool {
+    contact.state == ContactState::Contact
+}
+
+/// The next one who becomes a contact. `None`: the node is gone.
+async fn new_contact(heard: &mut Heard, known: &BTreeSet<Id>) -> Option<Contact> {
+    loop {
+        match heard.next().await?.what {
+            What::Contact { contact } if is_contact(&contact) && !known.contains(&contact.id) => {
+                return Some(contact);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A text as a QR code of half blocks. Where there are colours it is black on white, as readers
+/// expect it; elsewhere it is made for a dark terminal.
+fn drawn(text: &str, is_coloured: bool) -> Result<String, Failure> {
+    let code = QrCode::new(text).map_err(|error| Failure::new(Exit::Limit, error))?;
+    let mut renderer = code.render::<Dense1x2>();
+    if !is_coloured {
+        return Ok(renderer.dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build());
+    }
+    let rows = renderer.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    let rows = rows.lines().map(|row| format!("\u{1b}[30;107m{row}\u{1b}[0m"));
+    Ok(rows.collect::<Vec<_>>().join("\n"))
+}
+
+pub(super) async fn invites(context: &Context, args: Invites) -> Result<Exit, Failure> {
+    let Some(invite) = args.revoke else {
+        let style = context.style(false);
+        let words = |invites: &Vec<_>| show::people::invites(invites, &style);
+        return ask_list::<InviteList>(context, Nothing {}, args.list, words).await;
+    };
+    let json = Json { json: args.list.json };
+    super::ask::<InviteRevoke>(context, OneInvite { invite }, json, |_| "It was taken back.".into())
+        .await
+}
+
+pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
+    let ticket = if args.ticket == "-" {
+        let too_long = || Failure::saying(Exit::Limit, "standard input is longer than a ticket is");
+        input::text(TICKET_MAX, too_long)?
+    } else {
+        args.ticket
+    };
+    let ticket = ticket.trim().to_owned();
+    with(context, Need::Account, async |node| {
+        let mut heard = node.hear(None).await?;
+        let params = AddContact { ticket, called: args.called };
+        let added = node.call::<ContactAdd>(params).await?;
+        let contact = if is_contact(&added) || args.timeout == 0 {
+            added
+        } else {
+            context.remark(&format!("chinwag: reaching them, for up to {} s...", args.timeout));
+            let answered = until_answered(&mut heard, &added.id);
+            match timeout(Duration::from_secs(args.timeout), answered).await {
+                Ok(Some(contact)) => contact,
+                Ok(None) => return Err(Failure::saying(Exit::Internal, "the node is gone")),
+                Err(_) => added,
+            }
+        };
+        if args.json.json {
+            let raw = serde_json::to_value(&contact)
+                .map_err(|error| Failure::new(Exit::Internal, error))?;
+            output::say(&output::json(&raw));
+        } else {
+            output::say(&show::people::contact(&contact));
+        }
+        if !is_contact(&contact) {
+            context.remark(
+                "chinwag: the ticket is kept, and tried again whenever chinwag runs here and there",
+            );
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+async fn until_answered(heard: &mut Heard, id: &str) -> Option<Contact> {
+    loop {
+        match heard.next().await?.what {
+            What::Contact { contact } if contact.id == id && is_contact(&contact) => {
+                return Some(contact);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_qr_code_is_square_and_has_its_own_colours_where_there_are_any() {
+        let plain = drawn("ticket", false).unwrap();
+        let widths: Vec<usize> = plain.lines().map(|row| row.chars().count()).collect();
+        assert!(widths.iter().all(|&width| width == widths[0]), "{plain}");
+        assert_eq!(widths[0].div_ceil(2), widths.len());
+        let coloured = drawn("ticket", true).unwrap();
+        assert!(coloured.lines().all(|row| row.starts_with("\u{1b}[30;107m")));
+    }
+
+    #[test]
+    fn more_than_a_qr_code_holds_is_over_a_limit() {
+        assert_eq!(drawn(&"x".repeat(5_000), false).unwrap_err().exit, Exit::Limit);
+    }
+}

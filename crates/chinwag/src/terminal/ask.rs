@@ -1,0 +1,36 @@
+//! Questions to whoever sits at the terminal: asked on standard error, so that they are never in
+//! the data, and only where there is somebody to answer.
+
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+use crate::exit::{Exit, Failure};
+
+/// Bytes of an answer.
+const ANSWER_MAX: u64 = 64 * 1_024;
+
+/// Whether there is somebody to ask.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and waits for the answer without blocking anything else. `None`: there is none.
+pub(crate) async fn question(prompt: &str) -> Result<Option<String>, Failure> {
+    let prompt = prompt.to_owned();
+    let read = tokio::task::spawn_blocking(move || answer(&prompt)).await;
+    let read = read.map_err(|error| Failure::new(Exit::Internal, error))?;
+    read.map_err(|error| Failure::new(Exit::Internal, error))
+}
+
+/// Asks something that is answered by yes or no; everything else is no.
+pub(crate) async fn confirm(prompt: &str) -> Result<bool, Failure> {
+    let answer = question(&format!("{prompt} [y/N] ")).await?;
+    Ok(matches!(answer.unwrap_or_default().trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn answer(prompt: &str) -> io::Result<Option<String>> {
+    // Who can't see the question may still answer it.
+    let _ = write!(io::stderr().lock(), "{prompt}").and_then(|()| io::stderr().flush());
+    let mut line = String::new();
+    let read = io::stdin().lock().take(ANSWER_MAX).read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned()))
+}

@@ -1,0 +1,277 @@
+//! What the program says of itself: help, man pages, completions, config, schema. Its words are held
+//! as golden files, in `tests/golden`; `CHINWAG_GOLDEN=rewrite` writes them anew.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
+mod harness;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::pipes::{Ended, run};
+use harness::terminal::Terminal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// Compares with the golden file, or writes it. What differs is collected in `differences`.
+fn compare(name: &str, text: &str, differences: &mut Vec<String>) {
+    let path = golden(name);
+    let text = &text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    if std::env::var_os("CHINWAG_GOLDEN").is_some_and(|value| value == "rewrite") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    if expected != *text {
+        differences.push(format!("{name}: expected\n{expected}\nbut it is\n{text}"));
+    }
+}
+
+#[track_caller]
+fn assert_none(differences: &[String]) {
+    let shown = differences.join("\n");
+    assert!(differences.is_empty(), "CHINWAG_GOLDEN=rewrite accepts this:\n{shown}");
+}
+
+/// All man pages, as `chinwag man --out` writes them, and their folder.
+fn pages() -> (TempDir, BTreeSet<String>) {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&["man", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let names: BTreeSet<String> = names.collect();
+    (folder, names)
+}
+
+/// The commands that have a page, each as the arguments that name it.
+fn commands(pages: &BTreeSet<String>) -> Vec<Vec<String>> {
+    // The names of commands may have hyphens, so it is the program that says where one ends.
+    let known: BTreeSet<&str> = pages.iter().map(|page| page.trim_end_matches(".1")).collect();
+    let args = |page: &&str| {
+        let mut args = Vec::new();
+        let mut begin = "chinwag".to_owned();
+        let mut word = String::new();
+        for part in page.split('-').skip(1) {
+            word = if word.is_empty() { part.to_owned() } else { format!("{word}-{part}") };
+            if known.contains(format!("{begin}-{word}").as_str()) {
+                begin = format!("{begin}-{word}");
+                args.push(std::mem::take(&mut word));
+            }
+        }
+        args
+    };
+    known.iter().map(args).collect()
+}
+
+#[test]
+fn every_command_has_the_help_that_was_agreed_on() {
+    let (_folder, pages) = pages();
+    let mut differences = Vec::new();
+    for command in commands(&pages) {
+        let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
+        args.push("--help");
+        let ended = run(&args);
+        assert_eq!((ended.code, ended.error.as_str()), (0, ""), "{args:?}");
+        let name = if command.is_empty() { "chinwag".to_owned() } else { command.join("-") };
+        compare(&format!("help/{name}.txt"), &ended.output, &mut differences);
+    }
+    assert_none(&differences);
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let (folder, pages) = pages();
+    assert!(pages.contains("chinwag.1") && pages.contains("chinwag-bundle-export.1"), "{pages:?}");
+    let mut differences = Vec::new();
+    for page in &pages {
+        let text = std::fs::read_to_string(folder.path().join(page)).unwrap();
+        assert!(text.contains(".SH NAME\n") && text.contains(".SH SYNOPSIS\n"), "{page}");
+        compare(&format!("man/{page}"), &text, &mut differences);
+    }
+    assert_none(&differences);
+}
+
+#[test]
+fn a_man_page_is_printed_as_it_is_written_to_its_file() {
+    let (folder, _) = pages();
+    let ended = run(&["man", "bundle", "export"]);
+    let page = std::fs::read_to_string(folder.path().join("chinwag-bundle-export.1")).unwrap();
+    assert_eq!(ended.output.trim_end(), page.trim_end());
+    let none = run(&["man", "nothing"]);
+    assert_eq!(none.code, 3);
+    assert!(none.error.contains("there is no command \"nothing\""), "{none:?}");
+}
+
+#[test]
+fn help_is_free_of_colour_where_nobody_sees_it() {
+    for args in [&["--help"][..], &["send", "--help"], &["man", "send"]] {
+        assert!(!run(args).output.contains('\u{1b}'), "{args:?}");
+    }
+}
+
+#[test]
+fn without_arguments_there_is_a_short_help_and_code_2() {
+    let ended = run(&[]);
+    assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{ended:?}");
+    assert!(ended.error.contains("Usage: chinwag [OPTIONS] <COMMAND>"), "{ended:?}");
+    assert!(ended.error.lines().count() < 20, "{ended:?}");
+}
+
+#[test]
+fn without_arguments_a_person_is_shown_how_to_begin() {
+    let mut terminal = Terminal::chinwag(&[]);
+    let view = terminal.until_shows("chinwag COMMAND --help");
+    for step in ["chinwag init --name", "chinwag invite", "chinwag add", "chinwag chat"] {
+        assert!(view.shows(step), "{step}:\n{view}");
+    }
+    assert_eq!(terminal.ends(), 0);
+}
+
+// Completions, in the shells themselves.
+
+/// What a shell says, or nothing if it isn't installed.
+fn shell(program: &str, script: &str) -> Option<String> {
+    let output = Command::new(program).args(["-c", script]).output().ok()?;
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{program}: {error}");
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[track_caller]
+fn completed(ended: &Ended) -> &str {
+    assert_eq!((ended.code, ended.error.as_str()), (0, ""));
+    &ended.output
+}
+
+#[test]
+fn bash_completes_commands_and_their_options() {
+    let script = run(&["completions", "bash"]);
+    let complete = |words: &str, at: usize| {
+        let last = words.split(' ').nth(at).unwrap_or_default();
+        format!(
+            "COMP_WORDS=({words}); COMP_CWORD={at}; COMPREPLY=(); _chinwag chinwag '{last}' x; \
+             echo \"${{COMPREPLY[@]}}\"\n"
+        )
+    };
+    let script = completed(&script).to_owned()
+        + "\n"
+        + &complete("chinwag inv", 1)
+        + &complete("chinwag bundle e", 2)
+        + &complete("chinwag send --wa", 2);
+    let Some(said) = shell("bash", &script) else {
+        return harness::skipped("bash_completes_commands", "bash is not installed");
+    };
+    assert_eq!(said, "invite invites\nexport\n--wait\n");
+}
+
+#[test]
+fn zsh_takes_its_completions() {
+    let script = run(&["completions", "zsh"]);
+    let load = format!("autoload -Uz compinit; compinit -u -D; {}", completed(&script));
+    if shell("zsh", &load).is_none() {
+        harness::skipped("zsh_takes_its_completions", "zsh is not installed");
+    }
+}
+
+#[test]
+fn fish_completes_commands() {
+    let script = run(&["completions", "fish"]);
+    let ask = format!("{}\ncomplete -C 'chinwag invi'", completed(&script));
+    match shell("fish", &ask) {
+        Some(said) => assert!(said.contains("invite"), "{said}"),
+        None => harness::skipped("fish_completes_commands", "fish is not installed"),
+    }
+}
+
+#[test]
+fn power_shell_has_completions_too() {
+    let script = run(&["completions", "powershell"]);
+    assert!(completed(&script).contains("Register-ArgumentCompleter"));
+}
+
+// The config file, and the schema.
+
+#[test]
+fn the_default_config_is_one_that_there_is_nothing_to_say_of() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("config.toml");
+    std::fs::write(&path, run(&["config", "default"]).output).unwrap();
+    let path = path.to_str().unwrap();
+    let check = run(&["config", "check", "--config", path]);
+    assert_eq!((check.code, check.error.as_str()), (0, ""));
+    let shown = run(&["config", "show", "--config", path]);
+    assert_eq!(shown.output, run(&["config", "show"]).output, "it says what is so anyway");
+    assert_eq!(run(&["config", "path", "--config", path]).output.trim_end(), path);
+}
+
+#[test]
+fn a_config_that_is_wrong_or_unknown_in_part_does_not_pass_the_check() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("config.toml");
+    for (text, words) in [
+        ("lann = true", "did you mean \"lan\"?"),
+        ("lan = 3", "line 1"),
+        ("bind = [\"here\"]", "line 1"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let check = run(&["config", "check", "--config", path.to_str().unwrap()]);
+        assert_eq!(check.code, 2, "{text}: {check:?}");
+        assert!(check.error.contains(words), "{text}: {check:?}");
+    }
+}
+
+#[test]
+fn the_schema_is_one_document_with_every_method() {
+    let ended = run(&["schema"]);
+    let document: Value = serde_json::from_str(&ended.output).unwrap();
+    let methods = document["methods"].as_array().unwrap();
+    let names: Vec<&str> = methods.iter().map(|method| method["name"].as_str().unwrap()).collect();
+    assert_eq!(names, chinwag_api::method::NAMES);
+}
+
+// Mistakes.
+
+#[test]
+fn wrong_arguments_are_code_2_and_say_so_on_standard_error() {
+    let wrong: [&[&str]; 12] = [
+        &["nothing"],
+        &["send"],
+        &["send", "bob"],
+        &["send", "bob", "x", "--wait", "soon"],
+        &["send", "bob", "x", "--timeout", "3"],
+        &["invite", "--expires", "soon"],
+        &["history", "bob", "--limit", "0"],
+        &["history", "bob", "--json", "--jsonl"],
+        &["search"],
+        &["export", "bob", "--format", "pdf"],
+        &["completions", "tcsh"],
+        &["bundle", "export", "x"],
+    ];
+    for args in wrong {
+        let ended = run(args);
+        assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{args:?}: {ended:?}");
+        assert!(!ended.error.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn where_nobody_can_be_asked_the_flag_that_would_answer_is_named() {
+    let cases: [(&[&str], &str); 3] = [
+        (&["init"], "--name NAME"),
+        (&["revoke-device", "dev_x"], "--yes"),
+        (&["words"], "--show-words"),
+    ];
+    for (args, flag) in cases {
+        let ended = run(args);
+        assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{args:?}: {ended:?}");
+        assert!(ended.error.contains(flag), "{args:?}: {ended:?}");
+    }
+}
