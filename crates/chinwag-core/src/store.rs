@@ -178,6 +178,8 @@ pub trait Store {
     fn contacts(&self) -> Result<Vec<Contact>, StoreError>;
     /// Adds or changes a contact.
     fn put_contact(&mut self, contact: &Contact) -> Result<(), StoreError>;
+    /// Holds nothing of an account any more.
+    fn remove_contact(&mut self, account: AccountId) -> Result<(), StoreError>;
 
     /// All invites that are not used up.
     fn invites(&self) -> Result<Vec<Invite>, StoreError>;

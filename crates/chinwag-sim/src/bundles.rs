@@ -38,6 +38,7 @@ impl World<'_> {
         let from = self.people[who].device;
         for (device, bytes) in bundles {
             let Some(to) = self.whose(device) else { continue };
+            self.check_addressed(who, to, device);
             let slowest = if self.now < self.peace { 60 } else { 3 };
             let at = self.now + self.dice.between(1, slowest) * SECOND;
             let fine = Parcel { from, to, fate: Fate::Fine, bytes };
@@ -61,6 +62,16 @@ impl World<'_> {
                 }
                 _ => self.at(at, What::Carry(fine)),
             }
+        }
+    }
+
+    /// No bundle is for a device that was removed or is no more, as far as is known.
+    fn check_addressed(&mut self, who: Who, to: Who, device: DeviceId) {
+        let node = self.people[who].node.as_ref();
+        let log = node.and_then(|node| node.account_log(self.people[to].account));
+        let known = log.and_then(|log| log.device(device));
+        if self.is_honest(who) && known.is_some_and(|known| !known.is_current()) {
+            self.fail(&format!("{who} makes a bundle for {device:?}, which was removed"));
         }
     }
 
@@ -128,14 +139,14 @@ impl World<'_> {
         let has_jumped = self.people[who].has_jumped || self.people[sender].has_jumped;
         let is_renamed = self.has_lost(who) || self.has_lost(sender);
         match refusal {
+            // Whoever lies about their keys, or hands others theirs, can open nothing.
+            Refusal::Bundle(BundleError::NoKey) if !self.is_honest(who) => true,
             Refusal::NoContact(account) => {
                 let known = self.people[who].store.contact(*account);
                 !known.is_some_and(|known| known.is_contact && !known.is_blocked)
             }
             Refusal::Bundle(BundleError::OtherDevice) => is_renamed,
             Refusal::Bundle(BundleError::NoKey) => is_renamed || has_jumped,
-            // The keys that were given to the device it was are still there.
-            Refusal::Bundle(BundleError::NotTheirKey) => self.has_lost(sender),
             Refusal::Bundle(BundleError::Violation(Violation::NotCertified)) => {
                 has_jumped || is_renamed || self.model.revoked.contains(&from)
             }

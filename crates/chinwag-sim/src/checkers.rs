@@ -19,7 +19,7 @@ use chinwag_core::wire::message::{Have, Message};
 
 use crate::fold::content_of;
 use crate::network::{SECOND, Who};
-use crate::sim::World;
+use crate::sim::{Person, World};
 use crate::watched::{Changes, Watched};
 
 /// References of one entry that are looked at.
@@ -54,6 +54,7 @@ impl World<'_> {
     /// After every step: what it changed.
     pub(crate) fn check_changes(&mut self, who: Who) {
         let changes = std::mem::take(&mut self.people[who].store.changes);
+        self.people[who].just_changed = changes.people().collect();
         if !self.is_honest(who) {
             return;
         }
@@ -395,6 +396,39 @@ impl World<'_> {
         }
     }
 
+    /// The connections of somebody to devices that they know were removed or are no more.
+    pub(crate) fn lost_links(&self, who: Who) -> BTreeSet<Link> {
+        let Some(node) = &self.people[who].node else { return BTreeSet::new() };
+        let is_lost = |other: Who| {
+            let Person { account, device, .. } = self.people[other];
+            let log = node.account_log(account).and_then(|log| log.device(device));
+            log.is_some_and(|device| !device.is_current())
+        };
+        let lost = self.network.of(who).filter(|(_, cable)| is_lost(cable.other(who)));
+        lost.map(|(link, _)| link).collect()
+    }
+
+    /// Nothing goes out on a connection that was closed before, and nothing but who there is to
+    /// whoever was removed.
+    pub(crate) fn check_links(
+        &mut self,
+        who: Who,
+        lost: &BTreeSet<Link>,
+        closed: &mut BTreeSet<Link>,
+        output: &Output,
+    ) {
+        match output {
+            Output::Close { link, .. } => drop(closed.insert(*link)),
+            Output::Send { link, bytes, .. } if self.is_honest(who) => {
+                let is_introduction = matches!(bytes.first(), Some(1..=3));
+                if closed.contains(link) || (lost.contains(link) && !is_introduction) {
+                    self.fail(&format!("{who} speaks on {link:?}, which is over: {output:?}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Entries go to the conversation's members, and a node claims only what it has kept.
     fn check_sent(&mut self, who: Who, link: Link, bytes: &[u8]) {
         let Some(to) = self.network.cable(link).map(|cable| cable.other(who)) else { return };
@@ -442,12 +476,7 @@ impl World<'_> {
             Violation::NotWelcome => self.may_be_refused(who, other),
             Violation::NotCertified => {
                 let has_jumped = self.people[who].has_jumped || self.people[other].has_jumped;
-                let [own, theirs] = [who, other].map(|who| self.people[who].account);
-                // A device that is new asks before it knows what its account is called.
-                let is_nameless = self.model.asks.contains(&(theirs, own));
-                self.is_revoked(other)
-                    || is_nameless
-                    || (has_jumped && self.now < self.peace + 60 * SECOND)
+                self.is_revoked(other) || (has_jumped && self.now < self.peace + 60 * SECOND)
             }
             _ => false,
         };
@@ -470,6 +499,10 @@ impl World<'_> {
         let [own, theirs] = [who, other].map(|who| self.people[who].account);
         if own == theirs {
             return false;
+        }
+        // What a step closes first, it may learn of afterwards.
+        if self.people[who].just_changed.contains(&theirs) {
+            return true;
         }
         let known = self.store(who).contact(theirs);
         let is_blocked = known.is_some_and(|known| known.is_blocked);

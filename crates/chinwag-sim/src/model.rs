@@ -258,10 +258,18 @@ impl World<'_> {
         self.cover(what);
     }
 
+    /// Whether an account is somebody's contact, as far as it is kept.
+    fn holds(&self, who: Who, account: AccountId) -> bool {
+        self.people[who].store.contact(account).is_some_and(|contact| contact.is_contact)
+    }
+
     /// Whether there is a reason to decline what was asked.
     fn is_fair(&self, who: Who, asked: &Asked, refusal: &Refusal) -> bool {
         match (asked, refusal) {
             (_, Refusal::Revoked) => self.is_revoked(who),
+            // Who was a contact when it was meant is none any more, by a backup or a revocation.
+            (_, Refusal::NoContact(account)) => !self.holds(who, *account),
+            (Asked::Write(to, _), Refusal::NoEntry(_)) => !self.holds(who, *to),
             (Asked::Redeem(_), Refusal::TicketExpired)
             | (Asked::Write(..) | Asked::SayOnce(_), Refusal::Busy)
             // Somebody else of the account was faster.

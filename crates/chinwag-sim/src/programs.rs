@@ -1,5 +1,7 @@
 //! How programs run: inputs are taken as one transaction, programs end and start again.
 
+use std::collections::BTreeSet;
+
 use chinwag_core::driver::step;
 use chinwag_core::env::Env;
 use chinwag_core::ids::DeviceId;
@@ -62,6 +64,7 @@ impl World<'_> {
         let is_import = |input: &Input| matches!(input, Input::Command(_, Command::Import(_)));
         let has_bundle = inputs.iter().any(is_import);
         let blocked = self.blocked_by(who);
+        let (lost, mut closed) = (self.lost_links(who), BTreeSet::new());
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);
@@ -73,6 +76,7 @@ impl World<'_> {
                 for output in outputs {
                     self.trace.output(&output);
                     self.check_blocked(who, &blocked, &output);
+                    self.check_links(who, &lost, &mut closed, &output);
                     self.release(who, output);
                 }
                 self.lie(who, &frames);

@@ -122,6 +122,8 @@ pub(crate) struct Person {
     /// Whether the store is a backup that was put back, and nobody has opened it since.
     pub(crate) is_copy: bool,
     pub(crate) next_fault: Option<Fault>,
+    /// Whom the last step made known, or unknown.
+    pub(crate) just_changed: BTreeSet<AccountId>,
     /// How wrong the clock is.
     pub(crate) clock_ms: i64,
     pub(crate) has_jumped: bool,
@@ -284,6 +286,7 @@ impl<'a> World<'a> {
             was: Vec::new(),
             is_copy: false,
             next_fault: None,
+            just_changed: BTreeSet::new(),
             clock_ms,
             has_jumped: clock_ms != 0,
             full_until: 0,

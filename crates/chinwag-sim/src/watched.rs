@@ -37,10 +37,20 @@ pub(crate) struct Changes {
     pub(crate) reads: Vec<(ConversationId, AccountId, Frontier)>,
     /// Contacts.
     pub(crate) contacts: Vec<Contact>,
+    /// Accounts of which nothing is held any more.
+    let_go: Vec<AccountId>,
     /// How many events were kept, and the number of the last one before them.
     pub(crate) logged: u64,
     pub(crate) logged_before: u64,
     heights: Vec<(ConversationId, DeviceId, u64)>,
+}
+
+impl Changes {
+    /// Of whom something else is held than before.
+    pub(crate) fn people(&self) -> impl Iterator<Item = AccountId> {
+        let held = self.contacts.iter().map(|contact| contact.account);
+        held.chain(self.let_go.iter().copied())
+    }
 }
 
 /// The store and what is known of it.
@@ -124,6 +134,10 @@ impl Store for Watched {
             let known = self.heights.entry((*id, *author)).or_default();
             *known = (*known).max(*height);
         }
+        // Whoever is let go of and held again in one step is held again after it.
+        for account in &self.changes.let_go {
+            self.contacts.remove(account);
+        }
         for contact in &self.changes.contacts {
             self.contacts.insert(contact.account, contact.clone());
         }
@@ -174,6 +188,12 @@ impl Store for Watched {
     fn put_contact(&mut self, contact: &Contact) -> Result<(), StoreError> {
         self.now.contacts.push(contact.clone());
         self.inner.put_contact(contact)
+    }
+
+    fn remove_contact(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.now.contacts.retain(|contact| contact.account != account);
+        self.now.let_go.push(account);
+        self.inner.remove_contact(account)
     }
 
     fn log_event(&mut self, at: Wall, event: &Logged) -> Result<(), StoreError> {

@@ -145,7 +145,7 @@ impl World<'_> {
         for _ in 0..times {
             let content = Content::Text(self.words(who));
             if self.dice.once_in(5) {
-                self.say_until_heard(who, to, content);
+                self.say_until_heard(who, to, &content);
             } else {
                 self.write(who, to, content.clone(), Command::Say { to, content, client_id: None });
             }
@@ -153,7 +153,7 @@ impl World<'_> {
     }
 
     /// Says something as whoever can't be sure that it was heard does: again, under the same name.
-    fn say_until_heard(&mut self, who: Who, to: AccountId, content: Content) {
+    fn say_until_heard(&mut self, who: Who, to: AccountId, content: &Content) {
         let client_id = ClientId::of(&format!("{who}, {}", self.model.next));
         self.model.next += 1;
         for _ in 0..self.dice.between(1, 3) {

@@ -104,6 +104,11 @@ pub(crate) fn contacts(db: &Connection) -> Result<Vec<Contact>, Fault> {
     })
 }
 
+pub(crate) fn remove_contact(db: &Connection, account: AccountId) -> Result<(), Fault> {
+    sql::run(db, "DELETE FROM contacts WHERE account = ?1", [account.as_bytes()])?;
+    Ok(())
+}
+
 pub(crate) fn put_contact(db: &Connection, contact: &Contact) -> Result<(), Fault> {
     let put = "INSERT OR REPLACE INTO contacts
                    (account, called, is_contact, is_verified, is_blocked,

@@ -384,6 +384,10 @@ impl Store for SqliteStore {
         self.write("note a contact", |db| people::put_contact(db, contact))
     }
 
+    fn remove_contact(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.write("forget a contact", |db| people::remove_contact(db, account))
+    }
+
     fn invites(&self) -> Result<Vec<Invite>, StoreError> {
         self.read("read invites", people::invites)
     }

@@ -106,6 +106,7 @@ impl Node {
             return Ok(Err(Refusal::NoAccount));
         }
         self.decide(env, Action::Profile { name })?;
+        self.dial_asked();
         Ok(Ok(Answer::Done))
     }
 
@@ -119,6 +120,7 @@ impl Node {
         let here = self.conversations.iter().map(|(id, c)| (*id, c.here.height(device)));
         let heights = here.filter(|(_, height)| *height > 0).collect();
         self.decide(env, Action::Revoke(Revocation { device, heights }))?;
+        self.close_removed();
         self.heed_revocations(env)?;
         Ok(Ok(Answer::Done))
     }
@@ -133,6 +135,7 @@ impl Node {
         for prekey in std::mem::take(&mut self.prekeys) {
             env.store.remove_prekey(prekey.id)?;
         }
+        self.forget_all_peer_prekeys(env)?;
         self.become_device(env, local.account_seed)?;
         self.decide(env, Action::Retire { device: old })?;
         let _ = self.certify(env, name)?;
@@ -227,9 +230,13 @@ impl Node {
         from: Option<Link>,
     ) -> Result<(), StoreError> {
         self.tell_operations(new, from);
+        self.close_removed();
         self.heed_revocations(env)?;
         if self.account() == Some(account) {
             self.heed_own_account(env)?;
+            if new.iter().any(|o| matches!(o.operation.action, Action::Profile { .. })) {
+                self.dial_asked();
+            }
         }
         let certified = new.iter().filter_map(|o| match &o.operation.action {
             Action::Certify(certificate) => Some(certificate.device),

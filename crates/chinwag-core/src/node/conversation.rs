@@ -126,10 +126,21 @@ impl Node {
         Some(if is_own { ConversationId::own(own) } else { ConversationId::direct(own, account) })
     }
 
-    /// Brings what the store has of the conversations into memory.
-    pub(super) fn load_conversations(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+    /// Brings what the store has of the conversations into memory: of all, or of one.
+    pub(super) fn load_conversations(
+        &mut self,
+        env: &mut Env<'_>,
+        only: Option<ConversationId>,
+    ) -> Result<(), StoreError> {
+        let is_wanted = |id: ConversationId| only.is_none_or(|only| only == id);
         for (id, frontier) in env.store.frontiers()? {
-            let Some(conversation) = self.conversations.get_mut(&id) else { continue };
+            let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id))
+            else {
+                if !self.conversations.contains_key(&id) {
+                    self.dormant.insert(id);
+                }
+                continue;
+            };
             for (author, ranges) in frontier.iter() {
                 let Some(height) = Seq::new(ranges.height()) else { continue };
                 if let Some(tip) = env.store.tip(id, author, height)? {
@@ -140,12 +151,12 @@ impl Node {
             conversation.lifetime = lifetime_in(env.store, id)?;
         }
         for (id, device, frontier) in env.store.receipts()? {
-            if let Some(conversation) = self.conversations.get_mut(&id) {
+            if let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id)) {
                 conversation.receipts.insert(device, frontier);
             }
         }
         for (id, account, frontier) in env.store.reads()? {
-            if let Some(conversation) = self.conversations.get_mut(&id) {
+            if let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id)) {
                 conversation.reads.insert(account, frontier);
             }
         }
@@ -184,7 +195,8 @@ impl Node {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.lifetime = lifetime_in(env.store, id)?;
         }
-        Ok(())
+        let is_own = self.account().map(ConversationId::own) == Some(id);
+        if is_own { self.hold_anew(env) } else { Ok(()) }
     }
 
     /// The conversations that an account is a member of.

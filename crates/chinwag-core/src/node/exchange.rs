@@ -46,6 +46,7 @@ impl Node {
         self.compare_heads(env, from, have)?;
         if let Some(link) = from.link {
             if have.wants_answer && self.ready(link).is_some() {
+                self.send_forks(link, id);
                 self.send_have(link, id, None, false);
             }
             self.catch_up(env, link, id)?;
@@ -65,6 +66,7 @@ impl Node {
         }
         if have.is_whole && have.wants_answer {
             session.anew.insert(id);
+            session.forks_told.retain(|(of, _)| *of != id);
         }
         for (author, ranges) in have.frontier.iter() {
             claims.replace(author, ranges.clone());

@@ -48,9 +48,14 @@ impl Node {
         self.asked.values()
     }
 
-    /// The conversations, each with the other account, or our own.
+    /// The conversations, each with the other account, or our own. Of those with somebody who is no
+    /// contact, the ones in which something was said.
     pub fn conversations(&self) -> impl Iterator<Item = (ConversationId, AccountId)> {
-        self.conversations.iter().map(|(id, conversation)| (*id, conversation.with))
+        let is_known = |with| self.account() == Some(with) || self.is_contact(with);
+        let there = self.conversations.iter().filter(move |(_, conversation)| {
+            is_known(conversation.with) || conversation.here.iter().next().is_some()
+        });
+        there.map(|(id, conversation)| (*id, conversation.with))
     }
 
     /// The conversation with an account, if there is one.
@@ -125,7 +130,8 @@ impl Node {
         }
         let tickets = self.tickets.values().filter(|ticket| !ticket.is_expired(now));
         wanted.extend(tickets.map(|ticket| (ticket.device, ticket.addresses.clone())));
-        wanted.extend(self.asked.values().map(|asked| (asked.device, asked.addresses.clone())));
+        let asked = self.asked.values().filter(|_| self.is_named());
+        wanted.extend(asked.map(|asked| (asked.device, asked.addresses.clone())));
         wanted
     }
 }

@@ -21,7 +21,7 @@ mod writing;
 
 pub use known::KnownLog;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chinwag_crypto::{Hash, SigningKey};
 
@@ -79,6 +79,8 @@ pub struct Node {
     /// When there is next something to do about them, or about our certificate.
     next_prekeys: Option<Wall>,
     conversations: BTreeMap<ConversationId, Conversation>,
+    /// Conversations of which something is kept, with accounts of which nothing is held any more.
+    dormant: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,
     /// Commands that wait until it is known whether our log was continued elsewhere.
     held: VecDeque<(Token, Command)>,
@@ -127,7 +129,7 @@ impl Node {
     fn load(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         self.load_account(env)?;
         self.load_people(env)?;
-        self.load_conversations(env)?;
+        self.load_conversations(env, None)?;
         self.next_expiry = env.store.next_expiry()?;
         Ok(())
     }
@@ -289,8 +291,11 @@ impl Node {
         self.send_on(link, Lane::Live, message.to_bytes());
     }
 
+    /// Sends something, unless the connection was closed in this step.
     fn send_on(&mut self, link: Link, lane: Lane, bytes: Vec<u8>) {
-        self.outputs.push_back(Output::Send { link, lane, bytes });
+        if self.sessions.contains_key(&link) {
+            self.outputs.push_back(Output::Send { link, lane, bytes });
+        }
     }
 
     fn tell(&mut self, event: Event) {

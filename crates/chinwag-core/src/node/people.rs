@@ -1,8 +1,11 @@
 //! Whom we know, whom we invited and asked, and who asked us.
 
+use std::collections::BTreeMap;
+
 use super::commands::Reply;
+use super::conversation::content_of;
 use super::{Node, Peer};
-use crate::body::{ContactChange, Content};
+use crate::body::{ContactChange, Content, Kind};
 use crate::entry::Position;
 use crate::env::Env;
 use crate::identity::Name;
@@ -39,9 +42,10 @@ impl Node {
         Ok(())
     }
 
-    /// Takes in a contact, and the conversation with them.
+    /// Takes in what is held of somebody, and the conversation with them. Its being there does not
+    /// depend on whether they are a contact now: they may have been one.
     fn know(&mut self, contact: Contact) {
-        if let Some(id) = self.conversation_with(contact.account).filter(|_| contact.is_contact) {
+        if let Some(id) = self.conversation_with(contact.account) {
             self.add_conversation(id, contact.account);
         }
         self.contacts.insert(contact.account, contact);
@@ -57,12 +61,29 @@ impl Node {
 
     /// Dials whom tickets and requests lead to. Whoever dials goes on trying.
     pub(super) fn dial_all(&mut self) {
-        let tickets = self.tickets.values().map(|t| (t.device, t.addresses.clone()));
-        let asked = self.asked.values().map(|a| (a.device, a.addresses.clone()));
-        let dials: Vec<_> = tickets.chain(asked).collect();
-        for (device, addresses) in dials {
+        for ticket in self.tickets.values() {
+            let (device, addresses) = (ticket.device, ticket.addresses.clone());
             self.outputs.push_back(Output::Dial { device, addresses });
         }
+        self.dial_asked();
+    }
+
+    /// Dials whom requests lead to, once we can say what we are called: who has the account from its
+    /// words hears that first.
+    pub(super) fn dial_asked(&mut self) {
+        if !self.is_named() {
+            return;
+        }
+        for asked in self.asked.values() {
+            let (device, addresses) = (asked.device, asked.addresses.clone());
+            self.outputs.push_back(Output::Dial { device, addresses });
+        }
+    }
+
+    /// Whether it is known here what our account is called.
+    pub(super) fn is_named(&self) -> bool {
+        let log = self.account().and_then(|own| self.accounts.get(&own));
+        log.is_some_and(|log| log.name().is_some())
     }
 
     pub(super) fn invite(
@@ -139,7 +160,9 @@ impl Node {
         }
         env.store.put_asked(&asked)?;
         let (device, addresses) = (asked.device, asked.addresses.clone());
-        self.outputs.push_back(Output::Dial { device, addresses });
+        if self.is_named() {
+            self.outputs.push_back(Output::Dial { device, addresses });
+        }
         self.asked.insert(device, asked);
         Ok(Ok(Answer::Done))
     }
@@ -149,7 +172,8 @@ impl Node {
         if let Some(ticket) = self.tickets.get(&device) {
             return Wish::Redeem(ticket.secret);
         }
-        let asked = self.asked.get(&device).filter(|asked| !self.is_contact(asked.account));
+        let asked = self.asked.get(&device);
+        let asked = asked.filter(|asked| !self.is_contact(asked.account) && self.is_named());
         asked.map_or(Wish::Nothing, |asked| Wish::Request(asked.text.clone()))
     }
 
@@ -267,7 +291,8 @@ impl Node {
         written.map(drop).map_err(|error| StoreError(error.to_string()))
     }
 
-    /// One of our devices says what to hold of an account: the change that stands last counts.
+    /// One of our devices says what to hold of an account: the change that stands last counts. Of
+    /// ourselves there is nothing to hold.
     pub(super) fn changed(
         &mut self,
         env: &mut Env<'_>,
@@ -276,18 +301,26 @@ impl Node {
     ) -> Result<(), StoreError> {
         let before = self.contacts.get(&change.account);
         let is_full = before.is_none() && self.contacts.len() >= CONTACTS_MAX;
-        if is_full || before.is_some_and(|before| before.decided >= decided) {
+        let is_old = before.is_some_and(|before| before.decided >= decided);
+        if is_full || is_old || self.account() == Some(change.account) {
             return Ok(());
         }
-        let was_contact = before.is_some_and(|before| before.is_contact);
-        let ContactChange { account, called, is_contact, is_verified, is_blocked } = change;
-        let contact = Contact { account, called, is_contact, is_verified, is_blocked, decided };
+        self.hold(env, contact_by(change, decided))
+    }
+
+    /// Keeps what is held of somebody from now on, and does what follows from it.
+    fn hold(&mut self, env: &mut Env<'_>, contact: Contact) -> Result<(), StoreError> {
+        let Contact { account, is_contact, is_blocked, .. } = contact;
+        let was_contact = self.is_contact(account);
         env.store.put_contact(&contact)?;
         self.know(contact);
+        if let Some(id) = self.conversation_with(account).filter(|id| self.dormant.remove(id)) {
+            self.load_conversations(env, Some(id))?;
+        }
         if is_contact && self.requests.remove(&account).is_some() {
             env.store.remove_request(account)?;
         }
-        if is_blocked {
+        if is_blocked || (was_contact && !is_contact) {
             self.close_all(account);
         }
         if is_contact && !was_contact {
@@ -296,6 +329,50 @@ impl Node {
         } else {
             self.tell(Event::ContactChanged { account });
         }
+        Ok(())
+    }
+
+    /// A log of our own devices was cut off: what is held of people is what the changes say that
+    /// still count. So all our devices hold the same, whatever they had heard before.
+    pub(super) fn hold_anew(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let Some(own) = self.account() else { return Ok(()) };
+        let mut counting: BTreeMap<AccountId, Contact> = BTreeMap::new();
+        let mut before = None;
+        while let Some(entry) =
+            env.store.latest_before(ConversationId::own(own), Kind::CONTACT, before)?
+        {
+            let position = entry.position();
+            before = Some(position);
+            if let Some(Content::Contact(change)) = content_of(Kind::CONTACT, entry.body.as_deref())
+                && change.account != own
+                && counting.len() < CONTACTS_MAX
+            {
+                counting.entry(change.account).or_insert_with(|| contact_by(change, position));
+            }
+        }
+        let is_gone = |account: &&AccountId| !counting.contains_key(*account);
+        let gone: Vec<AccountId> = self.contacts.keys().filter(is_gone).copied().collect();
+        gone.into_iter().try_for_each(|account| self.let_go(env, account))?;
+        for (account, contact) in counting {
+            if self.contacts.get(&account) != Some(&contact) {
+                self.hold(env, contact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds nothing of somebody any more, as if there had never been anything. What was said stays
+    /// in the store, for when they are met again.
+    fn let_go(&mut self, env: &mut Env<'_>, account: AccountId) -> Result<(), StoreError> {
+        env.store.remove_contact(account)?;
+        self.contacts.remove(&account);
+        self.close_all(account);
+        if let Some(id) = self.conversation_with(account)
+            && self.conversations.remove(&id).is_some()
+        {
+            self.dormant.insert(id);
+        }
+        self.tell(Event::ContactChanged { account });
         Ok(())
     }
 
@@ -407,4 +484,10 @@ impl Node {
         self.change(env, ContactChange { is_blocked: is_on, ..self.as_known(account) })?;
         Ok(Ok(Answer::Done))
     }
+}
+
+/// What is held of an account by a change.
+fn contact_by(change: ContactChange, decided: Position) -> Contact {
+    let ContactChange { account, called, is_contact, is_verified, is_blocked } = change;
+    Contact { account, called, is_contact, is_verified, is_blocked, decided }
 }

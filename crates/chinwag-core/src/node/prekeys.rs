@@ -5,7 +5,7 @@ use chinwag_crypto::{SealKey, SealPublic, Secret};
 use super::account::{CERTIFICATE_LIFETIME_MS, DAY_MS, after};
 use super::{Node, Peer};
 use crate::env::Env;
-use crate::identity::{Action, Certificate, Device};
+use crate::identity::{AccountLog, Action, Certificate, Device};
 use crate::ids::{DeviceId, PrekeyId};
 use crate::input::Link;
 use crate::store::{Prekey, StoreError};
@@ -159,6 +159,19 @@ impl Node {
             keys.push(self.new_prekey(env, Some(to.device))?);
         }
         self.send(link, &Message::Prekeys(keys));
+        Ok(())
+    }
+
+    /// The keys that others gave us they gave to the device that we were: nobody opens with them
+    /// what comes from another.
+    pub(super) fn forget_all_peer_prekeys(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let devices: Vec<DeviceId> =
+            self.accounts.values().flat_map(AccountLog::known_devices).collect();
+        for device in devices {
+            if !env.store.peer_prekeys(device)?.is_empty() {
+                env.store.put_peer_prekeys(device, &[])?;
+            }
+        }
         Ok(())
     }
 

@@ -17,7 +17,10 @@ use crate::output::{Event, Output};
 use crate::sync::frontier::Frontier;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
-use crate::wire::limits::{REQUESTS_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX};
+use crate::wire::codec::Encode as _;
+use crate::wire::limits::{
+    REQUESTS_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX, STRANGERS_BYTES_MAX,
+};
 use crate::wire::message::{Hello, Message, VERSION, Wish};
 
 /// How long a peer may take to say who it is, or to send what it said it has: microseconds.
@@ -71,7 +74,7 @@ enum Standing {
     /// They said so, and are known or invited; their account has to confirm it.
     Named { account: AccountId, wish: Wish, until: Mono },
     /// They are a stranger with a request; their account has to confirm who they are.
-    Stranger { account: AccountId, text: String, until: Mono },
+    Stranger { until: Mono, text: String, shown: AccountLog, bytes: usize },
     /// They are who they say.
     Open { account: AccountId },
 }
@@ -85,6 +88,14 @@ impl Session {
             | Standing::Named { until, .. }
             | Standing::Stranger { until, .. } => Some(until),
             Standing::Open { .. } => asked,
+        }
+    }
+
+    /// How much is held of the account log of a stranger.
+    const fn bytes_shown(&self) -> usize {
+        match self.standing {
+            Standing::Stranger { bytes, .. } => bytes,
+            _ => 0,
         }
     }
 
@@ -213,7 +224,8 @@ impl Node {
         if is_full || self.is_blocked(account) {
             return Err(Violation::NotWelcome);
         }
-        self.stand(link, Standing::Stranger { account, text, until: later(now) });
+        let shown = AccountLog::new(account);
+        self.stand(link, Standing::Stranger { until: later(now), text, shown, bytes: 0 });
         self.send(link, &Message::Known { digest: AccountLog::new(account).digest() });
         Ok(())
     }
@@ -251,11 +263,11 @@ impl Node {
         is_last: bool,
     ) -> Handled {
         let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
-        let (device, standing) = (session.device, session.standing.clone());
-        let account = match standing {
+        let device = session.device;
+        let account = match session.standing {
             Standing::Silent { .. } => return Ok(Err(Violation::OutOfTurn)),
-            Standing::Stranger { account, text, .. } => {
-                return self.introduced(env, link, account, device, text, operations);
+            Standing::Stranger { .. } => {
+                return self.introduced(env, link, operations, is_last);
             }
             Standing::Named { account, .. } | Standing::Open { account } => account,
         };
@@ -268,24 +280,37 @@ impl Node {
         if is_named && is_last && is_theirs { self.confirm(env, link) } else { Ok(Ok(())) }
     }
 
-    /// A stranger showed their account: of it only the name is kept, with the request.
+    /// A stranger shows their account, in one message or several: of it only the name is kept, with
+    /// the request.
     fn introduced(
         &mut self,
         env: &mut Env<'_>,
         link: Link,
-        account: AccountId,
-        device: DeviceId,
-        text: String,
         operations: Vec<SignedOperation>,
+        is_last: bool,
     ) -> Handled {
-        let mut log = AccountLog::new(account);
-        if operations.into_iter().any(|operation| log.add(operation).is_err()) {
+        let more: usize = operations.iter().map(|operation| operation.to_bytes().len()).sum();
+        let held: usize = self.sessions.values().map(Session::bytes_shown).sum();
+        let Some(session) = self.sessions.get_mut(&link) else { return Ok(Ok(())) };
+        let device = session.device;
+        let Standing::Stranger { text, shown, bytes, .. } = &mut session.standing else {
+            return Ok(Err(Violation::OutOfTurn));
+        };
+        if held.saturating_add(more) > STRANGERS_BYTES_MAX {
+            return Ok(Err(Violation::TooManySessions));
+        }
+        *bytes = bytes.saturating_add(more);
+        if operations.into_iter().any(|operation| shown.add(operation).is_err()) {
             return Ok(Err(Violation::WrongOperation));
         }
-        let is_theirs = log.devices(env.wall).any(|certificate| certificate.device == device);
-        let Some(name) = log.name().cloned().filter(|_| is_theirs) else {
+        if !is_last {
+            return Ok(Ok(()));
+        }
+        let is_theirs = shown.devices(env.wall).any(|certificate| certificate.device == device);
+        let Some(name) = shown.name().cloned().filter(|_| is_theirs) else {
             return Ok(Err(Violation::NotCertified));
         };
+        let (account, text) = (shown.account(), std::mem::take(text));
         self.requested(env, account, device, name, text)?;
         self.close(link, None);
         Ok(Ok(()))
@@ -370,6 +395,22 @@ impl Node {
         };
         let theirs = self.sessions.iter().filter(|(_, session)| is_theirs(session));
         let links: Vec<Link> = theirs.map(|(link, _)| *link).collect();
+        for link in links {
+            self.close(link, None);
+        }
+    }
+
+    /// Closes the connections to devices that their accounts took off or that go on as others: they
+    /// have heard of it, and hear nothing else. All of them, if it is this device that was taken off.
+    pub(super) fn close_removed(&mut self) {
+        let is_over = self.is_revoked();
+        let is_removed = |session: &Session| {
+            let log = session.account().and_then(|account| self.accounts.get(&account));
+            let known = log.and_then(|log| log.device(session.device));
+            known.is_some_and(|known| !known.is_current())
+        };
+        let removed = self.sessions.iter().filter(|(_, session)| is_over || is_removed(session));
+        let links: Vec<Link> = removed.map(|(link, _)| *link).collect();
         for link in links {
             self.close(link, None);
         }

@@ -289,6 +289,12 @@ impl Store for MemStore {
         Ok(())
     }
 
+    fn remove_contact(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let before = self.now.contacts.remove(&account);
+        self.changed(Undo::Contact(account, before));
+        Ok(())
+    }
+
     fn invites(&self) -> Result<Vec<Invite>, StoreError> {
         Ok(self.now.invites.values().cloned().collect())
     }

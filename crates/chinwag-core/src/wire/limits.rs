@@ -67,6 +67,9 @@ pub const ACCOUNTS_MAX: usize = 4_096;
 /// Contacts, and accounts that are blocked.
 pub const CONTACTS_MAX: usize = 4_096;
 
+/// Bytes of the account logs of strangers who are about to leave a request, of all together.
+pub const STRANGERS_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+
 /// Prekeys in one message.
 pub const PREKEYS_MAX: usize = 32;
 

@@ -4,6 +4,7 @@ use chinwag_core::bundle::BundleError;
 use chinwag_core::identity::{AccountLog, Action};
 use chinwag_core::ids::{AccountId, PrekeyId};
 use chinwag_core::input::Command;
+use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::time::ClaimedTime;
@@ -280,4 +281,26 @@ fn two_devices_of_one_account_need_no_network_either() {
     assert_eq!(world.command("alice's phone", Command::Import(bundle)), Ok(Answer::Done));
     assert_eq!(world.digest("alice's phone", "bob"), world.digest("bob", "alice"));
     assert!(world.digest("bob", "alice").is_some());
+}
+
+#[test]
+fn who_goes_on_as_another_device_seals_nothing_to_keys_that_the_old_one_was_given() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let config = Config { is_copy: true, ..Config::default() };
+    world.reopen("alice", config);
+    assert_eq!(carry(&mut world, "alice", "bob"), Ok(Answer::Done));
+}
+
+#[test]
+fn a_stranger_with_an_account_log_of_any_length_may_ask() {
+    let mut world = World::of(&["alice", "bob"]);
+    write_a_long_account_log(&mut world, "bob");
+    // His device is the last thing in it.
+    world.reopen("bob", Config { is_copy: true, ..Config::default() });
+    let (account, device) = (world.account("alice"), world.device("alice"));
+    let ask = Command::Ask { account, device, addresses: Vec::new(), text: "it's me".to_owned() };
+    world.command("bob", ask).unwrap();
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: bob asks as bob: it's me"]);
 }

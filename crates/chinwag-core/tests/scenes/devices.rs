@@ -1,8 +1,13 @@
 //! What two devices of one account tell each other, and what they hear from others.
 
-use chinwag_core::ids::ConversationId;
-use chinwag_core::input::Command;
+use chinwag_core::body::{ContactChange, Content};
+use chinwag_core::entry::{Place, Seq};
+use chinwag_core::ids::{AccountId, ConversationId};
+use chinwag_core::input::{Command, Link};
 use chinwag_core::store::Store;
+use chinwag_core::testing::Forger;
+use chinwag_core::wire::codec::Encode;
+use chinwag_core::wire::message::Message;
 
 use crate::world::World;
 
@@ -70,4 +75,172 @@ fn a_device_hears_that_what_another_one_wrote_was_delivered() {
     let id = ConversationId::direct(alice, bob);
     let known = receipts.iter().find(|(of, device, _)| (*of, *device) == (id, to));
     assert_eq!(known.map(|(_, _, frontier)| frontier.height(author)), Some(3));
+}
+
+/// Alice with a laptop and a phone, connected, and Bob, whom both know.
+fn with_phone() -> (World, Link) {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    let link = world.connect("alice's phone", "alice");
+    world.settle();
+    (world, link)
+}
+
+/// The phone's key says to the laptop what to hold of somebody.
+fn decide_on_phone(world: &mut World, link: Link, change: ContactChange) {
+    let (account, author) = (world.account("alice"), world.device("alice's phone"));
+    let conversation = ConversationId::own(account);
+    let store = &world.person("alice").store;
+    let frontiers = store.frontiers().unwrap();
+    let own = frontiers.iter().find(|(id, _)| *id == conversation);
+    let height = own.map_or(0, |(_, frontier)| frontier.height(author));
+    let tip = Seq::new(height).and_then(|seq| store.tip(conversation, author, seq).unwrap());
+    let place = tip.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First);
+    let forger = Forger::of(&world.person("alice's phone").store.local().unwrap().unwrap());
+    let content = Content::Contact(change);
+    let run = forger.entry(conversation, author, place, u64::MAX / 2, 0, content).unwrap();
+    let entries = Message::Entries { conversation, author, run };
+    world.inject("alice", link, entries.to_bytes());
+}
+
+fn change_of(account: AccountId) -> ContactChange {
+    ContactChange {
+        account,
+        called: None,
+        is_contact: false,
+        is_verified: false,
+        is_blocked: false,
+    }
+}
+
+#[test]
+fn a_device_that_is_removed_hears_nothing_more() {
+    let (mut world, link) = with_phone();
+    let with_bob = world.connect("alice's phone", "bob");
+    world.connect("alice", "bob");
+    world.settle();
+    let phone = world.device("alice's phone");
+    world.command("alice", Command::Revoke(phone)).unwrap();
+    assert!(!world.is_connected(link), "whoever removes it lets go of it");
+    world.settle();
+    assert!(!world.is_connected(with_bob), "whoever hears of it lets go of it");
+    world.say("bob", "alice", "not for the phone");
+    for other in ["alice", "bob"] {
+        world.connect("alice's phone", other);
+        world.settle();
+    }
+    let said = world.history("alice's phone", "bob");
+    assert!(said.iter().all(|(_, said)| said.is_empty()), "{said:?}");
+}
+
+#[test]
+fn nobody_is_a_contact_of_themselves_whatever_another_device_says() {
+    let (mut world, link) = with_phone();
+    let alice = world.account("alice");
+    decide_on_phone(&mut world, link, ContactChange { is_blocked: true, ..change_of(alice) });
+    assert!(world.is_connected(link), "it does not part from its own devices");
+    let contacts = world.person("alice").store.contacts().unwrap();
+    assert!(contacts.iter().all(|contact| contact.account != alice), "{contacts:?}");
+}
+
+#[test]
+fn a_conversation_with_somebody_who_is_no_contact_any_more_survives_a_restart() {
+    let (mut world, link) = with_phone();
+    let with_bob = world.connect("alice", "bob");
+    world.settle();
+    world.say("bob", "alice", "hello");
+    world.settle();
+    let before = world.digest("alice", "bob");
+    let bob = world.account("bob");
+    decide_on_phone(&mut world, link, change_of(bob));
+    assert!(!world.is_connected(with_bob), "bob is a stranger now");
+    assert_eq!(world.digest("alice", "bob"), before);
+    world.restart("alice");
+    assert_eq!(world.digest("alice", "bob"), before);
+    assert!(before.is_some());
+}
+
+#[test]
+fn what_a_removed_device_decided_last_counts_nowhere() {
+    let mut world = World::of(&["alice", "carol"]);
+    for name in ["alice's phone", "alice's tablet"] {
+        world.restore_on("alice", name);
+        world.connect(name, "alice");
+        world.settle();
+        world.disconnect(name, "alice");
+    }
+    // The phone meets carol, and only the tablet hears of it.
+    world.connect("alice's phone", "alice's tablet");
+    let ticket = world.invite("alice's phone", false);
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    world.connect("carol", "alice's phone");
+    world.settle();
+    world.say("carol", "alice", "hello");
+    world.settle();
+    let known = |world: &mut World, name: &str| world.person(name).store.contacts().unwrap();
+    assert_eq!(known(&mut world, "alice's tablet").len(), 1);
+    world.disconnect("alice's phone", "alice's tablet");
+    let phone = world.device("alice's phone");
+    world.command("alice", Command::Revoke(phone)).unwrap();
+    world.connect("alice", "alice's tablet");
+    world.settle();
+    for name in ["alice", "alice's tablet"] {
+        assert_eq!(known(&mut world, name), [], "{name}");
+        assert_eq!(world.digest(name, "carol"), None, "{name}");
+    }
+    // Somebody who is met again is who they were.
+    let ticket = world.invite("alice", false);
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    world.connect("carol", "alice");
+    world.settle();
+    for name in ["alice", "alice's tablet"] {
+        let said = world.history(name, "carol");
+        assert!(said.contains(&("carol", vec!["hello".to_owned()])), "{name}: {said:?}");
+    }
+    let digest = world.digest("alice", "carol");
+    assert_eq!(world.digest("alice's tablet", "carol"), digest);
+    world.restart("alice's tablet");
+    assert_eq!(world.digest("alice's tablet", "carol"), digest);
+}
+
+#[test]
+fn a_new_device_asks_when_it_knows_what_it_is_called() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    let (account, device) = (world.account("bob"), world.device("bob"));
+    let ask = Command::Ask { account, device, addresses: Vec::new(), text: "it's me".to_owned() };
+    world.command("alice's phone", ask).unwrap();
+    world.connect("alice's phone", "bob");
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.iter().all(|line| !line.contains("does not certify")), "{seen:?}");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.connect("alice's phone", "bob");
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"bob: alice asks as alice: it's me".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn a_device_that_did_not_know_of_whom_it_was_told_a_fork_is_told_again() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    world.say("bob", "alice", "the one");
+    world.settle();
+    let (alice, bob, author) = (world.account("alice"), world.account("bob"), world.device("bob"));
+    let conversation = ConversationId::direct(alice, bob);
+    let forger = Forger::of(&world.person("bob").store.local().unwrap().unwrap());
+    let run = forger.run(conversation, author, Place::First, 7, "the other").unwrap();
+    let link = world.connect("bob", "alice");
+    world.settle();
+    world.inject("alice", link, Message::Entries { conversation, author, run }.to_bytes());
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: bob forked at 1".to_owned()), "{seen:?}");
+    // The phone hears of the fork before it hears of bob.
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
 }
