@@ -271,9 +271,17 @@ pub trait Store {
         after: Option<Position>,
         count: usize,
     ) -> Result<Vec<StoredEntry>, StoreError>;
-    /// The first `count` of the edits, reactions and retractions of an entry.
+    /// Of each log that has edits or retractions of an entry, the last one of either.
+    fn last_changes(&self, of: EntryId) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The first `count` of the edits, reactions and retractions of an entry; and if there are more,
+    /// of each log the last edit and the last retraction besides. So nobody can hide what its author
+    /// made of it behind a crowd of reactions.
     fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        self.references_after(of, None, count)
+        let mut references = self.references_after(of, None, count)?;
+        if references.len() >= count {
+            add_changes(&mut references, self.last_changes(of)?);
+        }
+        Ok(references)
     }
     /// The newest entry of a kind in a conversation before a position.
     fn latest_before(
@@ -337,4 +345,11 @@ pub trait Store {
     fn next_expiry(&self) -> Result<Option<Wall>, StoreError>;
     /// The entries whose bodies are due at this time, the first `count` of them.
     fn expired(&self, now: Wall, count: usize) -> Result<Vec<EntryId>, StoreError>;
+}
+
+/// Adds the last changes of an entry to the first of its references, where they are not among them.
+/// They stay in their order: those that are added come after those that were there.
+pub fn add_changes(references: &mut Vec<StoredEntry>, changes: Vec<StoredEntry>) {
+    let end = references.last().map(StoredEntry::position);
+    references.extend(changes.into_iter().filter(|entry| Some(entry.position()) > end));
 }

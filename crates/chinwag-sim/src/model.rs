@@ -213,6 +213,28 @@ impl World<'_> {
             let height = heights.get(&written.conversation).copied().unwrap_or(0);
             written.is_sure &= written.position.seq.get() <= height;
         }
+        self.forget_what_nobody_has();
+    }
+
+    /// What a removed device wrote may have been nowhere but on another one that is removed now.
+    fn forget_what_nobody_has(&mut self) {
+        let is_removed = |w: &&Written| self.model.revoked.contains(&w.device);
+        let removed = self.model.written.values().filter(is_removed);
+        let lost: Vec<EntryId> = removed.filter(|w| !self.is_held(w)).map(|w| w.id).collect();
+        for id in lost {
+            if let Some(written) = self.model.written.get_mut(&id) {
+                written.is_sure = false;
+            }
+        }
+    }
+
+    /// Whether a device has an entry that is still its account's.
+    fn is_held(&self, written: &Written) -> bool {
+        let members = self.pairs.get(&written.conversation).into_iter().flatten();
+        members.flat_map(|member| self.current(*member)).any(|who| {
+            let height = self.people[who].store.height(written.conversation, written.device);
+            height >= written.position.seq.get()
+        })
     }
 
     /// Somebody's disk is lost: of what was written since the backup was made, nothing is sure.

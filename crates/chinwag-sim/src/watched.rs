@@ -382,6 +382,10 @@ impl Store for Watched {
         self.inner.references_after(of, after, count)
     }
 
+    fn last_changes(&self, of: EntryId) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.last_changes(of)
+    }
+
     fn latest_before(
         &self,
         conversation: ConversationId,

@@ -315,6 +315,24 @@ const REFERENCES_AFTER: &str = select!(
      ORDER BY rank, seq, id LIMIT ?2"
 );
 
+/// Of each log that has edits or retractions of an entry, the last one of either, in their order.
+pub(crate) fn last_changes(db: &Connection, of: EntryId) -> Result<Vec<StoredEntry>, Fault> {
+    let found: Vec<(i64, i64)> =
+        sql::all(db, LAST_CHANGES, [of.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut changes = Vec::with_capacity(found.len());
+    for place in found {
+        changes.extend(sql::first(db, AT_PLACE, place, read)?);
+    }
+    changes.sort_unstable_by_key(StoredEntry::position);
+    Ok(changes)
+}
+
+const LAST_CHANGES: &str = "SELECT log, max(seq) FROM entries
+                            WHERE target = ?1 AND is_hidden = 0 AND kind <> 3
+                            GROUP BY log, kind";
+
+const AT_PLACE: &str = select!("log = ?1 AND seq = ?2");
+
 pub(crate) fn latest(
     db: &Connection,
     conversation: ConversationId,
@@ -435,7 +453,9 @@ mod tests {
 
     #[test]
     fn what_each_entry_asks_when_it_comes_in_neither_scans_nor_sorts() {
-        for sql in [TIP, RANGES, FIND, HIDE, CONVERSATION, LOG, WITH_ID, OF_LOG] {
+        for sql in
+            [LAST_CHANGES, AT_PLACE, TIP, RANGES, FIND, HIDE, CONVERSATION, LOG, WITH_ID, OF_LOG]
+        {
             let plan = plan(sql);
             assert!(plan.starts_with("SEARCH") && !plan.contains("SCAN"), "{sql}: {plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chinwag_core::entry::Position;
 use chinwag_core::ids::{ConversationId, EntryId};
-use chinwag_core::store::{StoreError, StoredEntry};
+use chinwag_core::store::{StoreError, StoredEntry, add_changes};
 use chinwag_crypto::Secret;
 use rusqlite::Connection;
 
@@ -49,7 +49,13 @@ impl Reader {
 
     /// As [`Store::references`](chinwag_core::store::Store::references).
     pub fn references(&self, of: EntryId, count: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        self.read("read what refers to an entry", |db| entries::references(db, of, None, count))
+        self.read("read what refers to an entry", |db| {
+            let mut references = entries::references(db, of, None, count)?;
+            if references.len() >= count {
+                add_changes(&mut references, entries::last_changes(db, of)?);
+            }
+            Ok(references)
+        })
     }
 
     /// Texts with these words, the newest first.

@@ -6,8 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::fault::OpenError;
 
 /// What leads from each version to the next. A line here is for ever: stores are out there.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_events.sql"),
+    include_str!("../migrations/0003_changes.sql"),
+];
 
 /// Brings a store to the newest version.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

@@ -515,6 +515,10 @@ impl Store for SqliteStore {
         self.read("read what refers to an entry", |db| entries::references(db, of, after, count))
     }
 
+    fn last_changes(&self, of: EntryId) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read("read how an entry was changed", |db| entries::last_changes(db, of))
+    }
+
     fn latest_before(
         &self,
         conversation: ConversationId,

@@ -501,6 +501,19 @@ impl Store for MemStore {
         Ok(shown.take(count).cloned().collect())
     }
 
+    fn last_changes(&self, of: EntryId) -> Result<Vec<StoredEntry>, StoreError> {
+        let mut last: BTreeMap<(DeviceId, Kind), StoredEntry> = BTreeMap::new();
+        for entry in self.references_after(of, None, usize::MAX)? {
+            let (author, kind) = (entry.header.author, entry.header.kind);
+            if kind != Kind::REACTION {
+                last.insert((author, kind), entry);
+            }
+        }
+        let mut last: Vec<StoredEntry> = last.into_values().collect();
+        last.sort_unstable_by_key(StoredEntry::position);
+        Ok(last)
+    }
+
     fn latest_before(
         &self,
         conversation: ConversationId,

@@ -228,6 +228,8 @@ fn contacts_are_changed_by_putting_them_again() {
         commit(store, |store| store.put_contact(&changed).unwrap());
         let after = [before[0].clone(), changed, before[2].clone()];
         assert_eq!(store.contacts(), Ok(sorted(after, |contact| contact.account)));
+        commit(store, |store| store.remove_contact(before[0].account).unwrap());
+        assert_eq!(store.contacts().unwrap().len(), 2);
     });
 }
 
@@ -522,7 +524,7 @@ fn references_come_in_their_order_and_stay_when_their_bodies_go() {
         b.writes(3, reaction(third));
         commit(store, |store| [&b, &a].iter().for_each(|a| store.append(&a.all()).unwrap()));
         assert_eq!(ids(&store.references(of, 99).unwrap()), [first, second, third]);
-        assert_eq!(ids(&store.references(of, 2).unwrap()), [first, second]);
+        assert_eq!(ids(&store.references_after(of, None, 2).unwrap()), [first, second]);
         let after = store.entry(first).unwrap().map(|entry| entry.position());
         assert_eq!(ids(&store.references_after(of, after, 99).unwrap()), [second, third]);
         assert_eq!(ids(&store.references_after(of, after, 1).unwrap()), [second]);
@@ -531,6 +533,27 @@ fn references_come_in_their_order_and_stay_when_their_bodies_go() {
         assert_eq!(ids(&left), [first, second, third]);
         assert_eq!(left[0].body, None);
         assert_eq!(store.references(second, 99), Ok(vec![]));
+    });
+}
+
+#[test]
+fn the_last_change_of_each_log_is_found_behind_any_crowd() {
+    each(|store| {
+        let (mut a, mut b) = (Author::new(1, conversation(1)), Author::new(2, conversation(1)));
+        let of = a.writes(1, text("one"));
+        let crowd = [2, 3, 4].map(|rank| b.writes(rank, reaction(of)));
+        a.writes(5, edit(of, "uno"));
+        b.writes(5, edit(of, "not theirs to say"));
+        let last = a.writes(6, edit(of, "un"));
+        let others = b.writes(7, edit(of, "nor this"));
+        let taken_back = a.writes(8, retraction(of));
+        commit(store, |store| [&b, &a].iter().for_each(|a| store.append(&a.all()).unwrap()));
+        assert_eq!(ids(&store.last_changes(of).unwrap()), [last, others, taken_back]);
+        let expected = [crowd[0], crowd[1], last, others, taken_back];
+        assert_eq!(ids(&store.references(of, 2).unwrap()), expected);
+        assert_eq!(store.references(of, 99).unwrap().len(), 8);
+        commit(store, |store| store.hide(conversation(1), a.id(), seq(1)).unwrap());
+        assert_eq!(ids(&store.last_changes(of).unwrap()), [others]);
     });
 }
 
