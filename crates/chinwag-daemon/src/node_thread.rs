@@ -188,6 +188,9 @@ impl Engine {
         if let Some(local) = self.store.local()? {
             self.shared.hub(Order::Listen(local.device_seed));
         }
+        for reached in self.store.reached()? {
+            self.shared.heard(reached.device, reached.heard);
+        }
         self.tell_newest()?;
         self.dial_wanted();
         Ok(())

@@ -25,7 +25,8 @@ pub(crate) struct Wiring {
     pub(crate) bind: Vec<std::net::SocketAddr>,
 }
 
-/// Owns the network until the orders end.
+/// Does what the network is ordered, and passes on what happens, until it is told to stop. The
+/// network itself is stopped by whoever told it.
 pub(crate) async fn run(
     wiring: Wiring,
     shared: Arc<Shared>,
@@ -48,9 +49,6 @@ pub(crate) async fn run(
                 }
             }
         }
-    }
-    if let Some(network) = shared.network() {
-        network.stop().await;
     }
 }
 

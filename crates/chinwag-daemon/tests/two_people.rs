@@ -47,6 +47,24 @@ async fn two_people_meet_and_what_is_shown_delivered_is_delivered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_leaves_says_goodbye_and_is_remembered() {
+    let (mut alice, mut bob) = two_friends().await;
+    let started = std::time::Instant::now();
+    bob.stop().await;
+    alice
+        .sees(|what| match what {
+            What::Peer { connected: false, .. } => Some(()),
+            _ => None,
+        })
+        .await;
+    // Somebody who vanishes is noticed after 13 seconds; a goodbye is heard at once.
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
+    alice.restart().await;
+    let contacts = alice.ask::<ContactList>(Nothing {}).await;
+    assert!(contacts[0].last_heard_at.is_some(), "{contacts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_to_somebody_who_is_away_arrives_when_they_are_back() {
     let (mut alice, mut bob) = two_friends().await;
     bob.stop().await;
