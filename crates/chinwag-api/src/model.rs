@@ -430,7 +430,7 @@ pub struct DigestLog {
     pub forked_at: Option<u64>,
 }
 
-/// A file that carries messages to somebody without a network.
+/// A file that carries messages to somebody without a network, or introduces us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleFile {
@@ -440,12 +440,15 @@ pub struct BundleFile {
     pub base64: String,
 }
 
-/// What a bundle file brought.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What a bundle file or an introduction brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Imported {
     /// Bundles in it that were for this device.
     pub bundles: u64,
     /// Bundles in it that were for other devices, and were left alone.
     pub for_others: u64,
+    /// If it was an introduction: who was introduced, so that bundles can be made for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introduced: Option<String>,
 }

@@ -5,11 +5,11 @@ mod harness;
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    BackupCreate, BundleExport, BundleImport, ContactList, ContactSafetyNumber, ConversationDigest,
-    ConversationList, ConversationMarkRead, CreateBackup, EditMessage, EventsList, ImportBundle,
-    ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract, MessageSearch, MessageSend,
-    MessageWhy, Nothing, OneContact, OneConversation, OneMessage, PeerList, React, Search,
-    SendMessage, SystemStatus,
+    BackupCreate, BundleExport, BundleImport, BundleIntroduce, ContactList, ContactSafetyNumber,
+    ConversationDigest, ConversationList, ConversationMarkRead, CreateBackup, EditMessage,
+    EventsList, ImportBundle, ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract,
+    MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneConversation, OneMessage,
+    PeerList, React, Search, SendMessage, SystemStatus,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, attach, restore};
@@ -234,6 +234,32 @@ async fn files_alone_bring_two_histories_together() {
     let imported = bob.ask::<BundleImport>(ImportBundle { base64: file.base64 }).await;
     assert_eq!(imported.bundles, 1);
     assert_eq!(bob.history("Alice").await, ["by file"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_never_share_a_network_meet_and_talk_by_files_alone() {
+    let (alice, bob) = (Person::new("Alice").await, Person::elsewhere("Bob").await);
+    let ticket = alice.invite().await;
+    let introduction = alice.ask::<BundleIntroduce>(Nothing {}).await.base64;
+    let early = ImportBundle { base64: introduction.clone() };
+    let error = refused(bob.client.call::<BundleImport>(early).await);
+    assert!(error.what_next().unwrap().contains("ticket"), "{error}");
+
+    bob.add(ticket).await;
+    let met = bob.ask::<BundleImport>(ImportBundle { base64: introduction }).await;
+    assert_eq!(met.introduced.as_deref(), Some("Alice"));
+    let file = bob.ask::<BundleExport>(contact("Alice".to_owned())).await.base64;
+    alice.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    alice.say("Bob", "by file").await;
+    let file = alice.ask::<BundleExport>(contact("Bob".to_owned())).await.base64;
+    bob.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    bob.say("Alice", "and back").await;
+    let file = bob.ask::<BundleExport>(contact("Alice".to_owned())).await.base64;
+    alice.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    assert_eq!(alice.history("Bob").await, ["by file", "and back"]);
+    assert_eq!(bob.history("Alice").await, ["by file", "and back"]);
+    let hers = alice.ask::<ConversationDigest>(with("Bob")).await.digest;
+    assert_eq!(hers, bob.ask::<ConversationDigest>(with("Alice")).await.digest);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{CreateBackup, ImportBundle, Nothing, OneContact};
 use chinwag_api::model::{BundleFile, Imported};
 use chinwag_core::input::Command;
+use chinwag_core::introduction::Introduction;
 use chinwag_core::output::Answer;
 use data_encoding::BASE64;
 use tokio::sync::oneshot;
@@ -26,12 +27,36 @@ pub(super) async fn export(api: Api, params: OneContact) -> Result<BundleFile, A
     }
 }
 
+pub(super) async fn introduce(api: Api, _: Nothing) -> Result<BundleFile, ApiError> {
+    match api.node.order(|_: &View<'_>| Ok(Command::Introduce)).await? {
+        Answer::Introduction(bytes) => Ok(BundleFile { devices: 1, base64: BASE64.encode(&bytes) }),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Reads who somebody is, and says how they are called here.
+async fn meet(api: &Api, bytes: Vec<u8>) -> Result<Imported, ApiError> {
+    let introduction = Introduction::parse(&bytes)
+        .map_err(|error| ApiError::new(Kind::Usage, error.to_string()))?;
+    let account = introduction.account();
+    let met = api.node.order(move |_: &View<'_>| Ok(Command::Meet(bytes))).await;
+    met.map_err(|error| match error.kind() {
+        Kind::NotFound => error.hint("use their ticket first: chinwag add TICKET"),
+        _ => error,
+    })?;
+    let name = api.node.look(move |view| Ok(people::name(view, account))).await?;
+    Ok(Imported { introduced: Some(name), ..Imported::default() })
+}
+
 pub(super) async fn import(api: Api, params: ImportBundle) -> Result<Imported, ApiError> {
     let bytes = BASE64.decode(params.base64.as_bytes()).map_err(|_| {
         ApiError::new(Kind::Usage, "the content of the file is not written in base64")
     })?;
+    if Introduction::is_one(&bytes) {
+        return meet(&api, bytes).await;
+    }
     let own = api.node.look(|view| Ok(view.node.device())).await?;
-    let mut imported = Imported { bundles: 0, for_others: 0 };
+    let mut imported = Imported::default();
     for bundle in bundle_file::read(&bytes)? {
         let sealed = chinwag_core::bundle::Sealed::parse(bundle)
             .map_err(|error| ApiError::new(Kind::Usage, error.to_string()))?;
