@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
         env: Some(("RUSTDOCFLAGS", "-D warnings")),
         ..Step::new("doc", "cargo doc --workspace --no-deps --locked")
     },
+    Step::new("simulator", "cargo run --release -p chinwag-sim --locked -- --seeds 1000"),
     Step { tool: Some(CARGO_DENY), ..Step::new("deny", "cargo deny check bans licenses sources") },
 ];
 

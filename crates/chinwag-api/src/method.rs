@@ -133,7 +133,10 @@ methods! {
         "From now on tells what happens, as notifications `event`, from a cursor on.";
     "bundle.export" BundleExport (OneContact) -> BundleFile:
         "Makes a file that carries to a contact what they are not known to have.";
-    "bundle.import" BundleImport (ImportBundle) -> Imported: "Takes in such a file.";
+    "bundle.introduce" BundleIntroduce (Nothing) -> BundleFile:
+        "Makes a file that says who we are, for somebody who is to make bundles for us without a network. It holds no secret.";
+    "bundle.import" BundleImport (ImportBundle) -> Imported:
+        "Takes in a file of bundles, or an introduction.";
     "backup.create" BackupCreate (CreateBackup) -> Nothing:
         "Writes an encrypted backup of everything to a file; the recovery words open it.";
 }

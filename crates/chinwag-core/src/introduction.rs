@@ -42,6 +42,11 @@ impl Introduction {
         Ok(introduction)
     }
 
+    /// Whether these bytes say that they are an introduction.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(MAGIC)
+    }
+
     /// Reads an introduction, and checks all of it.
     pub fn parse(bytes: &[u8]) -> Result<Self, IntroductionError> {
         if bytes.len() > BUNDLE_MAX {

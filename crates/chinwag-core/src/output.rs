@@ -184,7 +184,7 @@ pub enum Event {
         /// Their one line.
         text: String,
     },
-    /// A device of an account is connected, or no longer.
+    /// A device of an account is connected, or no longer: by whatever number of connections.
     Peer {
         /// Whose.
         account: AccountId,

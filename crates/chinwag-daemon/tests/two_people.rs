@@ -5,11 +5,11 @@ mod harness;
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    BackupCreate, BundleExport, BundleImport, ContactList, ContactSafetyNumber, ConversationDigest,
-    ConversationList, ConversationMarkRead, CreateBackup, EditMessage, EventsList, ImportBundle,
-    ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract, MessageSearch, MessageSend,
-    MessageWhy, Nothing, OneContact, OneConversation, OneMessage, PeerList, React, Search,
-    SendMessage, SystemStatus,
+    BackupCreate, BundleExport, BundleImport, BundleIntroduce, ContactList, ContactSafetyNumber,
+    ConversationDigest, ConversationList, ConversationMarkRead, CreateBackup, EditMessage,
+    EventsList, ImportBundle, ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract,
+    MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneConversation, OneMessage,
+    PeerList, React, Search, SendMessage, SystemStatus,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, attach, restore};
@@ -44,6 +44,24 @@ async fn two_people_meet_and_what_is_shown_delivered_is_delivered() {
         .await;
     let peers = alice.ask::<PeerList>(Nothing {}).await;
     assert!(peers.iter().any(|peer| peer.connected && peer.path.is_some()), "{peers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_leaves_says_goodbye_and_is_remembered() {
+    let (mut alice, mut bob) = two_friends().await;
+    let started = std::time::Instant::now();
+    bob.stop().await;
+    alice
+        .sees(|what| match what {
+            What::Peer { connected: false, .. } => Some(()),
+            _ => None,
+        })
+        .await;
+    // Somebody who vanishes is noticed after 13 seconds; a goodbye is heard at once.
+    assert!(started.elapsed() < std::time::Duration::from_secs(10));
+    alice.restart().await;
+    let contacts = alice.ask::<ContactList>(Nothing {}).await;
+    assert!(contacts[0].last_heard_at.is_some(), "{contacts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,6 +237,32 @@ async fn files_alone_bring_two_histories_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_never_share_a_network_meet_and_talk_by_files_alone() {
+    let (alice, bob) = (Person::new("Alice").await, Person::elsewhere("Bob").await);
+    let ticket = alice.invite().await;
+    let introduction = alice.ask::<BundleIntroduce>(Nothing {}).await.base64;
+    let early = ImportBundle { base64: introduction.clone() };
+    let error = refused(bob.client.call::<BundleImport>(early).await);
+    assert!(error.what_next().unwrap().contains("ticket"), "{error}");
+
+    bob.add(ticket).await;
+    let met = bob.ask::<BundleImport>(ImportBundle { base64: introduction }).await;
+    assert_eq!(met.introduced.as_deref(), Some("Alice"));
+    let file = bob.ask::<BundleExport>(contact("Alice".to_owned())).await.base64;
+    alice.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    alice.say("Bob", "by file").await;
+    let file = alice.ask::<BundleExport>(contact("Bob".to_owned())).await.base64;
+    bob.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    bob.say("Alice", "and back").await;
+    let file = bob.ask::<BundleExport>(contact("Alice".to_owned())).await.base64;
+    alice.ask::<BundleImport>(ImportBundle { base64: file }).await;
+    assert_eq!(alice.history("Bob").await, ["by file", "and back"]);
+    assert_eq!(bob.history("Alice").await, ["by file", "and back"]);
+    let hers = alice.ask::<ConversationDigest>(with("Bob")).await.digest;
+    assert_eq!(hers, bob.ask::<ConversationDigest>(with("Alice")).await.digest);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_comes_back_as_another_device_of_the_same_account() {
     let (mut alice, mut bob) = two_friends().await;
     alice.tell("Bob", "before the backup").await;
@@ -246,8 +290,8 @@ async fn refused_restore(
     backup: &std::path::Path,
     words: &chinwag_api::model::RecoveryWords,
 ) -> chinwag_api::error::ApiError {
-    let place = folder.join("wrong");
-    restore(&place, backup, words).await.unwrap_err()
+    // The same folder may be tried again with the right words.
+    restore(folder, backup, words).await.unwrap_err()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

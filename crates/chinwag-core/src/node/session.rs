@@ -333,8 +333,11 @@ impl Node {
         if self.is_blocked(account) {
             return Ok(Err(Violation::NotWelcome));
         }
+        let was_here = self.connected_devices().contains(&device);
         self.stand(link, Standing::Open { account });
-        self.tell(Event::Peer { account, device, is_here: true });
+        if !was_here {
+            self.tell(Event::Peer { account, device, is_here: true });
+        }
         let lacks_prekeys = env.store.peer_prekeys(device)?.is_empty();
         if let Some(session) = self.sessions.get_mut(&link) {
             session.lacks_prekeys = lacks_prekeys;
@@ -418,7 +421,9 @@ impl Node {
 
     pub(super) fn forget(&mut self, link: Link) {
         let Some(session) = self.sessions.remove(&link) else { return };
-        if let Some(account) = session.account() {
+        // Of two connections that cross one goes: its device stays.
+        let is_here = self.connected_devices().contains(&session.device);
+        if let Some(account) = session.account().filter(|_| !is_here) {
             self.tell(Event::Peer { account, device: session.device, is_here: false });
         }
     }

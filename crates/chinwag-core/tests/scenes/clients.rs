@@ -141,3 +141,18 @@ fn what_was_just_said_overtakes_a_long_history() {
     let transcript = world.transcript();
     assert!(transcript.contains(&"bob: has alice 4: one more".to_owned()), "{transcript:?}");
 }
+
+#[test]
+fn a_device_with_two_connections_is_there_until_both_are_gone() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.presence("alice"), ["bob: true"]);
+    world.disconnect_one("alice", "bob");
+    world.settle();
+    assert!(world.presence("alice").is_empty(), "one connection is left");
+    world.disconnect("alice", "bob");
+    world.settle();
+    assert_eq!(world.presence("alice"), ["bob: false"]);
+}

@@ -37,6 +37,8 @@ pub(crate) struct World {
     mono: u64,
     ahead_ms: u64,
     transcript: Vec<String>,
+    /// Who was told of whom that they are there, or no longer.
+    presence: Vec<(&'static str, String)>,
     /// Entries that were sent, as often as they were.
     entries_sent: usize,
 }
@@ -63,6 +65,7 @@ impl World {
             mono: 0,
             ahead_ms: 0,
             transcript: Vec::new(),
+            presence: Vec::new(),
             entries_sent: 0,
         };
         for (n, name) in names.iter().enumerate() {
@@ -90,6 +93,7 @@ impl World {
             }
         }
         world.transcript.clear();
+        world.presence.clear();
         world
     }
 
@@ -181,6 +185,19 @@ impl World {
         self.input(a, [Input::Connected { link, device: device_b, is_dialled: true }]);
         self.input(b, [Input::Connected { link, device: device_a, is_dialled: false }]);
         link
+    }
+
+    /// Of whom somebody was told that they are there or no longer, since the last time.
+    pub(crate) fn presence(&mut self, of: &str) -> Vec<String> {
+        let told = std::mem::take(&mut self.presence);
+        told.into_iter().filter(|(name, _)| *name == of).map(|(_, line)| line).collect()
+    }
+
+    /// The first of the connections between two breaks.
+    pub(crate) fn disconnect_one(&mut self, a: &'static str, b: &'static str) {
+        let is_between = |ends: &[&'static str; 2]| ends.contains(&a) && ends.contains(&b);
+        let first = self.links.iter().find(|(_, ends)| is_between(ends)).map(|(link, _)| *link);
+        self.cut(first.expect("a connection"));
     }
 
     /// All connections between two break, with what is under way on them.
@@ -343,7 +360,11 @@ impl World {
             Event::Request { account, name, text } => {
                 format!("{} asks as {}: {text}", self.who(account), name.as_str())
             }
-            Event::Peer { .. } | Event::ContactChanged { .. } => return,
+            Event::Peer { account, is_here, .. } => {
+                let line = format!("{}: {is_here}", self.who(account));
+                return self.presence.push((name, line));
+            }
+            Event::ContactChanged { .. } => return,
             Event::Read { account, .. } => format!("{} has read it", self.who(account)),
             Event::Typing { account, is_on, .. } => {
                 format!("{} types: {is_on}", self.who(account))

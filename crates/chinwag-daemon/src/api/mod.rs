@@ -121,6 +121,7 @@ impl Api {
             TypingSet => conversations::typing,
             EventsList => events::list,
             BundleExport => bundles::export,
+            BundleIntroduce => bundles::introduce,
             BundleImport => bundles::import,
             BackupCreate => bundles::backup,
         })

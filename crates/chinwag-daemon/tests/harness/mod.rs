@@ -54,9 +54,23 @@ impl Person {
         Self::in_folder(TempDir::new().unwrap()).await
     }
 
+    /// Somebody new whom no network connects with the others: where they are there is only IPv6.
+    pub(crate) async fn elsewhere(name: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let bind = vec!["[::1]:0".parse().unwrap()];
+        let mut person = Self::with(Settings { bind, ..settings(folder.path()) }, folder).await;
+        let create = CreateAccount { name: name.to_owned(), device_name: None };
+        person.words = person.ask::<AccountCreate>(create).await.words;
+        person
+    }
+
     /// Somebody whose data is there already.
     pub(crate) async fn in_folder(folder: TempDir) -> Self {
-        let daemon = Daemon::start(settings(folder.path())).await.unwrap();
+        Self::with(settings(folder.path()), folder).await
+    }
+
+    async fn with(settings: Settings, folder: TempDir) -> Self {
+        let daemon = Daemon::start(settings).await.unwrap();
         let (client, events) = daemon.client();
         let words = RecoveryWords(Vec::new());
         let person = Self { folder, daemon: Some(daemon), client, events, words };

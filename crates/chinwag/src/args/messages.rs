@@ -249,8 +249,24 @@ pub(crate) struct Bundle {
 pub(crate) enum BundleCommand {
     /// Make a file that carries to a contact what they are not known to have
     Export(BundleExport),
-    /// Take in such a file
+    /// Take in such a file, or an introduction
     Import(BundleImport),
+    /// Make a file that says who you are, for somebody whom no network connects with you
+    ///
+    /// Two who never share a network begin like this: one makes a ticket and an introduction, and
+    /// hands over both; the other uses the ticket (`chinwag add`), takes the introduction in (`chinwag
+    /// bundle import`), and makes a bundle for the first. From then on bundles alone are enough. An
+    /// introduction holds no secret, but your name.
+    Introduce(BundleIntroduce),
+}
+
+/// `chinwag bundle introduce`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BundleIntroduce {
+    /// Where to write it, which must not be there yet; `-` for standard output
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// `chinwag bundle export`.

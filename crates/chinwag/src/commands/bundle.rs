@@ -1,16 +1,20 @@
-//! `bundle export` and `bundle import`: messages in a file, without a network.
+//! `bundle export`, `import` and `introduce`: messages in a file, without a network.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use chinwag_api::method::{BundleExport, BundleImport, ImportBundle, OneContact};
+use chinwag_api::method::{
+    BundleExport, BundleImport, BundleIntroduce, ImportBundle, Method, Nothing, OneContact,
+};
 use chinwag_api::model::{BundleFile, Imported};
 use data_encoding::BASE64;
 
 use super::{ask, understood};
+use crate::args::Json;
 use crate::args::messages::{
     BundleCommand, BundleExport as ExportArgs, BundleImport as ImportArgs,
+    BundleIntroduce as IntroduceArgs,
 };
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -26,35 +30,55 @@ pub(super) async fn run(context: &Context, command: BundleCommand) -> Result<Exi
     match command {
         BundleCommand::Export(args) => export(context, args).await,
         BundleCommand::Import(args) => import(context, args).await,
+        BundleCommand::Introduce(args) => introduce(context, args).await,
     }
 }
 
 async fn export(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
-    let is_pipe = args.file.as_os_str() == "-";
-    if is_pipe && !args.json.json && io::stdout().is_terminal() {
+    let params = OneContact { contact: args.name };
+    let what_next = "the other side takes it in with `chinwag bundle import`";
+    write::<BundleExport>(context, params, &args.file, args.json, |file| {
+        format!("for {}; {what_next}", count(file.devices, "device"))
+    })
+    .await
+}
+
+async fn introduce(context: &Context, args: IntroduceArgs) -> Result<Exit, Failure> {
+    let what_next = "whoever has your ticket takes it in with `chinwag bundle import`, and can then make \
+                     bundles for you";
+    write::<BundleIntroduce>(context, Nothing {}, &args.file, args.json, |_| what_next.to_owned())
+        .await
+}
+
+/// Has a file made, and writes it where it is wanted.
+async fn write<M: Method<Answer = BundleFile>>(
+    context: &Context,
+    params: M::Params,
+    path: &Path,
+    json: Json,
+    described: impl FnOnce(&BundleFile) -> String,
+) -> Result<Exit, Failure> {
+    let is_pipe = path.as_os_str() == "-";
+    if is_pipe && !json.json && io::stdout().is_terminal() {
         let failure = Failure::saying(Exit::Usage, "a bundle file is no text for a terminal");
         return Err(failure.hint("name a file, or send it into a pipe"));
     }
     with(context, Need::Account, async |node| {
-        let raw = node.raw::<BundleExport>(OneContact { contact: args.name }).await?;
-        if args.json.json {
+        let raw = node.raw::<M>(params).await?;
+        if json.json {
             output::say(&output::json(&raw));
         }
-        let BundleFile { devices, base64 } = understood::<BundleExport>(raw)?;
-        let decoded = BASE64.decode(base64.as_bytes());
-        let bundle = decoded.map_err(|error| Failure::new(Exit::Internal, error))?;
+        let file = understood::<M>(raw)?;
+        let decoded = BASE64.decode(file.base64.as_bytes());
+        let bytes = decoded.map_err(|error| Failure::new(Exit::Internal, error))?;
         if !is_pipe {
-            write_new(&args.file, &bundle)?;
-        } else if !args.json.json {
+            write_new(path, &bytes)?;
+        } else if !json.json {
             let mut out = io::stdout().lock();
             // Nobody reads it any more: then nobody wants it.
-            let _ = out.write_all(&bundle).and_then(|()| out.flush());
+            let _ = out.write_all(&bytes).and_then(|()| out.flush());
         }
-        context.remark(&format!(
-            "chinwag: {} bytes for {}; the other side takes it in with `chinwag bundle import`",
-            bundle.len(),
-            count(devices, "device")
-        ));
+        context.remark(&format!("chinwag: {} bytes, {}", bytes.len(), described(&file)));
         Ok(Exit::Done)
     })
     .await
@@ -95,6 +119,12 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn imported(imported: &Imported) -> String {
+    if let Some(name) = &imported.introduced {
+        let name = output::name(name, 40);
+        return format!(
+            "{name} is introduced: `chinwag bundle export --for` makes files for them."
+        );
+    }
     let taken = format!("{} taken in", count(imported.bundles, "bundle"));
     match imported.for_others {
         0 => format!("{taken}."),
@@ -108,8 +138,8 @@ mod tests {
 
     #[test]
     fn what_was_brought_is_counted() {
-        assert_eq!(imported(&Imported { bundles: 1, for_others: 0 }), "1 bundle taken in.");
-        let words = imported(&Imported { bundles: 0, for_others: 2 });
+        assert_eq!(imported(&Imported { bundles: 1, ..Imported::default() }), "1 bundle taken in.");
+        let words = imported(&Imported { for_others: 2, ..Imported::default() });
         assert_eq!(words, "0 bundles taken in, 2 left alone: for other devices.");
     }
 }
