@@ -19,6 +19,9 @@ const SEEDS_THAT_MEET_ALL: u64 = 1_000;
 /// The scenario that is to meet everything.
 const MIXED: &str = "mixed";
 
+/// After how many seeds it is said how far it is.
+const TOLD_EVERY: u64 = 1_000;
+
 /// Outcomes that wait for an earlier one.
 const WAITING_MAX: usize = 1_024;
 
@@ -164,6 +167,9 @@ fn live_all(args: &Args, scenario: &Scenario) -> Total {
             while let Some(outcome) = waiting.remove(&due) {
                 let failed = report(args, &life(due), outcome, &mut total);
                 due += 1;
+                if count > TOLD_EVERY && (due - first).is_multiple_of(TOLD_EVERY) {
+                    println!("{} seeds: {} failed", due - first, total.failed);
+                }
                 if failed && args.fail_fast {
                     is_over.store(true, Ordering::Relaxed);
                     return;
