@@ -35,7 +35,11 @@ pub enum CallError {
     Unreadable(#[from] serde_json::Error),
 }
 
-type Pending = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Result<Value, ApiError>>>>>;
+/// Who waits for which answer; nothing once the connection is gone, so that nobody begins to wait for
+/// an answer that can't come.
+type Waiting = Option<BTreeMap<u64, oneshot::Sender<Result<Value, ApiError>>>>;
+
+type Pending = Arc<Mutex<Waiting>>;
 
 /// A connection to the daemon. Copies of it share the connection, which ends with the last of them.
 #[derive(Clone, Debug)]
@@ -59,10 +63,15 @@ impl Events {
 }
 
 impl Client {
-    /// Connects to the socket of a daemon.
+    /// Connects to the socket of a daemon. An error: there is none, or somebody else's.
     #[cfg(unix)]
     pub async fn connect(socket: &Path) -> io::Result<(Self, Events)> {
-        Ok(Self::over(tokio::net::UnixStream::connect(socket).await?))
+        let stream = tokio::net::UnixStream::connect(socket).await?;
+        if stream.peer_cred()?.uid() != rustix::process::getuid().as_raw() {
+            let words = "another person's program listens there";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, words));
+        }
+        Ok(Self::over(stream))
     }
 
     /// A client over a stream of bytes. To be called within a tokio runtime.
@@ -70,7 +79,7 @@ impl Client {
         let (reader, writer) = tokio::io::split(stream);
         let (requests, to_write) = mpsc::unbounded_channel();
         let (to_tell, events) = mpsc::channel(EVENTS_MAX);
-        let pending = Pending::default();
+        let pending: Pending = Arc::new(Mutex::new(Some(BTreeMap::new())));
         tokio::spawn(write(writer, to_write));
         tokio::spawn(read(reader, Arc::clone(&pending), to_tell));
         let next = Arc::new(AtomicU64::new(1));
@@ -87,17 +96,14 @@ impl Client {
     pub async fn call_raw(&self, method: &str, params: Value) -> Result<Value, CallError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (answered, answer) = oneshot::channel();
-        self.lock().insert(id, answered);
-        if self.requests.send(Request::new(id, method, params)).is_err() {
-            self.lock().remove(&id);
+        let is_open = self.lock().as_mut().map(|waiting| waiting.insert(id, answered)).is_some();
+        if !is_open || self.requests.send(Request::new(id, method, params)).is_err() {
             return Err(CallError::Gone);
         }
         Ok(answer.await.map_err(|_| CallError::Gone)??)
     }
 
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, BTreeMap<u64, oneshot::Sender<Result<Value, ApiError>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,11 +135,12 @@ async fn read(reader: impl AsyncRead, pending: Pending, events: mpsc::Sender<Eve
                 let _ = events.send(event).await;
             }
         } else if let Some(id) = reply.id.as_ref().and_then(Value::as_u64) {
-            let waiting = pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+            let waiting = pending.as_mut().and_then(|waiting| waiting.remove(&id));
             let answer = reply.error.map_or_else(|| Ok(reply.result.unwrap_or_default()), Err);
             // Whoever asked may have gone.
             let _ = waiting.map(|waiting| waiting.send(answer));
         }
     }
-    pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    *pending.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }

@@ -55,6 +55,9 @@ pub enum DeviceState {
     Retired,
     /// It was taken off the account.
     Revoked,
+    /// A state that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The 24 words that stand for an account: whoever has them is it.
@@ -168,6 +171,9 @@ pub enum ContactState {
     Waiting,
     /// Kept from reaching us.
     Blocked,
+    /// A state that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What two people compare to be sure of each other's keys.
@@ -355,13 +361,16 @@ pub struct Reaction {
 #[serde(rename_all = "camelCase")]
 pub enum MessageState {
     /// It is on this disk, and nowhere else yet.
-    Saved,
+    Saved = 1,
     /// It was handed to a connection; whether it arrived is not known.
-    Sent,
+    Sent = 2,
     /// A device of the contact has it on its disk.
-    Delivered,
+    Delivered = 3,
     /// The contact has read it, and lets us know.
-    Read,
+    Read = 4,
+    /// A state that this version does not know; less than all others.
+    #[serde(other)]
+    Unknown = 0,
 }
 
 /// Where a message is.

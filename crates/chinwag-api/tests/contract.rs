@@ -5,6 +5,7 @@ use chinwag_api::client::{CallError, Client};
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::{Event, What};
 use chinwag_api::method::{Hello, Nothing, SystemHello, SystemStatus};
+use chinwag_api::model::{ContactState, DeviceState, MessageState};
 use chinwag_api::wire::{LINE_MAX, Reply, Request, read_line, write_line};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -73,6 +74,29 @@ async fn whoever_waits_when_the_daemon_goes_is_told() {
     drop(daemon);
     assert!(matches!(asked.await.unwrap(), Err(CallError::Gone)));
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn whoever_asks_after_the_daemon_has_gone_is_told_at_once() {
+    let (client, mut events, daemon) = connected();
+    drop(daemon);
+    assert_eq!(events.next().await, None);
+    assert!(matches!(client.call::<SystemStatus>(Nothing {}).await, Err(CallError::Gone)));
+}
+
+#[test]
+fn a_state_that_is_not_known_is_no_error() {
+    let unknown = json!("teleported");
+    assert_eq!(
+        serde_json::from_value::<MessageState>(unknown.clone()).unwrap(),
+        MessageState::Unknown
+    );
+    assert_eq!(
+        serde_json::from_value::<ContactState>(unknown.clone()).unwrap(),
+        ContactState::Unknown
+    );
+    assert_eq!(serde_json::from_value::<DeviceState>(unknown).unwrap(), DeviceState::Unknown);
+    assert!(MessageState::Unknown < MessageState::Saved, "nothing is waited for in vain");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_crypto::{Label, Secret, hash};
@@ -17,8 +18,13 @@ use etcetera::BaseStrategy as _;
 const SOCKET_PATH_MAX: usize = 100;
 
 const KEY: &str = "key";
+const PLACE: &str = "place";
 const PORT: &str = "port";
 const SOCKET: &str = "api.sock";
+
+/// How long after its key a database may still be missing: somebody may be about to make it. Later,
+/// it is lost.
+const NEW_FOR: Duration = Duration::from_mins(1);
 
 /// The key that backups of an account are encrypted with: its recovery words open them.
 const BACKUP_KEY: Label = Label::new("chinwag/backup-key/1");
@@ -50,9 +56,24 @@ impl Home {
         self.0.join(chinwag_store::DATABASE).exists()
     }
 
-    /// Makes the folder if it isn't there.
-    pub(crate) fn make(&self) -> Result<(), ApiError> {
-        make_private(&self.0).map_err(|error| failed("make the folder", &self.0, &error))
+    /// Makes the folder if it isn't there. An error: there are other things in it; it may be a folder
+    /// that others need as it is.
+    pub(crate) fn make(&mut self) -> Result<(), ApiError> {
+        let doing = |error| failed("make the folder", &self.0, &error);
+        let is_ours = self.0.join(KEY).exists() || self.has_data();
+        let is_empty = match fs::read_dir(&self.0) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(doing(error)),
+        };
+        if !is_ours && !is_empty {
+            let text = format!("{} is not empty, and has no data of chinwag", self.0.display());
+            let error = ApiError::new(Kind::Refused, text);
+            return Err(error.hint("name a folder that is empty or not there yet"));
+        }
+        make_private(&self.0).map_err(doing)?;
+        self.0 = self.0.canonicalize().map_err(doing)?;
+        Ok(())
     }
 
     /// Where the API listens: in the folder or, where that path is too long for a socket, in the
@@ -70,31 +91,63 @@ impl Home {
         folder.join(format!("chinwag-{}", rustix::process::getuid().as_raw())).join(short)
     }
 
-    /// Where the witness of this folder is.
+    /// Where the witness of this folder is. `None`: it can't have one, or there is none although the
+    /// folder is where it was; then whoever runs this has another home than the last time, and a folder
+    /// that stays in its place is no copy.
     pub(crate) fn witness(&self) -> Option<PathBuf> {
         let dirs = etcetera::choose_base_strategy().ok()?;
         let state = dirs.state_dir().unwrap_or_else(|| dirs.data_dir());
         let name = hash(Label::new("chinwag/witness/1"), self.0.as_os_str().as_encoded_bytes());
         let folder = state.join("chinwag").join("witnesses");
         make_private(&folder).ok()?;
-        Some(folder.join(name.to_hex().chars().take(32).collect::<String>()))
+        let witness = folder.join(name.to_hex().chars().take(32).collect::<String>());
+        let is_where_it_was = self.has_data() && self.place_of_last_time() == self.place();
+        (witness.exists() || !is_where_it_was).then_some(witness)
     }
 
-    /// The key of the database; made when there is none and nothing is encrypted with it yet.
+    /// Notes where the folder is, to know it again.
+    pub(crate) fn put_place(&self) {
+        if let Some(place) = self.place() {
+            let _ = write_over(&self.0.join(PLACE), place.as_bytes());
+        }
+    }
+
+    fn place_of_last_time(&self) -> Option<String> {
+        fs::read_to_string(self.0.join(PLACE)).ok()
+    }
+
+    /// What tells this folder from a copy of it: the file system that it is on, and its number there.
+    fn place(&self) -> Option<String> {
+        use std::os::unix::fs::MetadataExt as _;
+        let folder = fs::metadata(&self.0).ok()?;
+        Some(format!("{}:{}", folder.dev(), folder.ino()))
+    }
+
+    /// The key of the database. It is made when there is none and nothing is encrypted with it yet; of
+    /// several who come at once all get the same.
     pub(crate) fn key(&self) -> Result<Secret<32>, ApiError> {
         let path = self.0.join(KEY);
-        match read_key(&path) {
-            Ok(key) => Ok(key),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has_data() => {
-                let key = Secret::generate(&mut crate::randomness());
-                write_new(&path, key.expose())
-                    .map_err(|error| failed("write the key", &path, &error))?;
-                Ok(key)
+        if !path.exists() && !self.has_data() {
+            let key = Secret::<32>::generate(&mut crate::randomness());
+            match write_once(&path, key.expose()) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(failed("write the key", &path, &error));
+                }
+                _ => {}
             }
-            Err(error) => Err(failed("read the key", &path, &error).hint(
-                "without its key the data can't be read: put the key back, or restore a backup",
-            )),
         }
+        read_key(&path).map_err(|error| {
+            let text = format!("cannot read the key {}: {error}", path.display());
+            ApiError::new(Kind::Internal, text).hint(
+                "without its key the data can't be read: put the key back, or restore a backup",
+            )
+        })
+    }
+
+    /// Whether the key is so new that the database may not be there yet.
+    pub(crate) fn is_new(&self) -> bool {
+        let made = fs::metadata(self.0.join(KEY)).and_then(|key| key.modified());
+        made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < NEW_FOR))
     }
 
     /// The port that was listened on the last time.
@@ -104,9 +157,7 @@ impl Home {
 
     /// Notes the port. That it can't be noted only means that it is another one next time.
     pub(crate) fn put_port(&self, port: u16) {
-        let path = self.0.join(PORT);
-        let _ = fs::remove_file(&path);
-        let _ = write_new(&path, port.to_string().as_bytes());
+        let _ = write_over(&self.0.join(PORT), port.to_string().as_bytes());
     }
 }
 
@@ -143,19 +194,85 @@ fn read_key(path: &Path) -> io::Result<Secret<32>> {
     Ok(Secret::new(key))
 }
 
-/// Writes a file for its owner alone, whole or not at all.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes a file for its owner alone, whole or not at all, in place of what was there.
+fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let partial = write_beside(path, bytes)?;
+    fs::rename(&partial, path)?;
+    sync_parent(path)
+}
+
+/// Writes a file for its owner alone, whole or not at all. An error: there is one.
+fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let partial = write_beside(path, bytes)?;
+    let linked = fs::hard_link(&partial, path);
+    let _ = fs::remove_file(&partial);
+    linked?;
+    sync_parent(path)
+}
+
+/// Writes a file beside another, under a name that nobody else uses.
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let random = Secret::<32>::generate(&mut crate::randomness());
+    let name = hash(Label::new("chinwag/partial/1"), random.expose()).to_hex();
+    let partial = path.with_extension(format!("{}.partial", &name[..16]));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let partial = path.with_extension("partial");
     let mut file = options.open(&partial)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&partial, path)?;
-    if let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
-        fs::File::open(folder)?.sync_all()?;
+    Ok(partial)
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|_| cfg!(unix)) {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn whoever_comes_at_once_gets_the_same_key() {
+        let folder = TempDir::new().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let ask = || *home.key().unwrap().expose();
+            let all: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_folder_of_others_is_left_alone() {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("letter"), "dear").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let error = Home::at(folder.path()).unwrap().make().unwrap_err();
+        assert_eq!(error.kind(), Kind::Refused);
+        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn a_folder_is_the_same_by_whatever_path_it_is_named() {
+        let place = TempDir::new().unwrap();
+        let (folder, link) = (place.path().join("folder"), place.path().join("link"));
+        fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        let dotted = folder.join("..").join("folder");
+        for path in [&link, &dotted] {
+            assert_eq!(Home::at(path).unwrap().path(), Home::at(&folder).unwrap().path());
+        }
+    }
 }

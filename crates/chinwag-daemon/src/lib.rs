@@ -1,7 +1,7 @@
 //! The daemon: the only place where the parts meet, and the only owner of the data folder.
 //!
-//! The node and its store live on one thread ([`node_thread`]); the network's events and the requests
-//! of clients come to it through one bounded channel ([`wires`], [`server`], [`api`]), and what comes
+//! The node and its store live on one thread (`node_thread`); the network's events and the requests
+//! of clients come to it through one channel (`wires`, `server`, `api`), and what comes
 //! out goes where it belongs after it was committed. A command that finds no daemon runs the very same
 //! thing in its own process for as long as it needs it; others can attach to it meanwhile.
 
@@ -87,7 +87,7 @@ impl Daemon {
     /// tokio runtime. An error: another process owns the folder ([`Kind::Locked`]), it can't be
     /// written, or what is in it can't be read; then nothing was changed.
     pub async fn start(settings: Settings) -> Result<Self, ApiError> {
-        let home = Home::at(&settings.data_dir)?;
+        let mut home = Home::at(&settings.data_dir)?;
         home.make()?;
         let (shared, orders) = Shared::new();
         let (node, jobs) = NodeThread::channel();
@@ -123,16 +123,26 @@ impl Daemon {
         };
         let socket = home.socket();
         let listener = server::listen(&socket)?;
+        let must_listen = !settings.bind.is_empty();
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, api.clone()));
         let (stop_wires, stopped) = oneshot::channel();
         let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
         tasks.spawn(wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped));
-        if node.look(|view| Ok(view.node.account().is_some())).await? {
+        let has_account = node.look(|view| Ok(view.node.account().is_some())).await?;
+        if has_account {
             shared.until_tried().await;
         }
+        let has_network = shared.network().is_some();
         let (thread, stop_wires) = (Some(thread), Some(stop_wires));
-        Ok(Self { api, node, thread, tasks, stop_wires, failed, socket })
+        let daemon = Self { api, node, thread, tasks, stop_wires, failed, socket };
+        if must_listen && has_account && !has_network {
+            let why = shared.listening_problem();
+            daemon.stop().await;
+            return Err(ApiError::new(Kind::Locked, why)
+                .hint("choose another address with --bind, or leave it out"));
+        }
+        Ok(daemon)
     }
 
     /// A client of this node, within the process.
@@ -149,7 +159,8 @@ impl Daemon {
             _ = ending.wait_for(|is_ending| *is_ending) => Ok(()),
             failed = self.failed.wait_for(Option::is_some) => match failed {
                 Ok(failed) => failed.clone().map_or(Ok(()), Err),
-                Err(_) => Ok(()),
+                // Its thread has ended without a word.
+                Err(_) => Err(ApiError::new(Kind::Internal, "the node has stopped")),
             },
         }
     }
@@ -201,8 +212,10 @@ fn opening(home: Home) -> Opening {
     Box::new(move || {
         let key = home.key()?;
         let witness = home.witness();
-        let opened = SqliteStore::open(home.path(), witness.as_deref(), &key);
+        let open = if home.is_new() { SqliteStore::open } else { SqliteStore::open_existing };
+        let opened = open(home.path(), witness.as_deref(), &key);
         let (store, opened) = opened.map_err(|error| cannot_open(&error))?;
+        home.put_place();
         Ok((store, opened.is_copy))
     })
 }
@@ -243,7 +256,7 @@ pub async fn restore(
     backup: &Path,
     words: &RecoveryWords,
 ) -> Result<(), ApiError> {
-    let home = Home::at(data_dir)?;
+    let mut home = Home::at(data_dir)?;
     if home.has_data() {
         let text = format!("{} has data already", home.path().display());
         return Err(
@@ -252,6 +265,11 @@ pub async fn restore(
     }
     let seed = api::seed_of(words)?;
     let (backup, key) = (backup.to_owned(), backup_key(seed.expose()));
+    if !backup.is_file() {
+        let text = format!("there is no backup {}", backup.display());
+        return Err(ApiError::new(Kind::NotFound, text));
+    }
+    home.make()?;
     let restored = tokio::task::spawn_blocking(move || put_back(&home, &backup, &key)).await;
     restored.map_err(|error| ApiError::new(Kind::Internal, error.to_string()))?
 }
@@ -259,11 +277,6 @@ pub async fn restore(
 /// Reads the backup with its own key, and writes it into the folder under the folder's. The mark that
 /// it is a copy comes along.
 fn put_back(home: &Home, backup: &Path, key: &chinwag_crypto::Secret<32>) -> Result<(), ApiError> {
-    if !backup.is_file() {
-        let text = format!("there is no backup {}", backup.display());
-        return Err(ApiError::new(Kind::NotFound, text));
-    }
-    home.make()?;
     let own_key = home.key()?;
     let wrong = |error: chinwag_store::OpenError| match error {
         chinwag_store::OpenError::WrongKey(_) => ApiError::new(

@@ -5,7 +5,7 @@ use chinwag_api::model::{self, MessageState};
 use chinwag_core::body::{Content, Kind as EntryKind};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::store::StoredEntry;
-use chinwag_core::timeline::{Says, fold};
+use chinwag_core::timeline::{Says, Shown, fold};
 use chinwag_core::wire::limits::REFERENCES_MAX;
 
 use crate::ids::{self, Named};
@@ -55,13 +55,19 @@ pub(crate) fn find(view: &View<'_>, id: EntryId) -> Result<Option<StoredEntry>, 
     Ok(entry.filter(|entry| entry.header.kind.is_shown()))
 }
 
+/// What an entry says now, after all that was said about it.
+pub(crate) fn folded(view: &View<'_>, entry: &StoredEntry) -> Result<Shown, ApiError> {
+    let references =
+        view.store.references(entry.id, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
+    let conversation = entry.header.conversation;
+    Ok(fold(entry, &references, |device| view.node.author_of(conversation, device)))
+}
+
 /// A message as it is shown now.
 pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Message, ApiError> {
     let header = &entry.header;
     let id = header.conversation;
-    let references =
-        view.store.references(entry.id, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
-    let shown = fold(entry, &references, |device| view.node.author_of(id, device));
+    let shown = folded(view, entry)?;
     let (text, gone) = match &shown.says {
         Says::Text(text) => (Some(text.text.clone()), None),
         Says::Settings(settings) => (Some(settings_in_words(settings.lifetime_s())), None),
@@ -122,10 +128,7 @@ fn quote(view: &View<'_>, of: EntryId) -> Result<model::Quote, ApiError> {
         return Ok(model::Quote { id, author: None, excerpt: None });
     };
     let conversation = entry.header.conversation;
-    let references =
-        view.store.references(of, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
-    let folded = fold(&entry, &references, |device| view.node.author_of(conversation, device));
-    let excerpt = match folded.says {
+    let excerpt = match folded(view, &entry)?.says {
         Says::Text(text) => Some(excerpt(&text.text)),
         _ => None,
     };

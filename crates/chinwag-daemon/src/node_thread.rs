@@ -1,10 +1,10 @@
 //! The thread that the node lives on. It alone has the node and writes the store.
 //!
-//! Whatever is to happen comes through one bounded channel. All that waits there is taken as one
+//! Whatever is to happen comes through one channel, in order. All that waits there is taken as one
 //! batch: one transaction, one commit, and only then the answers. When the store fails the node is
 //! dropped and opened again from what is on the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ use tokio::time::sleep_until;
 
 use crate::randomness;
 use crate::refusals::declined;
-use crate::shared::{Order, Shared};
+use crate::shared::{Order, Shared, Trouble};
 use crate::time::now;
 
 /// Inputs of the network that wait for the node.
@@ -36,6 +36,9 @@ const BATCH_MAX: usize = 512;
 
 /// How long nothing must happen before what can wait is done.
 const IDLE_AFTER: Duration = Duration::from_millis(250);
+
+/// How long the index may be behind although something happens all the time.
+const BEHIND_MAX: Duration = Duration::from_secs(2);
 
 /// Texts that are put into the index for search at once.
 const INDEX_AT_ONCE: usize = 2_000;
@@ -54,8 +57,15 @@ pub(crate) struct View<'a> {
 }
 
 type Looked = Box<dyn FnOnce(&View<'_>) + Send>;
-type Made = Box<dyn FnOnce(&View<'_>) -> Result<Command, ApiError> + Send>;
+type Made = Box<dyn FnOnce(&View<'_>) -> Result<Vec<Command>, ApiError> + Send>;
 type Replied = oneshot::Sender<Result<Answer, ApiError>>;
+
+/// Commands that somebody gave as one: the answer is that to the last, or the first that was declined.
+struct Given {
+    left: usize,
+    answer: Result<Answer, ApiError>,
+    replied: Replied,
+}
 
 /// Something to do for the thread.
 pub(crate) enum Job {
@@ -112,6 +122,15 @@ impl NodeThread {
         &self,
         make: impl FnOnce(&View<'_>) -> Result<Command, ApiError> + Send + 'static,
     ) -> Result<Answer, ApiError> {
+        self.order_all(move |view| make(view).map(|command| vec![command])).await
+    }
+
+    /// Gives several commands as one, with nothing between them. The answer is that to the last, or
+    /// the first that was declined; those after it are carried out all the same.
+    pub(crate) async fn order_all(
+        &self,
+        make: impl FnOnce(&View<'_>) -> Result<Vec<Command>, ApiError> + Send + 'static,
+    ) -> Result<Answer, ApiError> {
         let (replied, reply) = oneshot::channel();
         self.send(Job::Order(Box::new(make), replied))?;
         reply.await.unwrap_or_else(|_| Err(gone()))
@@ -146,7 +165,9 @@ pub(crate) struct Engine {
     opening: Opening,
     shared: Arc<Shared>,
     started: Instant,
-    replies: BTreeMap<Token, Replied>,
+    /// Which given commands each command belongs to.
+    tokens: BTreeMap<Token, u64>,
+    given: BTreeMap<u64, Given>,
     next_token: u64,
     /// Whom the network was told to dial.
     dialled: BTreeSet<DeviceId>,
@@ -154,8 +175,8 @@ pub(crate) struct Engine {
     reached: BTreeMap<Link, (DeviceId, Address)>,
     /// The connections that there are.
     links: BTreeSet<Link>,
-    /// Whether there may be texts that are not in the index.
-    is_index_behind: bool,
+    /// Since when there may be texts that are not in the index.
+    behind_since: Option<Instant>,
 }
 
 impl Engine {
@@ -169,12 +190,13 @@ impl Engine {
             opening,
             shared,
             started,
-            replies: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            given: BTreeMap::new(),
             next_token: 0,
             dialled: BTreeSet::new(),
             reached: BTreeMap::new(),
             links: BTreeSet::new(),
-            is_index_behind: true,
+            behind_since: Some(started),
         };
         engine.begin().map_err(|error| broken(&error))?;
         Ok(engine)
@@ -247,8 +269,12 @@ impl Engine {
                     None => std::future::pending().await,
                 }
             };
+            if self.behind_since.is_some_and(|since| since.elapsed() > BEHIND_MAX) {
+                self.tidy()?;
+            }
+            let is_behind = self.behind_since.is_some();
             let idle = async {
-                if self.is_index_behind {
+                if is_behind {
                     tokio::time::sleep(IDLE_AFTER).await;
                 } else {
                     std::future::pending::<()>().await;
@@ -268,7 +294,7 @@ impl Engine {
     fn tidy(&mut self) -> Result<(), ApiError> {
         let tidied = self.store.index_some(INDEX_AT_ONCE).and_then(|indexed| {
             if indexed < INDEX_AT_ONCE {
-                self.is_index_behind = false;
+                self.behind_since = None;
                 self.forget_old_events()?;
                 self.store.checkpoint()?;
             }
@@ -298,22 +324,34 @@ impl Engine {
         let mut rng = randomness();
         let mut left = batch.into_iter();
         let mut helds = Vec::new();
-        let (replies, next_token) = (&mut self.replies, &mut self.next_token);
+        let (tokens, given) = (&mut self.tokens, &mut self.given);
+        let next_token = &mut self.next_token;
+        let mut to_give = VecDeque::new();
         let next = |node: &Node, store: &dyn Store| loop {
+            if let Some((token, command)) = to_give.pop_front() {
+                return Some(Input::Command(token, command));
+            }
             match left.next()? {
                 Job::Input(input, held, room) => {
                     helds.push((held, room));
                     return Some(input);
                 }
-                Job::Order(make, answer) => match make(&View { node, store, now }) {
-                    Ok(command) => {
-                        let token = Token(*next_token);
-                        *next_token += 1;
-                        replies.insert(token, answer);
-                        return Some(Input::Command(token, command));
+                Job::Order(make, replied) => match make(&View { node, store, now }) {
+                    Ok(commands) => {
+                        let first = *next_token;
+                        for command in commands {
+                            let token = Token(*next_token);
+                            *next_token += 1;
+                            tokens.insert(token, first);
+                            to_give.push_back((token, command));
+                        }
+                        let (left, answer) = (to_give.len(), Ok(Answer::Done));
+                        if left > 0 {
+                            given.insert(first, Given { left, answer, replied });
+                        }
                     }
                     // Whoever asked may have gone.
-                    Err(error) => drop(answer.send(Err(error))),
+                    Err(error) => drop(replied.send(Err(error))),
                 },
                 _ => {}
             }
@@ -321,7 +359,10 @@ impl Engine {
         let mono = Mono::new(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
         let mut env = Env { mono, wall: now, rng: &mut rng, store: &mut self.store };
         match step_with(&mut self.node, &mut env, next) {
-            Ok(outputs) => self.release_all(outputs).or_else(|error| self.open_again(&error)),
+            Ok(outputs) => {
+                self.shared.solved(Trouble::Store);
+                self.release_all(outputs).or_else(|error| self.open_again(&error))
+            }
             Err(error) => self.open_again(&error),
         }
     }
@@ -349,7 +390,7 @@ impl Engine {
             self.release(output);
         }
         if has_news {
-            self.is_index_behind = true;
+            self.behind_since.get_or_insert_with(Instant::now);
             self.tell_newest()?;
         }
         if may_know_others {
@@ -384,14 +425,25 @@ impl Engine {
     }
 
     fn reply(&mut self, token: Token, reply: Result<Answer, Refusal>) {
-        let Some(replied) = self.replies.remove(&token) else { return };
         if matches!(reply, Ok(Answer::Account(_)))
             && let Ok(Some(local)) = self.store.local()
         {
             self.shared.hub(Order::Listen(local.device_seed));
         }
+        let Some(first) = self.tokens.remove(&token) else { return };
         let view = View { node: &self.node, store: &self.store, now: now() };
-        let _ = replied.send(reply.map_err(|refusal| declined(&refusal, &view)));
+        let reply = reply.map_err(|refusal| declined(&refusal, &view));
+        let Some(mut given) = self.given.remove(&first) else { return };
+        given.left -= 1;
+        if given.answer.is_ok() {
+            given.answer = reply;
+        }
+        if given.left == 0 {
+            // Whoever asked may have gone.
+            let _ = given.replied.send(given.answer);
+        } else {
+            self.given.insert(first, given);
+        }
     }
 
     /// Notes where a device is when a session with it is open, and tells those who listen.
@@ -427,7 +479,8 @@ impl Engine {
         self.dialled.insert(device);
         self.shared.with_network(|network| {
             if !network.dial(device, &addresses) {
-                self.shared.problem("more devices are wanted than can be dialled at once");
+                let text = "more devices are wanted than can be dialled at once";
+                self.shared.problem(Trouble::Dialling, text);
             }
         });
     }
@@ -482,9 +535,10 @@ impl Engine {
 
     /// The store failed: who waits is told, all connections end, and both are opened anew.
     fn open_again(&mut self, error: &StoreError) -> Result<(), ApiError> {
-        self.shared.problem(&error.to_string());
-        for (_, replied) in std::mem::take(&mut self.replies) {
-            let _ = replied.send(Err(broken(error)));
+        self.shared.problem(Trouble::Store, &error.to_string());
+        self.tokens.clear();
+        for (_, given) in std::mem::take(&mut self.given) {
+            let _ = given.replied.send(Err(broken(error)));
         }
         for link in std::mem::take(&mut self.links) {
             self.shared.with_network(|network| network.close(link, Why::Done));
@@ -515,6 +569,6 @@ fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), ApiE
 }
 
 fn broken(error: &StoreError) -> ApiError {
-    let error = ApiError::new(Kind::Internal, error.to_string());
+    let error = ApiError::new(crate::refusals::kind_of(error), error.to_string());
     error.hint("whether it was done is not known: look, and do it again if not")
 }

@@ -41,13 +41,13 @@ fn contact<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Contact> {
     view.node.contacts().find(|contact| contact.account == account)
 }
 
-/// Everybody who can be meant by a name.
+/// Everybody who can be meant by a name: whom we know or look for. Strangers who ask are not among
+/// them, or they could take the names of others.
 fn known(view: &View<'_>) -> Vec<AccountId> {
     let contacts = view.node.contacts().map(|contact| contact.account);
-    let requests = view.node.requests().map(|request| request.account);
     let tickets = view.node.tickets().map(|ticket| ticket.account);
     let asked = view.node.asked().map(|asked| asked.account);
-    let mut known: Vec<_> = contacts.chain(requests).chain(tickets).chain(asked).collect();
+    let mut known: Vec<_> = contacts.chain(tickets).chain(asked).collect();
     known.sort_unstable();
     known.dedup();
     known
@@ -66,22 +66,23 @@ pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
     if let Some(id) = ids::parse_conversation(who) {
         return with(view, id);
     }
-    let folded = who.to_lowercase();
-    let named: Vec<(AccountId, String)> =
-        known(view).into_iter().map(|account| (account, name(view, account))).collect();
-    let fits = |fit: &dyn Fn(&str) -> bool| -> Vec<AccountId> {
-        let fitting = named.iter().filter(|(_, name)| fit(&name.to_lowercase()));
-        fitting.map(|(account, _)| *account).collect()
-    };
-    let mut found = fits(&|name| name == folded);
-    if found.is_empty() && !folded.is_empty() {
-        found = fits(&|name| name.starts_with(&folded));
-    }
-    match found.as_slice() {
+    let found = called(view, who, &known(view));
+    let hint =
+        "chinwag contacts lists everybody; add somebody with their ticket: chinwag add TICKET";
+    one_of(view, who, &found, hint)
+}
+
+/// The one who was found, if it is one.
+fn one_of(
+    view: &View<'_>,
+    who: &str,
+    found: &[AccountId],
+    where_to_look: &str,
+) -> Result<AccountId, ApiError> {
+    match found {
         [account] => Ok(*account),
-        [] => Err(ApiError::new(Kind::NotFound, format!("nobody here is called {who:?}")).hint(
-            "chinwag contacts lists everybody; add somebody with their ticket: chinwag add TICKET",
-        )),
+        [] => Err(ApiError::new(Kind::NotFound, format!("nobody here is called {who:?}"))
+            .hint(where_to_look)),
         several => {
             let named = |account: &AccountId| {
                 format!("{} ({})", name(view, *account), ids::account(*account))
@@ -91,6 +92,44 @@ pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
                 .hint(format!("say which: {}", list.join(", "))))
         }
     }
+}
+
+/// Of these people those who are called so. What we call somebody comes before what they call
+/// themselves: nobody can take a name that we gave to somebody else, not even the beginning of it.
+fn called(view: &View<'_>, who: &str, people: &[AccountId]) -> Vec<AccountId> {
+    let folded = who.to_lowercase();
+    if folded.is_empty() {
+        return Vec::new();
+    }
+    let by_us = |account: &AccountId| {
+        let called = contact(view, *account).and_then(|contact| contact.called.as_ref());
+        called.map(|name| name.as_str().to_lowercase())
+    };
+    let shown = |account: &AccountId| name(view, *account).to_lowercase();
+    let those = |fits: &dyn Fn(&AccountId) -> bool| -> Vec<AccountId> {
+        people.iter().copied().filter(|account| fits(account)).collect()
+    };
+    let alias = those(&|account| by_us(account).is_some_and(|name| name == folded));
+    if !alias.is_empty() {
+        return alias;
+    }
+    let whole_or_alias = those(&|account| {
+        shown(account) == folded || by_us(account).is_some_and(|name| name.starts_with(&folded))
+    });
+    if !whole_or_alias.is_empty() {
+        return whole_or_alias;
+    }
+    those(&|account| shown(account).starts_with(&folded))
+}
+
+/// Of those who asked to become contacts the one who is meant.
+pub(crate) fn asking(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
+    own(view)?;
+    if let Some(account) = ids::parse_account(who.trim()) {
+        return Ok(account);
+    }
+    let requests: Vec<AccountId> = view.node.requests().map(|request| request.account).collect();
+    one_of(view, who, &called(view, who.trim(), &requests), "chinwag requests lists who asks")
 }
 
 /// The account that a conversation is with.
@@ -173,12 +212,10 @@ pub(crate) fn described(
 
 /// Everybody whom we know or wait for.
 pub(crate) fn everybody(view: &View<'_>, shared: &Shared) -> Result<Vec<model::Contact>, ApiError> {
-    let asking: Vec<AccountId> = view.node.requests().map(|request| request.account).collect();
     let own = own(view)?;
     let mut all = Vec::new();
     for account in known(view) {
-        let is_held = contact(view, account).is_some();
-        if account == own || (asking.contains(&account) && !is_held) {
+        if account == own {
             continue;
         }
         all.push(described(view, shared, account)?);

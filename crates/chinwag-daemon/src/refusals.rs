@@ -69,10 +69,9 @@ fn bundle(error: &BundleError) -> ApiError {
 /// Why the data can't be opened.
 pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
+    // The cause of the cause says the same again.
+    if let Some(cause) = std::error::Error::source(error) {
         text = format!("{text}: {cause}");
-        source = cause.source();
     }
     let kind = match error {
         OpenError::InUse(_) => Kind::Locked,
@@ -87,9 +86,12 @@ pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
     };
     let answer = ApiError::new(kind, text);
     match error {
-        OpenError::WrongKey(_) | OpenError::Damaged(_) => answer.hint(
-            "nothing was changed; restore a backup into another folder: chinwag restore FILE \
-             --data-dir DIR",
+        OpenError::Missing(_)
+        | OpenError::WrongKey(_)
+        | OpenError::Damaged(_)
+        | OpenError::Database { .. } => answer.hint(
+            "nothing was replaced; put the files back, or restore a backup into another folder: \
+             chinwag restore FILE --data-dir DIR",
         ),
         _ => answer,
     }
@@ -97,5 +99,10 @@ pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
 
 /// The store failed while it was looked at.
 pub(crate) fn unreadable(error: &StoreError) -> ApiError {
-    ApiError::new(Kind::Internal, error.to_string())
+    ApiError::new(kind_of(error), error.to_string())
+}
+
+/// A full disk is a limit that somebody can do something about; everything else is ours.
+pub(crate) fn kind_of(error: &StoreError) -> Kind {
+    if error.0.contains("disk is full") { Kind::Limit } else { Kind::Internal }
 }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use chinwag_api::error::{ApiError, INVALID_REQUEST, PARSE_ERROR};
-use chinwag_api::wire::{Reply, Request, read_line, write_line};
+use chinwag_api::error::{ApiError, INVALID_REQUEST, Kind, PARSE_ERROR};
+use chinwag_api::wire::{LINE_MAX, Reply, Request, read_line, write_line};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::{UnixListener, UnixStream};
@@ -29,6 +29,9 @@ const UNDER_WAY_MAX: usize = 512;
 /// Answers and events that wait to be written.
 const WRITES_MAX: usize = 256;
 
+/// How long somebody who asks nothing more is waited for with what was asked last.
+const LAST_ANSWERS_WITHIN: Duration = Duration::from_mins(1);
+
 /// How long the last answers may take to be read.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
 
@@ -41,6 +44,7 @@ pub(crate) fn listen(socket: &Path) -> Result<UnixListener, ApiError> {
     let doing = |error| failed("listen on", socket, &error);
     if let Some(folder) = socket.parent() {
         make_private(folder).map_err(doing)?;
+        must_be_ours(folder).map_err(doing)?;
     }
     match std::fs::remove_file(socket) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(error)),
@@ -53,25 +57,49 @@ pub(crate) fn listen(socket: &Path) -> Result<UnixListener, ApiError> {
     Ok(listener)
 }
 
-/// Takes connections until it is dropped.
+/// A folder that somebody else made in our name is not ours.
+fn must_be_ours(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = std::fs::symlink_metadata(folder)?;
+    let own = rustix::process::getuid().as_raw();
+    if found.is_dir() && found.uid() == own {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else"))
+}
+
+/// Takes connections until it is dropped. One too many is told so.
 pub(crate) async fn accept(listener: UnixListener, api: Api) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
-    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+    loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file handles, most likely: when one is given back it goes on.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        if is_ours(&stream) {
+        if !is_ours(&stream) {
+            continue;
+        }
+        if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
             let api = api.clone();
             connections.spawn(async move {
                 serve(stream, api).await;
                 drop(permit);
             });
+        } else {
+            turn_away(stream).await;
         }
     }
+}
+
+/// Tells somebody that there is no room.
+async fn turn_away(mut stream: UnixStream) {
+    let text = format!("there are {CONNECTIONS_MAX} connections already");
+    let error = ApiError::new(Kind::Limit, text).hint("end some, and try again");
+    // Whoever came may have gone.
+    let _ = write_line(&mut stream, &Reply::answer(Value::Null, Err(error))).await;
 }
 
 /// Whether the process at the other end is of the same person.
@@ -156,8 +184,9 @@ async fn read(
         };
         under_way.spawn(answer);
     }
-    // Whoever closed its side may still read.
-    while under_way.join_next().await.is_some() {}
+    // Whoever closed its side may still read, but not for ever: it may be gone.
+    let finished = async { while under_way.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST_ANSWERS_WITHIN, finished).await;
 }
 
 fn parsed(line: &[u8]) -> Result<Request, (Value, ApiError)> {
@@ -180,13 +209,25 @@ fn parsed(line: &[u8]) -> Result<Request, (Value, ApiError)> {
 async fn write(writer: impl AsyncWrite + Send, mut replies: mpsc::Receiver<Reply>) {
     let mut writer = std::pin::pin!(BufWriter::new(writer));
     while let Some(reply) = replies.recv().await {
-        let mut written = write_line(&mut writer, &reply).await;
+        let mut written = write_reply(&mut writer, reply).await;
         while let Ok(reply) = replies.try_recv() {
-            written = written.and(write_line(&mut writer, &reply).await);
+            written = written.and(write_reply(&mut writer, reply).await);
         }
         if written.is_err() || writer.flush().await.is_err() {
             return;
         }
     }
     let _ = writer.shutdown().await;
+}
+
+/// Writes a reply; in place of one that no client would read, that there is too much to say.
+async fn write_reply(writer: &mut (impl AsyncWrite + Unpin), reply: Reply) -> io::Result<()> {
+    let line = serde_json::to_vec(&reply).map_err(io::Error::other)?;
+    if line.len() <= LINE_MAX {
+        writer.write_all(&line).await?;
+        return writer.write_all(b"\n").await;
+    }
+    let text = format!("the answer of {} bytes is over the limit of {LINE_MAX}", line.len());
+    let error = ApiError::new(Kind::Limit, text).hint("ask for less at once");
+    write_line(writer, &Reply::answer(reply.id.unwrap_or_default(), Err(error))).await
 }

@@ -20,8 +20,18 @@ const SIGNALS_MAX: usize = 256;
 /// Orders that wait for the network's owner.
 const ORDERS_MAX: usize = 64;
 
-/// Problems that are remembered.
-const PROBLEMS_MAX: usize = 4;
+/// What there can be a problem with. One of each is told, the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Trouble {
+    /// We can't listen.
+    Listening,
+    /// The local network can't be asked.
+    Lan,
+    /// Not everybody can be dialled.
+    Dialling,
+    /// The store failed.
+    Store,
+}
 
 /// What the owner of the network is to do.
 pub(crate) enum Order {
@@ -43,7 +53,7 @@ pub(crate) struct Shared {
     signals: broadcast::Sender<ApiEvent>,
     ledger: Mutex<Ledger>,
     heard: Mutex<BTreeMap<DeviceId, Wall>>,
-    problems: Mutex<Vec<String>>,
+    problems: Mutex<BTreeMap<Trouble, String>>,
 }
 
 impl Shared {
@@ -140,17 +150,27 @@ impl Shared {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).get(&device).copied()
     }
 
-    /// Something is wrong that `status` should tell.
-    pub(crate) fn problem(&self, text: &str) {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        if problems.last().is_none_or(|last| last != text) {
-            problems.push(text.to_owned());
-        }
-        let surplus = problems.len().saturating_sub(PROBLEMS_MAX);
-        problems.drain(..surplus);
+    /// Something is wrong that `status` should tell, until it is over.
+    pub(crate) fn problem(&self, with: Trouble, text: &str) {
+        self.troubles().insert(with, text.to_owned());
+    }
+
+    /// That is over.
+    pub(crate) fn solved(&self, with: Trouble) {
+        self.troubles().remove(&with);
     }
 
     pub(crate) fn problems(&self) -> Vec<String> {
-        self.problems.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.troubles().values().cloned().collect()
+    }
+
+    /// Why we don't listen.
+    pub(crate) fn listening_problem(&self) -> String {
+        let problem = self.troubles().get(&Trouble::Listening).cloned();
+        problem.unwrap_or_else(|| "the network is not there yet".to_owned())
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, BTreeMap<Trouble, String>> {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

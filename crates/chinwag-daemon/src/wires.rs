@@ -1,21 +1,26 @@
 //! Between the network and the node: what comes from one goes to the other, in order and bounded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chinwag_core::input::Input;
 use chinwag_core::ticket::Address;
-use chinwag_net::{Ended, Held, NetEvent, Network, Seed, Settings};
+use chinwag_net::{Ended, Held, NetEvent, Network, Seed, Settings, Why};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::attempts::FailedAttempt;
 use crate::home::Home;
 use crate::node_thread::{Job, NodeThread};
-use crate::shared::{Order, Shared};
+use crate::shared::{Order, Shared, Trouble};
 use crate::time::now;
 
 /// Events of the network that wait for the node. While there are so many, everybody who sends to us
 /// waits.
 const EVENTS_MAX: usize = 256;
+
+/// How long after a failure to listen it is tried again.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// How the network is to be.
 #[derive(Clone, Debug)]
@@ -35,14 +40,22 @@ pub(crate) async fn run(
     mut stop: tokio::sync::oneshot::Receiver<()>,
 ) {
     let (events, mut happened) = mpsc::channel(EVENTS_MAX);
-    let mut links = std::collections::BTreeMap::new();
+    let mut links = Links::new();
+    let mut work = JoinSet::new();
     loop {
         tokio::select! {
             _ = &mut stop => break,
             order = orders.recv() => match order {
-                Some(order) => obey(order, &wiring, &shared, &node, &events).await,
+                // Beside what happens meanwhile: to bind anew tells of every connection that ends.
+                Some(order) => {
+                    // What was ordered before is no longer wanted, if it is still being tried.
+                    work.abort_all();
+                    let (wiring, shared) = (wiring.clone(), Arc::clone(&shared));
+                    work.spawn(obey(order, wiring, shared, node.clone(), events.clone()));
+                }
                 None => break,
             },
+            Some(_) = work.join_next() => {}
             Some(event) = happened.recv() => {
                 if take(event, &shared, &node, &mut links).await.is_err() {
                     break;
@@ -52,42 +65,61 @@ pub(crate) async fn run(
     }
 }
 
+/// Does one order. Where we can't listen it is tried again and again: somebody may be about to go.
 async fn obey(
     order: Order,
-    wiring: &Wiring,
-    shared: &Shared,
-    node: &NodeThread,
-    events: &mpsc::Sender<NetEvent>,
+    wiring: Wiring,
+    shared: Arc<Shared>,
+    node: NodeThread,
+    events: mpsc::Sender<NetEvent>,
 ) {
-    let listening = match (order, shared.network()) {
-        (Order::Hush, Some(network)) => {
-            network.stop().await;
-            shared.put_network(None);
+    let (seed, must_rename) = match order {
+        Order::Hush => {
+            if let Some(network) = shared.network() {
+                network.stop().await;
+                shared.put_network(None);
+            }
             return;
         }
-        (Order::Listen(_), Some(_)) | (Order::Hush, None) => return,
-        (Order::Rename(seed), Some(network)) => network.rename(Seed::new(seed)).await,
-        (Order::Listen(seed) | Order::Rename(seed), None) => {
-            let mut settings = Settings::new(Seed::new(seed));
-            settings.lan = wiring.lan;
-            settings.port = wiring.home.port();
-            if !wiring.bind.is_empty() {
-                settings.bind.clone_from(&wiring.bind);
-            }
-            let started = Network::start(settings, events.clone()).await;
-            started.map(|network| shared.put_network(Some(Arc::new(network))))
-        }
+        Order::Listen(seed) => (seed, false),
+        Order::Rename(seed) => (seed, true),
     };
-    match listening {
-        Ok(()) => {
-            if let Some(port) = shared.network().and_then(|network| network.port()) {
-                wiring.home.put_port(port);
+    loop {
+        let listening = match shared.network() {
+            Some(_) if !must_rename => return,
+            Some(network) => network.rename(Seed::new(seed)).await,
+            None => {
+                let started = Network::start(settings(&wiring, seed), events.clone()).await;
+                started.map(|network| shared.put_network(Some(Arc::new(network))))
             }
-            let _ = node.send(Job::Listening);
+        };
+        match listening {
+            Ok(()) => {
+                shared.solved(Trouble::Listening);
+                if let Some(port) = shared.network().and_then(|network| network.port()) {
+                    wiring.home.put_port(port);
+                }
+                let _ = node.send(Job::Listening);
+                return shared.tried();
+            }
+            Err(error) => {
+                shared.put_network(None);
+                shared.problem(Trouble::Listening, &format!("cannot listen: {error}"));
+                shared.tried();
+            }
         }
-        Err(error) => shared.problem(&format!("cannot listen: {error}")),
+        tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
     }
-    shared.tried();
+}
+
+fn settings(wiring: &Wiring, seed: [u8; 32]) -> Settings {
+    let mut settings = Settings::new(Seed::new(seed));
+    settings.lan = wiring.lan;
+    settings.port = wiring.home.port();
+    if !wiring.bind.is_empty() {
+        settings.bind.clone_from(&wiring.bind);
+    }
+    settings
 }
 
 type Links = std::collections::BTreeMap<chinwag_core::input::Link, chinwag_core::ids::DeviceId>;
@@ -122,7 +154,8 @@ async fn take(
             Ok(())
         }
         NetEvent::LanUnavailable { why } => {
-            shared.problem(&format!("the local network can't be asked who is there: {why}"));
+            let text = format!("the local network can't be asked who is there: {why}");
+            shared.problem(Trouble::Lan, &text);
             Ok(())
         }
         NetEvent::Nearby { .. } | NetEvent::NearbyGone { .. } | NetEvent::AddressesChanged(_) => {
@@ -134,8 +167,10 @@ async fn take(
 /// How a connection ended explains why what was sent on it did not arrive.
 fn note_end(shared: &Shared, device: chinwag_core::ids::DeviceId, why: &Ended) {
     let reason = match why {
+        // One connection in place of another, or a goodbye: nothing was in the way.
+        Ended::ByUs(Why::Done | Why::Replaced | Why::Old)
+        | Ended::ByPeer(Why::Done | Why::Replaced | Why::Old) => return,
         Ended::ByUs(_) => "closedHere",
-        Ended::ByPeer(chinwag_net::Why::Done | chinwag_net::Why::Replaced) => return,
         Ended::ByPeer(_) => "closedThere",
         Ended::Vanished => "vanished",
         Ended::Broken(_) => "broken",

@@ -105,6 +105,10 @@ impl State {
         if self.wanted.len() >= WANTED_MAX && !self.wanted.contains_key(&device) {
             return false;
         }
+        if !self.wanted.contains_key(&device) {
+            // Whoever is wanted now is welcome now, whatever was before.
+            self.shut_out.remove(&device);
+        }
         let wanted = self.wanted.entry(device).or_insert_with(|| Wanted {
             addresses: Vec::new(),
             has_relay: false,

@@ -14,6 +14,9 @@ pub enum OpenError {
     /// The key is not the one it was made with, or the file is not a store at all.
     #[error("the store {0} does not open with this key: it has another one, or is damaged")]
     WrongKey(PathBuf),
+    /// It should be there, and is not, or is empty.
+    #[error("the database {0} is missing or empty, although there was one")]
+    Missing(PathBuf),
     /// A later version wrote it.
     #[error(
         "the store is of version {found} and this program knows versions up to {known}: use the \

@@ -90,6 +90,23 @@ impl SqliteStore {
         Ok((Self::new(connection, home), Opened { is_copy }))
     }
 
+    /// The same for a store that is known to have been made: one that is not there, or is empty, is an
+    /// error and not made anew.
+    pub fn open_existing(
+        folder: &Path,
+        witness: Option<&Path>,
+        key: &Secret<32>,
+    ) -> Result<(Self, Opened), OpenError> {
+        let database = folder.join(crate::folder::DATABASE);
+        let len = std::fs::metadata(&database).map_or(0, |file| file.len());
+        if len == 0 {
+            // Whoever is about to make it has the lock.
+            let taken = Folder::take(folder)?;
+            return Err(OpenError::Missing(taken.database()));
+        }
+        Self::open(folder, witness, key)
+    }
+
     /// Opens a database that a test has set up, without a folder and a lock.
     pub fn open_with(
         database: &Path,

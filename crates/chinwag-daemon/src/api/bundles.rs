@@ -1,8 +1,11 @@
 //! Files that carry messages, and backups.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{CreateBackup, ImportBundle, Nothing, OneContact};
 use chinwag_api::model::{BundleFile, Imported};
+use chinwag_core::bundle::Sealed;
 use chinwag_core::input::Command;
 use chinwag_core::introduction::Introduction;
 use chinwag_core::output::Answer;
@@ -55,23 +58,40 @@ pub(super) async fn import(api: Api, params: ImportBundle) -> Result<Imported, A
     if Introduction::is_one(&bytes) {
         return meet(&api, bytes).await;
     }
-    let own = api.node.look(|view| Ok(view.node.device())).await?;
-    let mut imported = Imported::default();
-    for bundle in bundle_file::read(&bytes)? {
-        let sealed = chinwag_core::bundle::Sealed::parse(bundle)
+    let bundles: Vec<Vec<u8>> =
+        bundle_file::read(&bytes)?.into_iter().map(<[u8]>::to_vec).collect();
+    let counted = Arc::new(Mutex::new(Imported::default()));
+    let counts = Arc::clone(&counted);
+    let import = move |view: &View<'_>| {
+        let (ours, others) = sorted(view, bundles)?;
+        let mut counted = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.bundles = u64::try_from(ours.len()).unwrap_or(u64::MAX);
+        counted.for_others = others;
+        Ok(ours.into_iter().map(Command::Import).collect())
+    };
+    api.node.order_all(import).await?;
+    let imported = counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(imported)
+}
+
+/// The bundles that are for this device, and how many are for others. An error: there are none, or
+/// something is no bundle.
+fn sorted(view: &View<'_>, bundles: Vec<Vec<u8>>) -> Result<(Vec<Vec<u8>>, u64), ApiError> {
+    let own = view.node.device();
+    let (mut ours, mut others) = (Vec::new(), 0);
+    for bundle in bundles {
+        let sealed = Sealed::parse(&bundle)
             .map_err(|error| ApiError::new(Kind::Usage, error.to_string()))?;
-        if Some(sealed.to()) != own {
-            imported.for_others += 1;
-            continue;
+        if Some(sealed.to()) == own {
+            ours.push(bundle);
+        } else {
+            others += 1;
         }
-        let bytes = bundle.to_vec();
-        api.node.order(move |_| Ok(Command::Import(bytes))).await?;
-        imported.bundles += 1;
     }
-    if imported.bundles == 0 {
+    if ours.is_empty() {
         return Err(ApiError::new(Kind::Refused, "there is nothing for this device in the file"));
     }
-    Ok(imported)
+    Ok((ours, others))
 }
 
 pub(super) async fn backup(api: Api, params: CreateBackup) -> Result<Nothing, ApiError> {

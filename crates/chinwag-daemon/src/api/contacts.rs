@@ -1,5 +1,7 @@
 //! Whom we know, whom we invite, and who asks.
 
+use std::sync::{Arc, OnceLock};
+
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{
     AddContact, CreateInvite, Nothing, OneContact, OneInvite, RenameContact, VerifyContact,
@@ -71,10 +73,11 @@ pub(super) async fn add(api: Api, params: AddContact) -> Result<Contact, ApiErro
         })?;
     let called = params.called.as_deref().map(people::typed_name).transpose()?;
     let account = ticket.account;
-    api.node.order(move |_| Ok(Command::Redeem(ticket))).await?;
-    if called.is_some() {
-        api.node.order(move |_| Ok(Command::Call(account, called))).await?;
-    }
+    let add = move |_: &View<'_>| {
+        let call = called.map(|called| Command::Call(account, Some(called)));
+        Ok([Command::Redeem(ticket)].into_iter().chain(call).collect())
+    };
+    api.node.order_all(add).await?;
     described(&api, account).await
 }
 
@@ -126,7 +129,8 @@ pub(super) fn request(request: &chinwag_core::store::Request) -> model::Request 
 }
 
 pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiError> {
-    change(&api, params.contact, Command::Accept).await
+    let asking = |view: &View<'_>, who: &str| people::asking(view, who);
+    change_of(&api, params.contact, asking, Command::Accept).await
 }
 
 pub(super) async fn decline(api: Api, params: OneContact) -> Result<Nothing, ApiError> {
@@ -140,22 +144,27 @@ async fn change(
     who: String,
     command: impl FnOnce(AccountId) -> Command + Send + 'static,
 ) -> Result<Contact, ApiError> {
-    let meant = who.clone();
-    api.node.order(move |view| people::meant(view, &meant).map(command)).await?;
-    let shared = api.shared.clone();
-    api.node
-        .look(move |view| {
-            let account = people::meant(view, &who);
-            // Whoever was renamed is no longer called that.
-            let account = account.or_else(|error| last_changed(view).ok_or(error))?;
-            people::described(view, &shared, account)
-        })
-        .await
+    change_of(api, who, |view: &View<'_>, who: &str| people::meant(view, who), command).await
 }
 
-/// The account whose entry among our contacts is the newest.
-fn last_changed(view: &View<'_>) -> Option<AccountId> {
-    view.node.contacts().max_by_key(|contact| contact.decided).map(|contact| contact.account)
+/// The same, with another way to find out who is meant.
+async fn change_of(
+    api: &Api,
+    who: String,
+    find: impl FnOnce(&View<'_>, &str) -> Result<AccountId, ApiError> + Send + 'static,
+    command: impl FnOnce(AccountId) -> Command + Send + 'static,
+) -> Result<Contact, ApiError> {
+    let meant = Arc::new(OnceLock::new());
+    let found = Arc::clone(&meant);
+    let change = move |view: &View<'_>| {
+        let account = find(view, &who)?;
+        Ok(command(*found.get_or_init(|| account)))
+    };
+    api.node.order(change).await?;
+    match meant.get() {
+        Some(account) => described(api, *account).await,
+        None => Err(ApiError::new(Kind::Internal, "nobody was meant")),
+    }
 }
 
 async fn described(api: &Api, account: AccountId) -> Result<Contact, ApiError> {

@@ -103,10 +103,10 @@ pub(super) async fn digest(api: Api, params: OneConversation) -> Result<model::D
         .await
 }
 
-/// The first 80 bits of a digest, in groups of four: enough that nobody finds two histories with the
+/// The first 128 bits of a digest, in groups of four: so many that nobody finds two histories with the
 /// same, and few enough to be read out.
 fn grouped(hex: &str) -> String {
-    let letters: Vec<char> = hex.chars().take(20).collect();
+    let letters: Vec<char> = hex.chars().take(32).collect();
     let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join("-")
 }

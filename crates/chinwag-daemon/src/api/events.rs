@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::contacts::request;
+use super::messages::Room;
 use super::{Api, Tell};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
@@ -33,8 +34,11 @@ pub(super) async fn list(api: Api, params: ListEvents) -> Result<Events, ApiErro
     let limit = usize::try_from(limit).unwrap_or(1);
     let shared = Arc::clone(&api.shared);
     let asked = params.after.is_some();
-    let (events, next) =
-        api.node.look(move |view| page(view, &shared, after, limit, asked)).await?;
+    let read = move |view: &View<'_>| {
+        must_be_past(view, after)?;
+        page(view, &shared, after, limit, asked)
+    };
+    let (events, next) = api.node.look(read).await?;
     Ok(Events { events, cursor: next.to_string() })
 }
 
@@ -44,21 +48,31 @@ pub(super) async fn subscribe(
     params: Subscribe,
     tell: Tell,
 ) -> Result<Subscribed, ApiError> {
-    let newest = api
+    let asked = params.after.as_deref().map(cursor).transpose()?;
+    let after = api
         .node
-        .look(|view| view.store.event_numbers().map_err(|error| unreadable(&error)))
-        .await?
-        .map_or(0, |(_, newest)| newest);
-    let after = match params.after.as_deref() {
-        Some(text) => cursor(text)?,
-        None => newest,
-    };
-    if after > newest {
-        return Err(ApiError::new(Kind::Usage, format!("the cursor {after} is of no event yet"))
-            .hint("use the cursor of an event of this data folder"));
-    }
+        .look(move |view| match asked {
+            Some(after) => must_be_past(view, after).map(|()| after),
+            None => newest(view),
+        })
+        .await?;
     tokio::spawn(Subscription { api, after, tell, may_have_gap: params.after.is_some() }.run());
     Ok(Subscribed { cursor: after.to_string() })
+}
+
+fn newest(view: &View<'_>) -> Result<u64, ApiError> {
+    let numbers = view.store.event_numbers().map_err(|error| unreadable(&error))?;
+    Ok(numbers.map_or(0, |(_, newest)| newest))
+}
+
+/// A cursor of an event that has not happened is of another data folder, or of one that was put back:
+/// whoever has it would wait in vain.
+fn must_be_past(view: &View<'_>, after: u64) -> Result<(), ApiError> {
+    if after <= newest(view)? {
+        return Ok(());
+    }
+    let error = ApiError::new(Kind::Usage, format!("the cursor {after} is of no event yet"));
+    Err(error.hint("use the cursor of an event of this data folder"))
 }
 
 /// Somebody who listens.
@@ -133,13 +147,24 @@ fn page(
     let logged = view.store.events(after, limit).map_err(|error| unreadable(&error))?;
     let mut events = Vec::new();
     let is_gap = logged.first().is_some_and(|first| first.number > after.saturating_add(1));
-    if may_have_gap && is_gap && after > 0 {
+    if may_have_gap && is_gap {
         let (cursor, at) = (Some(after.to_string()), time::written(view.now));
         events.push(Event { cursor, at, what: What::Gap { after: after.to_string() } });
     }
-    let next = logged.last().map_or(after, |last| last.number);
+    let mut next = after;
+    let mut room = Room::new();
     for event in logged {
-        events.extend(told(view, shared, event)?);
+        let number = event.number;
+        let told = told(view, shared, event)?;
+        let has_room = told.iter().all(|event| match &event.what {
+            What::Message { message } | What::MessageChanged { message } => room.has_for(message),
+            _ => true,
+        });
+        if !has_room && !events.is_empty() {
+            break;
+        }
+        events.extend(told);
+        next = number;
     }
     Ok((events, next))
 }
@@ -246,17 +271,21 @@ fn came(
     }))
 }
 
-/// The last entry with a line of its own among the last of a log up to a height.
+/// The last entry with a line of its own among those of a log up to a height.
 fn last_message(view: &View<'_>, of: Came) -> Result<Option<EntryId>, ApiError> {
-    /// Reactions and edits in a row that are looked through.
-    const LOOKED_THROUGH: u64 = 64;
-    let from = Seq::new(of.height.saturating_sub(LOOKED_THROUGH).max(1));
-    let Some(range) = from.zip(Seq::new(of.height)).and_then(|(from, to)| Range::new(from, to))
-    else {
-        return Ok(None);
-    };
-    let count = usize::try_from(range.count()).unwrap_or(usize::MAX);
-    let entries = view.store.entries(of.conversation, of.author, range, count, usize::MAX);
-    let entries = entries.map_err(|error| unreadable(&error))?;
-    Ok(entries.iter().rev().find(|entry| entry.header.kind.is_shown()).map(|entry| entry.id))
+    /// Entries that are looked through at once.
+    const AT_ONCE: u64 = 64;
+    let mut height = of.height;
+    while let Some(to) = Seq::new(height) {
+        let from = Seq::new(height.saturating_sub(AT_ONCE - 1).max(1)).unwrap_or(to);
+        let Some(range) = Range::new(from, to) else { return Ok(None) };
+        let count = usize::try_from(range.count()).unwrap_or(usize::MAX);
+        let entries = view.store.entries(of.conversation, of.author, range, count, usize::MAX);
+        let entries = entries.map_err(|error| unreadable(&error))?;
+        if let Some(last) = entries.iter().rev().find(|entry| entry.header.kind.is_shown()) {
+            return Ok(Some(last.id));
+        }
+        height = from.get() - 1;
+    }
+    Ok(None)
 }

@@ -1,5 +1,6 @@
 //! Messages: saying, changing, reading and finding them.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chinwag_api::error::{ApiError, Kind};
@@ -7,10 +8,13 @@ use chinwag_api::method::{
     EditMessage, ListMessages, OneMessage, Page, React, Search, SendMessage, Sent,
 };
 use chinwag_api::model::{self, MessageState};
-use chinwag_core::body::{Kind as EntryKind, Text};
-use chinwag_core::ids::{ClientId, EntryId};
+use chinwag_api::wire::LINE_MAX;
+use chinwag_core::body::{Body, Content, Text};
+use chinwag_core::ids::{ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
+use chinwag_core::store::StoredEntry;
+use chinwag_core::timeline::Says;
 use tokio::time::{Instant, timeout_at};
 
 use super::system::awaited;
@@ -56,13 +60,22 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     if params.text.is_empty() {
         return Err(ApiError::new(Kind::Usage, "there is nothing to send: the text is empty"));
     }
-    let to = people::meant(view, &params.to)?;
-    if view.node.conversation_of(to).is_none() {
-        people::conversation(view, &params.to)?;
-    }
-    let reply_to = params.reply_to.map(|id| messages::named(view, &id)).transpose()?;
+    let (conversation, to) = people::conversation(view, &params.to)?;
+    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
     let client_id = params.client_id.as_deref().map(ClientId::of);
     Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+}
+
+/// The message that is answered: one of the same conversation.
+fn answered(view: &View<'_>, conversation: ConversationId, id: &str) -> Result<EntryId, ApiError> {
+    let id = messages::named(view, id)?;
+    match messages::find(view, id)? {
+        Some(entry) if entry.header.conversation == conversation => Ok(id),
+        _ => Err(ApiError::new(
+            Kind::NotFound,
+            format!("there is no message {} in this conversation to answer", ids::message(id)),
+        )),
+    }
 }
 
 /// Waits until a message has come so far, and says how far it came.
@@ -119,9 +132,17 @@ async fn change(
     id: String,
     command: impl FnOnce(EntryId) -> Command + Send + 'static,
 ) -> Result<model::Message, ApiError> {
-    let meant = id.clone();
-    api.node.order(move |view| messages::named(view, &meant).map(command)).await?;
-    api.node.look(move |view| messages::get(view, messages::named(view, &id)?)).await
+    let meant = Arc::new(OnceLock::new());
+    let found = Arc::clone(&meant);
+    let change = move |view: &View<'_>| {
+        let id = messages::named(view, &id)?;
+        Ok(command(*found.get_or_init(|| id)))
+    };
+    api.node.order(change).await?;
+    match meant.get().copied() {
+        Some(id) => api.node.look(move |view| messages::get(view, id)).await,
+        None => Err(ApiError::new(Kind::Internal, "no message was meant")),
+    }
 }
 
 pub(super) async fn get(api: Api, params: OneMessage) -> Result<model::Message, ApiError> {
@@ -138,12 +159,40 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
                 .store
                 .timeline(conversation, before, limit)
                 .map_err(|error| unreadable(&error))?;
-            let oldest = entries.last().map(|entry| ids::message(entry.id));
-            let next = oldest.filter(|_| entries.len() == limit);
-            let shown = entries.iter().rev().map(|entry| messages::shown(view, entry));
-            Ok(Page { messages: shown.collect::<Result<_, _>>()?, next })
+            let mut shown = Vec::new();
+            let mut room = Room::new();
+            for entry in &entries {
+                let message = messages::shown(view, entry)?;
+                if !room.has_for(&message) {
+                    break;
+                }
+                shown.push(message);
+            }
+            // There are more before the oldest, unless there were no more to be found.
+            let is_all = shown.len() == entries.len() && entries.len() < limit;
+            let next = shown.last().map(|oldest| oldest.id.clone()).filter(|_| !is_all);
+            shown.reverse();
+            Ok(Page { messages: shown, next })
         })
         .await
+}
+
+/// Room for messages in one answer, so that whatever they say it fits in a line.
+pub(super) struct Room(usize);
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self(LINE_MAX / 4)
+    }
+
+    /// Takes room for a message, if there is enough; for a first one there always is.
+    pub(super) fn has_for(&mut self, message: &model::Message) -> bool {
+        // What can't be written at all is found out where it is written.
+        let len = serde_json::to_vec(message).map_or(0, |json| json.len());
+        let fits = len <= self.0 || self.0 == LINE_MAX / 4;
+        self.0 = self.0.saturating_sub(len);
+        fits
+    }
 }
 
 fn position(view: &View<'_>, id: &str) -> Result<chinwag_core::entry::Position, ApiError> {
@@ -155,7 +204,10 @@ fn position(view: &View<'_>, id: &str) -> Result<chinwag_core::entry::Position, 
 }
 
 pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
-    let limit = limited(params.limit, HITS);
+    let most = limited(params.limit, HITS);
+    if params.words.trim().is_empty() {
+        return Err(ApiError::new(Kind::Usage, "there is nothing to look for: name a word"));
+    }
     let (from, within) = (params.from.clone(), params.within.clone());
     let (account, conversation) = api
         .node
@@ -171,7 +223,9 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
     );
     let mut cursor = params.cursor.as_deref().map(search_cursor).transpose()?;
     let mut found = Vec::new();
+    let mut room = Room::new();
     loop {
+        let limit = most - found.len();
         let wanted = Wanted { words: params.words.clone(), conversation, before: cursor, limit };
         let page = api.searcher.search(wanted).await?;
         let hits = page.hits;
@@ -189,20 +243,22 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
                         && before.is_none_or(|before| sent < before.get())
                         && after.is_none_or(|after| sent > after.get());
                     // An edit by somebody else counts for nothing, and an older wording is gone.
-                    if fits && counts(view, &entry, hit) {
+                    if fits && counts(view, &entry, hit)? {
                         shown.push(messages::shown(view, &entry)?);
                     }
                 }
                 Ok(shown)
             })
             .await?;
+        let mut has_room = true;
         for message in shown {
             if !found.iter().any(|known: &model::Message| known.id == message.id) {
+                has_room &= room.has_for(&message);
                 found.push(message);
             }
         }
         cursor = page.next;
-        if cursor.is_none() || found.len() >= limit {
+        if cursor.is_none() || found.len() >= most || !has_room {
             break;
         }
     }
@@ -212,21 +268,20 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
 /// Whether the words that were found are those that the message says now.
 fn counts(
     view: &View<'_>,
-    entry: &chinwag_core::store::StoredEntry,
+    entry: &StoredEntry,
     hit: &chinwag_store::Hit,
-) -> bool {
-    let conversation = entry.header.conversation;
-    let references = view
-        .store
-        .references(entry.id, chinwag_core::wire::limits::REFERENCES_MAX)
-        .unwrap_or_default();
-    let author_of = |device| view.node.author_of(conversation, device);
-    let last_edit = references
-        .iter()
-        .filter(|reference| reference.header.kind == EntryKind::EDIT)
-        .filter(|reference| author_of(reference.header.author) == author_of(entry.header.author))
-        .max_by_key(|reference| reference.position());
-    last_edit.map_or(hit.entry.id == entry.id, |edit| hit.entry.id == edit.id)
+) -> Result<bool, ApiError> {
+    let found = match content(&hit.entry) {
+        Some(Content::Text(text) | Content::Edit { text, .. }) => text.text,
+        _ => return Ok(false),
+    };
+    let shown = messages::folded(view, entry)?;
+    Ok(matches!(&shown.says, Says::Text(text) if text.text == found))
+}
+
+fn content(entry: &StoredEntry) -> Option<Content> {
+    let body = Body::from_bytes(entry.header.kind, entry.body.as_deref()?).ok()?;
+    Some(body.content().clone())
 }
 
 fn search_cursor(text: &str) -> Result<i64, ApiError> {

@@ -3,12 +3,18 @@
 use chinwag_api::error::ApiError;
 use chinwag_api::method::{Hello, Nothing, Welcome};
 use chinwag_api::model::{self, MessageState};
+use chinwag_core::entry::Seq;
 use chinwag_core::ids::AccountId;
+use chinwag_core::sync::ranges::Range;
 use chinwag_core::ticket::Address;
 
 use super::Api;
 use crate::node_thread::View;
+use crate::refusals::unreadable;
 use crate::{people, time};
+
+/// Messages of one log that are counted as undelivered.
+const UNDELIVERED_MAX: usize = 1_000;
 
 pub(super) async fn hello(api: Api, _: Hello) -> Result<Welcome, ApiError> {
     let has_account = api.node.look(|view| Ok(view.node.account().is_some())).await?;
@@ -48,7 +54,7 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 contacts: count(contacts.len()),
                 requests: count(view.node.requests().count()),
                 unread,
-                undelivered: undelivered(view),
+                undelivered: undelivered(view)?,
                 problems: shared.problems(),
             })
         })
@@ -72,18 +78,26 @@ pub(super) fn addresses(api: &Api) -> Vec<String> {
     direct.collect()
 }
 
-/// How many entries of ours no device of a contact has.
-fn undelivered(view: &View<'_>) -> u64 {
-    let mut undelivered = 0;
+/// How many messages of ours no device of a contact has.
+fn undelivered(view: &View<'_>) -> Result<u64, ApiError> {
     let own = view.node.account();
-    for (id, with) in view.node.conversations().filter(|(_, with)| Some(*with) != own) {
+    let blocked = |with| view.node.contacts().any(|c| c.account == with && c.is_blocked);
+    let mut undelivered = 0;
+    for (id, with) in view.node.conversations() {
+        if Some(with) == own || blocked(with) {
+            continue;
+        }
         let devices = view.node.devices_of(with, view.now);
         for log in view.node.logs(id).iter().filter(|l| view.node.author_of(id, l.author) == own) {
             let there = devices.iter().map(|device| view.node.delivered(id, log.author, *device));
-            undelivered += log.height.saturating_sub(there.max().unwrap_or(0));
+            let from = Seq::new(there.max().unwrap_or(0).saturating_add(1));
+            let range = from.zip(Seq::new(log.height)).and_then(|(a, b)| Range::new(a, b));
+            let Some(range) = range else { continue };
+            let counted = view.store.count_shown(id, log.author, range, UNDELIVERED_MAX);
+            undelivered += count(counted.map_err(|error| unreadable(&error))?);
         }
     }
-    undelivered
+    Ok(undelivered)
 }
 
 fn count(count: usize) -> u64 {

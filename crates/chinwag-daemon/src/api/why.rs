@@ -46,7 +46,9 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
         }
     }
     let mut text = vec![format!("committed to this disk; written {}", message.sent_at)];
-    if devices.is_empty() {
+    if devices.is_empty() && with.map(|(_, with)| with) == own {
+        text.push("a note to yourself: your other devices get it when there are some".to_owned());
+    } else if devices.is_empty() {
         let name = with.map(|(_, with)| people::name(view, with)).unwrap_or_default();
         text.push(format!("{name} has no device that is certified now: nobody can receive it"));
     }
@@ -115,7 +117,7 @@ fn in_the_way(
         _ => {}
     }
     if shared.network().is_none() {
-        let problem = shared.problems().pop().unwrap_or_else(|| "there is no network".to_owned());
+        let problem = shared.listening_problem();
         return reason("notListening", format!("waits here: {problem}"));
     }
     let heard = shared.heard_of(device).map_or_else(

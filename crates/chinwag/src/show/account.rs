@@ -48,6 +48,7 @@ fn state(state: DeviceState) -> &'static str {
         DeviceState::Expired => "expired",
         DeviceState::Retired => "retired",
         DeviceState::Revoked => "revoked",
+        DeviceState::Unknown => "in a state of a newer kind",
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Style {
 /// How far a message has come, in a word.
 pub(crate) fn state(state: MessageState) -> &'static str {
     match state {
+        MessageState::Unknown => "in a state of a newer kind",
         MessageState::Saved => "saved",
         MessageState::Sent => "sent",
         MessageState::Delivered => "delivered",

@@ -25,6 +25,7 @@ fn state(state: ContactState) -> &'static str {
         ContactState::Contact => "contact",
         ContactState::Waiting => "waiting for their answer",
         ContactState::Blocked => "blocked",
+        ContactState::Unknown => "in a state of a newer kind",
     }
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn contact(contact: &Contact) -> String {
         ContactState::Contact => format!("{who} is a contact."),
         ContactState::Waiting => format!("{who} has not answered yet."),
         ContactState::Blocked => format!("{who} is blocked."),
+        ContactState::Unknown => format!("{who} is in a state of a newer kind."),
     }
 }
 
