@@ -189,7 +189,8 @@ pub(crate) enum Command {
     /// Speak JSON-RPC 2.0 over standard input and output, one object a line
     ///
     /// Each line of standard input is a request, each line of standard output an answer or a
-    /// notification. `chinwag schema` prints what can be asked. Ends when standard input does.
+    /// notification. `chinwag schema` prints what can be asked. When standard input ends, what was
+    /// asked is still answered, and then it ends: who listens to events keeps it open.
     Rpc,
 
     /// Chat with the classroom programs, over plain TCP (not private)
