@@ -18,6 +18,7 @@ const SOCKET_PATH_MAX: usize = 100;
 
 const KEY: &str = "key";
 const PORT: &str = "port";
+const LOG: &str = "log";
 const SOCKET: &str = "api.sock";
 
 /// The key that backups of an account are encrypted with: its recovery words open them.
@@ -43,6 +44,11 @@ impl Home {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The folder of the log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.0.join(LOG)
     }
 
     /// Whether there is data here.
