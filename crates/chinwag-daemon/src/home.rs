@@ -20,6 +20,7 @@ const SOCKET_PATH_MAX: usize = 100;
 const KEY: &str = "key";
 const PLACE: &str = "place";
 const PORT: &str = "port";
+const LOG: &str = "log";
 const SOCKET: &str = "api.sock";
 
 /// How long after its key a database may still be missing: somebody may be about to make it. Later,
@@ -49,6 +50,11 @@ impl Home {
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The folder of the log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.0.join(LOG)
     }
 
     /// Whether there is data here.
