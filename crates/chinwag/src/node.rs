@@ -15,6 +15,7 @@ use chinwag_api::method::{
     Hello, MessageSend, Method, Nothing, RequestDecline, Subscribe, SystemHello, SystemShutdown,
     SystemStatus,
 };
+use chinwag_api::model::{Conversation, MessageState};
 use chinwag_daemon::{Daemon, Settings};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -41,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often one thing is asked, each time of another node, because the one before ended.
 const ASKED_MAX: usize = 10;
 
-/// How long after the last thing was delivered another one would be.
+/// How long after something was confirmed the next thing would be.
 const SETTLED: Duration = Duration::from_millis(300);
 
 /// What a command needs of the node.
@@ -288,44 +289,43 @@ impl Node {
         Ok(())
     }
 
-    /// How many entries of ours wait for contacts, which a change is about to add to.
-    pub(crate) async fn undelivered(&self) -> Result<u64, Failure> {
-        Ok(self.call::<SystemStatus>(Nothing {}).await?.undelivered)
-    }
-
-    /// Where no daemon runs: waits until contacts have what was added to what they did not have
-    /// `before`, but no longer than this. Then says so if they haven't.
+    /// Waits until somebody of a conversation has confirmed what was written there since `heard` began,
+    /// but no longer than this. Then says so if nobody has.
     pub(crate) async fn linger(
         &self,
         context: &Context,
-        before: u64,
+        mut heard: Heard,
+        with: &Conversation,
         linger: Duration,
     ) -> Result<(), Failure> {
-        if !self.is_here() {
-            return Ok(());
-        }
         let deadline = Instant::now() + linger;
-        let mut heard = self.hear(None).await?;
+        let (mut until, mut is_there) = (deadline, false);
         loop {
-            let left = self.undelivered().await?;
-            // What was written before goes out first, so there may be more to come.
-            let settled = (left <= before).then(|| Instant::now() + SETTLED);
-            if left == 0 {
-                return Ok(());
-            }
             tokio::select! {
-                event = next_that_matters(&mut heard) => if event.is_none() { return Ok(()) },
-                () = sleep_until(settled.unwrap_or(deadline)), if settled.is_some() => return Ok(()),
-                () = sleep_until(deadline) => {
-                    context.remark(
-                        "chinwag: it is saved, and not everything is delivered yet: it goes out \
-                         whenever chinwag runs",
-                    );
-                    return Ok(());
+                event = heard.next() => {
+                    let Some(event) = event else { return Ok(()) };
+                    if is_confirmed(&event.what, with) {
+                        // What was written before goes out first, so there may be more to come.
+                        (until, is_there) = (deadline.min(Instant::now() + SETTLED), true);
+                    }
                 }
+                () = sleep_until(until) => break,
             }
         }
+        if !is_there {
+            context.remark(
+                "chinwag: it is saved, and nobody has confirmed yet that it was delivered: it goes \
+                 out whenever chinwag runs",
+            );
+        }
+        Ok(())
     }
+}
+
+/// Whether the other side of a conversation has confirmed something.
+fn is_confirmed(what: &What, with: &Conversation) -> bool {
+    matches!(what, What::MessageState { conversation, contact, state, .. }
+        if *conversation == with.id && *contact == with.contact && *state >= MessageState::Delivered)
 }
 
 impl Link {
@@ -399,16 +399,6 @@ fn may_repeat(method: &str, params: &Value) -> bool {
         return params.get("clientId").is_some_and(Value::is_string);
     }
     !ONCE.contains(&method)
-}
-
-/// The next event after which less may be undelivered.
-async fn next_that_matters(heard: &mut Heard) -> Option<Event> {
-    loop {
-        let event = heard.next().await?;
-        if matches!(event.what, What::MessageState { .. } | What::Peer { .. }) {
-            return Some(event);
-        }
-    }
 }
 
 /// What a command says that ends before somebody was reached.

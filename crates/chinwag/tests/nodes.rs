@@ -60,6 +60,17 @@ fn a_command_that_waits_for_a_daemon_that_stands_still_can_be_interrupted() {
 }
 
 #[test]
+fn a_daemon_that_cannot_listen_where_it_was_told_to_is_code_8() {
+    let home = Home::of("Ana");
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = home.runs(&["daemon", "--bind", &address]);
+    assert_eq!((ended.code, ended.output.as_str()), (8, ""), "{ended:?}");
+    assert!(ended.error.contains(&address) && ended.error.contains("--bind"), "{ended:?}");
+    assert!(!ended.error.contains("listening on"), "{ended:?}");
+}
+
+#[test]
 fn ctrl_c_at_the_first_question_makes_no_account() {
     let home = Home::empty();
     let mut terminal = home.sits_at(&["contacts"]);

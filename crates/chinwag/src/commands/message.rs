@@ -7,7 +7,7 @@ use chinwag_api::method::{
 };
 use chinwag_api::model::{Id, Message};
 
-use super::send::{is_awaited, linger, text_or_stdin};
+use super::send::{awaited, linger, text_or_stdin};
 use super::{answer, ask};
 use crate::args::messages::{Digest, Edit, React, Read, Retract, Why};
 use crate::args::{Json, Linger};
@@ -45,10 +45,12 @@ async fn change<M: Method<Answer = Message>>(
     with(context, Need::Account, async |node| {
         let words =
             |message: &Message| show::message::history(std::slice::from_ref(message), &style);
-        let before = node.undelivered().await?;
+        let heard = if node.is_here() { Some(node.hear(None).await?) } else { None };
         answer::<M>(node, params, json, words).await?;
-        if node.is_here() && is_awaited(node, &id).await? {
-            node.linger(context, before, linger(lingers)).await?;
+        if let Some(heard) = heard
+            && let Some(with) = awaited(node, &id).await?
+        {
+            node.linger(context, heard, &with, linger(lingers)).await?;
         }
         Ok(Exit::Done)
     })

@@ -7,7 +7,7 @@ use chinwag_api::method::{
     ContactList, ConversationList, DeviceList, MessageGet, MessageSend, Nothing, OneMessage,
     SendMessage,
 };
-use chinwag_api::model::{Contact, ContactState, Device, DeviceState, MessageState};
+use chinwag_api::model::{ContactState, Conversation, DeviceState, MessageState};
 
 use super::understood;
 use crate::args::messages::{Send, WaitFor};
@@ -41,7 +41,8 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
         let mut raw = node.raw::<MessageSend>(params.clone()).await?;
         let mut sent = understood::<MessageSend>(raw.clone())?;
         // A node that ends with this command has to stay until it could deliver.
-        let is_awaited = wanted.is_none() && node.is_here() && is_awaited(node, &sent.id).await?;
+        let is_awaited =
+            wanted.is_none() && node.is_here() && awaited(node, &sent.id).await?.is_some();
         if is_awaited && args.linger.linger > 0 {
             params.wait_for = Some(MessageState::Delivered);
             params.timeout_ms = Some(args.linger.linger * 1_000);
@@ -80,22 +81,23 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
     .await
 }
 
-/// Whether somebody besides this device is to have what is said there: not if we are alone with
-/// ourselves, and not if we keep them away.
-pub(super) async fn is_awaited(node: &Node, message: &str) -> Result<bool, Failure> {
+/// The conversation of a message, if somebody besides this device is to have what is said there: not
+/// if we are alone with ourselves, and not if we keep them away.
+pub(super) async fn awaited(node: &Node, message: &str) -> Result<Option<Conversation>, Failure> {
     let message = node.call::<MessageGet>(OneMessage { id: message.to_owned() }).await?;
     let all = node.call::<ConversationList>(Nothing {}).await?;
     let Some(with) = all.into_iter().find(|with| with.id == message.conversation) else {
-        return Ok(false);
+        return Ok(None);
     };
-    if with.kind == "self" {
+    let is_awaited = if with.kind == "self" {
         let devices = node.call::<DeviceList>(Nothing {}).await?;
-        let other = |device: &Device| !device.is_this && device.state == DeviceState::Current;
-        return Ok(devices.iter().any(other));
-    }
-    let contacts = node.call::<ContactList>(Nothing {}).await?;
-    let is_blocked = |contact: &Contact| contact.state == ContactState::Blocked;
-    Ok(!contacts.iter().any(|contact| contact.id == with.contact && is_blocked(contact)))
+        devices.iter().any(|device| !device.is_this && device.state == DeviceState::Current)
+    } else {
+        let contacts = node.call::<ContactList>(Nothing {}).await?;
+        let them = contacts.iter().find(|contact| contact.id == with.contact);
+        them.is_none_or(|contact| contact.state != ContactState::Blocked)
+    };
+    Ok(is_awaited.then_some(with))
 }
 
 /// A name for a sending that no other one has here.
