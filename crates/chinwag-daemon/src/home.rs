@@ -41,11 +41,12 @@ pub fn usual_data_dir() -> Option<PathBuf> {
 }
 
 impl Home {
-    /// The folder at this path, whether it is there or not.
+    /// The folder at this path, whether it is there or not: by whatever path it is named, it is the
+    /// same folder.
     pub(crate) fn at(data_dir: &Path) -> Result<Self, ApiError> {
         let absolute =
             std::path::absolute(data_dir).map_err(|error| failed("look for", data_dir, &error))?;
-        Ok(Self(absolute))
+        Ok(Self(absolute.canonicalize().unwrap_or(absolute)))
     }
 
     pub(crate) fn path(&self) -> &Path {
