@@ -42,7 +42,7 @@ pub use log::LogLevel;
 
 use crate::api::{Api, Facts};
 use crate::home::{Home, backup_key};
-use crate::node_thread::{Engine, Job, NodeThread, Opening};
+use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
 use crate::refusals::{cannot_open, unreadable};
 use crate::searcher::Searcher;
 use crate::shared::Shared;
@@ -210,10 +210,10 @@ fn live(
 
 fn opening(home: Home) -> Opening {
     Box::new(move || {
-        let key = home.key()?;
+        let key = home.key().map_err(|error| CannotOpen { error, may_pass: false })?;
         let witness = home.witness();
         let opened = SqliteStore::open(home.path(), witness.as_deref(), &key);
-        let (store, opened) = opened.map_err(|error| cannot_open(&error))?;
+        let (store, opened) = opened.map_err(|error| CannotOpen::from(&error))?;
         Ok((store, opened.is_copy))
     })
 }
