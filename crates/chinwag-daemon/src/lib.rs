@@ -42,7 +42,7 @@ pub use log::LogLevel;
 
 use crate::api::{Api, Facts};
 use crate::home::{Home, backup_key};
-use crate::node_thread::{Engine, Job, NodeThread, Opening};
+use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
 use crate::refusals::{cannot_open, unreadable};
 use crate::searcher::Searcher;
 use crate::shared::{Shared, Trouble};
@@ -132,7 +132,8 @@ impl Daemon {
         };
         let socket = home.socket();
         let listener = server::listen(&socket)?;
-        let must_listen = !settings.bind.is_empty();
+        // A command has more to do than to be reached.
+        let must_listen = settings.is_daemon && !settings.bind.is_empty();
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, api.clone()));
         let (stop_wires, stopped) = oneshot::channel();
@@ -146,7 +147,7 @@ impl Daemon {
         let (thread, stop_wires) = (Some(thread), Some(stop_wires));
         let daemon = Self { api, node, thread, tasks, stop_wires, failed, socket };
         if must_listen && has_account && !has_network {
-            let why = shared.listening_problem();
+            let why = shared.listening_problem().unwrap_or_else(|| "cannot listen".to_owned());
             daemon.stop().await;
             return Err(ApiError::new(Kind::Locked, why)
                 .hint("choose another address with --bind, or leave it out"));
@@ -221,11 +222,11 @@ fn live(
 
 fn opening(home: Home) -> Opening {
     Box::new(move || {
-        let key = home.key()?;
+        let key = home.key().map_err(|error| CannotOpen { error, may_pass: false })?;
         let witness = home.witness();
         let open = if home.is_new() { SqliteStore::open } else { SqliteStore::open_existing };
         let opened = open(home.path(), witness.as_deref(), &key);
-        let (store, opened) = opened.map_err(|error| cannot_open(&error))?;
+        let (store, opened) = opened.map_err(|error| CannotOpen::from(&error))?;
         home.put_place();
         Ok((store, opened.is_copy))
     })

@@ -19,7 +19,7 @@ use chinwag_core::store::{Store, StoreError};
 use chinwag_core::ticket::Address;
 use chinwag_core::time::{Mono, Wall};
 use chinwag_net::{Held, Why};
-use chinwag_store::{Reached, SqliteStore};
+use chinwag_store::{OpenError, Reached, SqliteStore};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::sleep_until;
 
@@ -45,6 +45,9 @@ const INDEX_AT_ONCE: usize = 2_000;
 
 /// Events that are kept, at least.
 const EVENTS_KEPT: u64 = 500_000;
+
+/// How often is tried to open a store that can't be opened.
+const REOPEN_EVERY: Duration = Duration::from_secs(2);
 
 /// Addresses of a device that are kept.
 const ADDRESSES_KEPT: usize = 4;
@@ -152,11 +155,33 @@ impl NodeThread {
 }
 
 fn gone() -> ApiError {
-    ApiError::new(Kind::Internal, "the node has stopped")
+    let text = "the node has stopped, or its data can't be opened now";
+    ApiError::new(Kind::Internal, text).hint("look whether the disk is full")
 }
 
 /// How the store is opened: the first time, and after it has failed.
-pub(crate) type Opening = Box<dyn Fn() -> Result<(SqliteStore, bool), ApiError> + Send>;
+pub(crate) type Opening = Box<dyn Fn() -> Result<(SqliteStore, bool), CannotOpen> + Send>;
+
+/// Why the store can't be opened.
+#[derive(Debug)]
+pub(crate) struct CannotOpen {
+    pub(crate) error: ApiError,
+    /// Whether it may be gone in a while, as a full disk may.
+    pub(crate) may_pass: bool,
+}
+
+impl From<&OpenError> for CannotOpen {
+    fn from(error: &OpenError) -> Self {
+        let may_pass = matches!(error, OpenError::Database { .. } | OpenError::File { .. });
+        Self { error: crate::refusals::cannot_open(error), may_pass }
+    }
+}
+
+impl From<&StoreError> for CannotOpen {
+    fn from(error: &StoreError) -> Self {
+        Self { error: broken(error), may_pass: true }
+    }
+}
 
 /// The node, its store, and who waits for what.
 pub(crate) struct Engine {
@@ -177,13 +202,15 @@ pub(crate) struct Engine {
     links: BTreeSet<Link>,
     /// Since when there may be texts that are not in the index.
     behind_since: Option<Instant>,
+    /// Why the store is not open, while it is not: then node and store are not to be asked.
+    is_shut: Option<ApiError>,
 }
 
 impl Engine {
     /// Opens store and node.
     pub(crate) fn open(opening: Opening, shared: Arc<Shared>) -> Result<Self, ApiError> {
         let started = Instant::now();
-        let (store, node) = open(&opening, started)?;
+        let (store, node) = open(&opening, started).map_err(|cannot| cannot.error)?;
         let mut engine = Self {
             node,
             store,
@@ -197,6 +224,7 @@ impl Engine {
             reached: BTreeMap::new(),
             links: BTreeSet::new(),
             behind_since: Some(started),
+            is_shut: None,
         };
         engine.begin().map_err(|error| broken(&error))?;
         Ok(engine)
@@ -224,6 +252,9 @@ impl Engine {
         mut jobs: mpsc::UnboundedReceiver<Job>,
     ) -> Result<(), ApiError> {
         loop {
+            if !self.until_open(&mut jobs).await? {
+                break;
+            }
             let Some(mut next) = self.next(&mut jobs).await? else { break };
             let mut batch = Vec::new();
             // Looking waits for what was to be done before it.
@@ -315,6 +346,12 @@ impl Engine {
     /// Handles a batch as one transaction.
     fn do_all(&mut self, batch: Vec<Job>) -> Result<(), ApiError> {
         if batch.is_empty() {
+            return Ok(());
+        }
+        if let Some(error) = self.is_shut.clone() {
+            for job in batch {
+                self.turn_down(job, &error);
+            }
             return Ok(());
         }
         for job in &batch {
@@ -505,6 +542,9 @@ impl Engine {
     }
 
     fn do_alone(&mut self, job: Job) {
+        if let Some(error) = self.is_shut.clone() {
+            return self.turn_down(job, &error);
+        }
         match job {
             Job::Look(look) => {
                 look(&View { node: &self.node, store: &self.store, now: now() });
@@ -551,10 +591,66 @@ impl Engine {
         // The lock of the folder goes with the store.
         self.store =
             SqliteStore::in_memory().map_err(|error| crate::refusals::cannot_open(&error))?;
-        let (store, node) = open(&self.opening, self.started)?;
-        (self.store, self.node) = (store, node);
-        tracing::info!("the store was opened again");
-        self.begin().map_err(|error| broken(&error))
+        self.try_to_open()
+    }
+
+    /// Opens the store, or notes why it can't be opened now. An error: it never will.
+    fn try_to_open(&mut self) -> Result<(), ApiError> {
+        let opened = open(&self.opening, self.started).and_then(|(store, node)| {
+            (self.store, self.node) = (store, node);
+            self.begin().map_err(|error| CannotOpen::from(&error))
+        });
+        match opened {
+            Ok(()) => {
+                tracing::info!("the store was opened again");
+                self.is_shut = None;
+                Ok(())
+            }
+            Err(CannotOpen { error, may_pass: true }) => {
+                self.shared.problem(Trouble::Store, &error.message);
+                self.is_shut = Some(error);
+                Ok(())
+            }
+            Err(CannotOpen { error, .. }) => Err(error),
+        }
+    }
+
+    /// While the store can't be opened, tries it now and then, and does nothing that it is told but to
+    /// stop. False: it was.
+    async fn until_open(
+        &mut self,
+        jobs: &mut mpsc::UnboundedReceiver<Job>,
+    ) -> Result<bool, ApiError> {
+        while let Some(error) = self.is_shut.clone() {
+            let retry = Instant::now() + REOPEN_EVERY;
+            loop {
+                tokio::select! {
+                    job = jobs.recv() => match job {
+                        Some(Job::Stop) | None => return Ok(false),
+                        Some(job) => self.turn_down(job, &error),
+                    },
+                    () = sleep_until(retry.into()) => break,
+                }
+            }
+            self.store =
+                SqliteStore::in_memory().map_err(|error| crate::refusals::cannot_open(&error))?;
+            self.try_to_open()?;
+        }
+        Ok(true)
+    }
+
+    /// Says that nothing can be done now; a connection that comes is sent away, because nothing that it
+    /// brings could be kept.
+    fn turn_down(&self, job: Job, error: &ApiError) {
+        match job {
+            Job::Order(_, answer) => drop(answer.send(Err(error.clone()))),
+            Job::Backup(_, done) => drop(done.send(Err(error.clone()))),
+            Job::Input(Input::Connected { link, .. }, ..) => {
+                self.shared.with_network(|network| network.close(link, Why::CannotKeep));
+            }
+            // Who looks hears it by itself.
+            Job::Look(_) | Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
+        }
     }
 
     fn close(mut self) {
@@ -563,13 +659,13 @@ impl Engine {
     }
 }
 
-fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), ApiError> {
+fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), CannotOpen> {
     let (mut store, is_copy) = opening()?;
     let mono = Mono::new(micros(started.elapsed()));
     let mut rng = randomness();
     let mut env = Env { mono, wall: now(), rng: &mut rng, store: &mut store };
     let config = Config { is_copy, ..Config::default() };
-    let node = Node::open(&mut env, config).map_err(|error| broken(&error))?;
+    let node = Node::open(&mut env, config).map_err(|error| CannotOpen::from(&error))?;
     Ok((store, node))
 }
 

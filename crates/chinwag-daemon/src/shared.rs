@@ -166,10 +166,9 @@ impl Shared {
         self.troubles().values().cloned().collect()
     }
 
-    /// Why we don't listen.
-    pub(crate) fn listening_problem(&self) -> String {
-        let problem = self.troubles().get(&Trouble::Listening).cloned();
-        problem.unwrap_or_else(|| "the network is not there yet".to_owned())
+    /// Why we don't listen, if we tried.
+    pub(crate) fn listening_problem(&self) -> Option<String> {
+        self.troubles().get(&Trouble::Listening).cloned()
     }
 
     fn troubles(&self) -> MutexGuard<'_, BTreeMap<Trouble, String>> {

@@ -147,8 +147,10 @@ fn in_the_way(
         _ => {}
     }
     if shared.network().is_none() {
-        let problem = shared.listening_problem();
-        return reason("notListening", format!("waits here: {problem}"));
+        return match shared.listening_problem() {
+            Some(problem) => reason("notListening", format!("waits here: {problem}")),
+            None => reason("starting", "waits here: the network is being started".to_owned()),
+        };
     }
     let heard = shared.heard_of(device).map_or_else(
         || "it was never connected".to_owned(),
