@@ -77,8 +77,8 @@ pub(crate) fn present(created: &CreatedAccount, context: &Context) {
 /// Shows the recovery words on a terminal, wherever there is one, and on nothing else.
 fn present_words(words: &RecoveryWords) {
     let text = format!(
-        "\nThese words are the account: whoever has them is you, and without them a lost device is\n\
-         a lost account. Write them down, on paper.\n\n{}\n",
+        "\nThese words are the account: whoever has them is you, and without\n\
+         them a lost device is a lost account. Write them down, on paper.\n\n{}\n",
         show::account::words(words)
     );
     if std::io::stdout().is_terminal() {

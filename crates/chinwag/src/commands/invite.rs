@@ -93,10 +93,11 @@ async fn new_contact(
 fn drawn(text: &str, is_coloured: bool) -> Result<String, Failure> {
     let code = QrCode::new(text).map_err(|error| Failure::new(Exit::Limit, error))?;
     let mut renderer = code.render::<Dense1x2>();
+    // `Dense1x2::Dark` is what is drawn, and `Light` what is left blank.
     if !is_coloured {
-        return Ok(renderer.dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build());
+        return Ok(renderer.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
     }
-    let rows = renderer.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+    let rows = renderer.dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build();
     let rows = rows.lines().map(|row| format!("\u{1b}[30;107m{row}\u{1b}[0m"));
     Ok(rows.collect::<Vec<_>>().join("\n"))
 }
@@ -163,6 +164,17 @@ mod tests {
         assert_eq!(widths[0].div_ceil(2), widths.len());
         let coloured = drawn("ticket", true).unwrap();
         assert!(coloured.lines().all(|row| row.starts_with("\u{1b}[30;107m")));
+    }
+
+    #[test]
+    fn the_quiet_zone_of_a_qr_code_is_the_lighter_side() {
+        let plain = drawn("ticket", false).unwrap();
+        assert!(plain.lines().next().unwrap().chars().all(|c| c == '█'), "{plain}");
+        let coloured = drawn("ticket", true).unwrap();
+        let first = coloured.lines().next().unwrap();
+        let first =
+            first.strip_prefix("\u{1b}[30;107m").unwrap().strip_suffix("\u{1b}[0m").unwrap();
+        assert!(first.chars().all(|c| c == ' '), "black is written on white: {coloured}");
     }
 
     #[test]
