@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use chinwag_core::ids::DeviceId;
 use chinwag_core::time::Wall;
-use chinwag_net::{DialFault, Outcome};
+use chinwag_net::{DialFault, Outcome, Why};
 
 /// Failures that are kept of each device.
 const FAILURES_MAX: usize = 8;
@@ -82,17 +82,42 @@ impl Ledger {
 }
 
 /// The word for programs.
-const fn word(why: &DialFault) -> &'static str {
+pub(crate) const fn word(why: &DialFault) -> &'static str {
     match why {
         DialFault::NoAddress => "noAddress",
         DialFault::RelaysNotInUse => "relaysNotInUse",
         DialFault::Ourselves => "ourselves",
         DialFault::NobodyAnswers => "nobodyAnswers",
+        DialFault::NobodyListens => "nobodyListens",
+        DialFault::NoRoute => "noRoute",
         DialFault::WrongDevice => "wrongDevice",
         DialFault::Incompatible(_) => "incompatible",
-        DialFault::TurnedDown(_) => "turnedDown",
+        DialFault::TurnedDown(why) => closed(*why),
         DialFault::ShutOut => "shutOut",
         DialFault::Other(_) => "other",
+    }
+}
+
+/// The word for why the other side closes a connection.
+pub(crate) const fn closed(why: Why) -> &'static str {
+    match why {
+        Why::NotWelcome => "notWelcome",
+        Why::NotCertified => "notCertified",
+        Why::CannotKeep => "cannotKeep",
+        Why::Version => "incompatible",
+        Why::ShutOut => SHUT_OUT,
+        _ => "closedThere",
+    }
+}
+
+/// Follows from what was the matter before.
+const SHUT_OUT: &str = "shutOutThere";
+
+impl Attempts {
+    /// What is the matter: the newest failure that is more than the consequence of another.
+    pub(crate) fn cause(&self) -> Option<&FailedAttempt> {
+        let is_cause = |failed: &&FailedAttempt| failed.reason != SHUT_OUT;
+        self.failures.iter().find(is_cause).or(self.failures.front())
     }
 }
 

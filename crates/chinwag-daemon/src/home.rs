@@ -20,6 +20,7 @@ const SOCKET_PATH_MAX: usize = 100;
 const KEY: &str = "key";
 const PLACE: &str = "place";
 const PORT: &str = "port";
+const LOG: &str = "log";
 const SOCKET: &str = "api.sock";
 
 /// How long after its key a database may still be missing: somebody may be about to make it. Later,
@@ -40,15 +41,21 @@ pub fn usual_data_dir() -> Option<PathBuf> {
 }
 
 impl Home {
-    /// The folder at this path, whether it is there or not.
+    /// The folder at this path, whether it is there or not: by whatever path it is named, it is the
+    /// same folder.
     pub(crate) fn at(data_dir: &Path) -> Result<Self, ApiError> {
         let absolute =
             std::path::absolute(data_dir).map_err(|error| failed("look for", data_dir, &error))?;
-        Ok(Self(absolute))
+        Ok(Self(absolute.canonicalize().unwrap_or(absolute)))
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// The folder of the log.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.0.join(LOG)
     }
 
     /// Whether there is data here.

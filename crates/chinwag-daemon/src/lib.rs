@@ -10,6 +10,7 @@ mod attempts;
 mod bundle_file;
 mod home;
 mod ids;
+mod log;
 mod messages;
 mod node_thread;
 mod people;
@@ -37,13 +38,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 pub use home::usual_data_dir;
+pub use log::LogLevel;
 
 use crate::api::{Api, Facts};
 use crate::home::{Home, backup_key};
 use crate::node_thread::{Engine, Job, NodeThread, Opening};
 use crate::refusals::{cannot_open, unreadable};
 use crate::searcher::Searcher;
-use crate::shared::Shared;
+use crate::shared::{Shared, Trouble};
 use crate::wires::Wiring;
 
 /// How long a connection to a socket may take: whoever owns it is on this machine.
@@ -63,6 +65,8 @@ pub struct Settings {
     pub bind: Vec<SocketAddr>,
     /// Whether it stays, or goes with the command that needs it.
     pub is_daemon: bool,
+    /// How much is noted in the log, which is in the data folder.
+    pub log: LogLevel,
 }
 
 /// A running node: the one owner of the data folder.
@@ -102,6 +106,11 @@ impl Daemon {
                 ApiError::new(Kind::Internal, format!("cannot start a thread: {error}"))
             })?;
         is_open.await.map_err(|_| ApiError::new(Kind::Internal, "the node did not start"))??;
+        // Not before: who owns the folder owns the log.
+        if log::start(&home.log(), settings.log).is_err() {
+            shared.problem(Trouble::Log, "the log can't be written");
+        }
+        tracing::info!(is_daemon = settings.is_daemon, lan = settings.lan, "started");
         let key_home = home.clone();
         let open_reader = move || {
             let key =
@@ -167,6 +176,7 @@ impl Daemon {
 
     /// Ends it: everything that was accepted is on the disk, and everybody hears goodbye.
     pub async fn stop(mut self) {
+        tracing::info!("ending");
         let _ = std::fs::remove_file(&self.socket);
         if let Some(stop) = self.stop_wires.take() {
             let _ = stop.send(());
@@ -179,6 +189,7 @@ impl Daemon {
             network.stop().await;
         }
         self.tasks.shutdown().await;
+        tracing::info!("ended");
     }
 }
 

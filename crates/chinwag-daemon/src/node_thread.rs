@@ -320,6 +320,7 @@ impl Engine {
         for job in &batch {
             self.note_link(job);
         }
+        let (jobs, begun) = (batch.len(), Instant::now());
         let now = now();
         let mut rng = randomness();
         let mut left = batch.into_iter();
@@ -356,11 +357,13 @@ impl Engine {
                 _ => {}
             }
         };
-        let mono = Mono::new(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let mono = Mono::new(micros(self.started.elapsed()));
         let mut env = Env { mono, wall: now, rng: &mut rng, store: &mut self.store };
         match step_with(&mut self.node, &mut env, next) {
             Ok(outputs) => {
                 self.shared.solved(Trouble::Store);
+                let (outputs_len, took_us) = (outputs.len(), micros(begun.elapsed()));
+                tracing::debug!(jobs, outputs = outputs_len, took_us, "batch committed");
                 self.release_all(outputs).or_else(|error| self.open_again(&error))
             }
             Err(error) => self.open_again(&error),
@@ -535,13 +538,14 @@ impl Engine {
 
     /// The store failed: who waits is told, all connections end, and both are opened anew.
     fn open_again(&mut self, error: &StoreError) -> Result<(), ApiError> {
+        tracing::error!("the store failed");
         self.shared.problem(Trouble::Store, &error.to_string());
         self.tokens.clear();
         for (_, given) in std::mem::take(&mut self.given) {
             let _ = given.replied.send(Err(broken(error)));
         }
         for link in std::mem::take(&mut self.links) {
-            self.shared.with_network(|network| network.close(link, Why::Done));
+            self.shared.with_network(|network| network.close(link, Why::CannotKeep));
         }
         self.dialled.clear();
         // The lock of the folder goes with the store.
@@ -549,6 +553,7 @@ impl Engine {
             SqliteStore::in_memory().map_err(|error| crate::refusals::cannot_open(&error))?;
         let (store, node) = open(&self.opening, self.started)?;
         (self.store, self.node) = (store, node);
+        tracing::info!("the store was opened again");
         self.begin().map_err(|error| broken(&error))
     }
 
@@ -560,12 +565,16 @@ impl Engine {
 
 fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), ApiError> {
     let (mut store, is_copy) = opening()?;
-    let mono = Mono::new(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let mono = Mono::new(micros(started.elapsed()));
     let mut rng = randomness();
     let mut env = Env { mono, wall: now(), rng: &mut rng, store: &mut store };
     let config = Config { is_copy, ..Config::default() };
     let node = Node::open(&mut env, config).map_err(|error| broken(&error))?;
     Ok((store, node))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn broken(error: &StoreError) -> ApiError {

@@ -31,6 +31,8 @@ pub(crate) enum Trouble {
     Dialling,
     /// The store failed.
     Store,
+    /// The log can't be written.
+    Log,
 }
 
 /// What the owner of the network is to do.

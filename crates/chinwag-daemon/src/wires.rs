@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use chinwag_core::input::Input;
 use chinwag_core::ticket::Address;
-use chinwag_net::{Ended, Held, NetEvent, Network, Seed, Settings, Why};
+use chinwag_net::{Ended, Held, NetEvent, Network, Outcome, Seed, Settings, Why};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::attempts::FailedAttempt;
+use crate::attempts::{FailedAttempt, closed, word};
 use crate::home::Home;
+use crate::log::scrubbed;
 use crate::node_thread::{Job, NodeThread};
 use crate::shared::{Order, Shared, Trouble};
 use crate::time::now;
@@ -98,12 +99,14 @@ async fn obey(
                 shared.solved(Trouble::Listening);
                 if let Some(port) = shared.network().and_then(|network| network.port()) {
                     wiring.home.put_port(port);
+                    tracing::info!(port, "listening");
                 }
                 let _ = node.send(Job::Listening);
                 return shared.tried();
             }
             Err(error) => {
                 shared.put_network(None);
+                tracing::warn!("cannot listen");
                 shared.problem(Trouble::Listening, &format!("cannot listen: {error}"));
                 shared.tried();
             }
@@ -133,6 +136,8 @@ async fn take(
     match event {
         NetEvent::Connected { link, device, is_dialled, at } => {
             links.insert(link, device);
+            tracing::info!(link = link.0, is_dialled, "connection opened");
+            tracing::debug!(link = link.0, at = at.map(scrubbed), "the other end");
             if let Some(at) = at {
                 node.send(Job::Reached(link, device, Address::Direct(at)))?;
             }
@@ -143,17 +148,24 @@ async fn take(
             if let Some(device) = links.remove(&link) {
                 note_end(shared, device, &why);
             }
+            tracing::info!(link = link.0, why = end(&why), "connection closed");
             let gone = Input::Disconnected { link };
             node.input(gone, Held::default()).await
         }
         NetEvent::Frame { link, bytes, held, .. } => {
+            tracing::trace!(link = link.0, bytes = bytes.len(), "frame received");
             node.input(Input::Frame { link, bytes }, held).await
         }
         NetEvent::Attempt { device, at, outcome } => {
+            if let Outcome::Failed { why, next_in } = &outcome {
+                let next_in_s = next_in.as_secs();
+                tracing::debug!(addresses = at.len(), why = word(why), next_in_s, "attempt failed");
+            }
             shared.ledger().note(device, at, &outcome, now());
             Ok(())
         }
         NetEvent::LanUnavailable { why } => {
+            tracing::warn!("the local network can't be asked");
             let text = format!("the local network can't be asked who is there: {why}");
             shared.problem(Trouble::Lan, &text);
             Ok(())
@@ -170,12 +182,20 @@ fn note_end(shared: &Shared, device: chinwag_core::ids::DeviceId, why: &Ended) {
         // One connection in place of another, or a goodbye: nothing was in the way.
         Ended::ByUs(Why::Done | Why::Replaced | Why::Old)
         | Ended::ByPeer(Why::Done | Why::Replaced | Why::Old) => return,
-        Ended::ByUs(_) => "closedHere",
-        Ended::ByPeer(_) => "closedThere",
-        Ended::Vanished => "vanished",
-        Ended::Broken(_) => "broken",
+        Ended::ByPeer(why) => closed(*why),
+        other => end(other),
     };
     let text = why.to_string();
     let failed = FailedAttempt { at: now(), reason, text, addresses: Vec::new() };
     shared.ledger().failed(device, failed);
+}
+
+/// The word for how a connection ended.
+const fn end(why: &Ended) -> &'static str {
+    match why {
+        Ended::ByUs(_) => "closedHere",
+        Ended::ByPeer(_) => "closedThere",
+        Ended::Vanished => "vanished",
+        Ended::Broken(_) => "broken",
+    }
 }

@@ -208,7 +208,7 @@ async fn words_are_found_as_they_are_now() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn why_says_that_nobody_answers() {
+async fn why_says_that_the_machine_is_there_and_nothing_listens() {
     let (alice, mut bob) = two_friends().await;
     bob.stop().await;
     let id = alice.say("Bob", "hello?").await;
@@ -219,7 +219,7 @@ async fn why_says_that_nobody_answers() {
     let why = alice.ask::<MessageWhy>(OneMessage { id }).await;
     assert_eq!(why.devices.len(), 1, "{why:?}");
     assert!(why.devices[0].state < MessageState::Delivered);
-    assert_eq!(why.devices[0].reason.as_deref(), Some("nobodyAnswers"), "{why:?}");
+    assert_eq!(why.devices[0].reason.as_deref(), Some("nobodyListens"), "{why:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

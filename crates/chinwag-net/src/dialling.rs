@@ -23,6 +23,7 @@ use crate::limits::{
     ALPN, APART_AFTER, APART_MAX, BACK_OFF_MAX, BACK_OFF_MIN, DIAL_WITHIN, REDIAL_WITHIN, RENEW_AT,
     STEADY_AFTER,
 };
+use crate::probe::Probe;
 use crate::state::{Shared, Signal};
 use crate::why::Why;
 
@@ -125,7 +126,11 @@ impl Dialling {
             () if at.is_empty() && has_relay => DialFault::RelaysNotInUse,
             () if at.is_empty() => DialFault::NoAddress,
             () => {
-                let dialled = self.connect(&at, attempt).await;
+                let probe = Probe::at(&at, &self.bind);
+                let dialled = match self.connect(&at, attempt).await {
+                    Err(DialFault::NobodyAnswers) => Err(probe.fault()),
+                    other => other,
+                };
                 return (at, dialled);
             }
         };

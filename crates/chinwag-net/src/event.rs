@@ -101,9 +101,17 @@ pub enum DialFault {
     /// The device is this one.
     #[error("this is our own device")]
     Ourselves,
-    /// Nobody answered.
-    #[error("nobody answers")]
+    /// Nobody answered, and nothing else was heard either.
+    #[error(
+        "nobody answers: that device is off or asleep, or something in between lets nothing through"
+    )]
     NobodyAnswers,
+    /// There is a machine, and it says that nothing listens at that port.
+    #[error("the machine is there, and Chinwag does not run at that port")]
+    NobodyListens,
+    /// There is no way to any of its addresses.
+    #[error("there is no way to its addresses from here: we are offline, or in another network")]
+    NoRoute,
     /// Somebody answered who is not that device.
     #[error("another device answers there")]
     WrongDevice,

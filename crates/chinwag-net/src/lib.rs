@@ -16,6 +16,7 @@ mod lan;
 mod lane;
 pub mod limits;
 mod network;
+mod probe;
 mod queue;
 mod reading;
 mod session;

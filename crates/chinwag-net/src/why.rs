@@ -33,6 +33,9 @@ pub enum Why {
     /// The session is too old.
     #[error("the session is too old")]
     Old,
+    /// What comes can't be kept: the disk is full or broken.
+    #[error("it can't keep what it is sent: its disk is full, or broken")]
+    CannotKeep,
     /// Bytes that are no message.
     #[error("a message that can't be read")]
     Malformed,
@@ -43,10 +46,10 @@ pub enum Why {
     #[error("another version of the protocol")]
     Version,
     /// Neither a contact nor invited.
-    #[error("not a contact, and without a valid invite")]
+    #[error("it takes us for no contact: we are blocked, or the ticket is not valid any more")]
     NotWelcome,
     /// A device that its account does not certify.
-    #[error("a device that its account does not certify")]
+    #[error("a device that its account does not certify: it was taken off, or a clock is wrong")]
     NotCertified,
     /// A wrong operation in an account log.
     #[error("a wrong operation in an account log")]
@@ -69,7 +72,7 @@ pub enum Why {
 }
 
 /// All reasons that have a number, each with it.
-const CODES: [(Why, u32); 19] = [
+const CODES: [(Why, u32); 20] = [
     (Why::Done, 0),
     (Why::Replaced, 1),
     (Why::DoesNotRead, 2),
@@ -79,6 +82,7 @@ const CODES: [(Why, u32); 19] = [
     (Why::TooMany, 6),
     (Why::ShutOut, 7),
     (Why::Old, 8),
+    (Why::CannotKeep, 9),
     (Why::Malformed, 16),
     (Why::OutOfTurn, 17),
     (Why::Version, 18),
@@ -125,6 +129,7 @@ impl Why {
             | Self::TooMany
             | Self::ShutOut
             | Self::Old
+            | Self::CannotKeep
             | Self::Version
             | Self::NotCertified
             | Self::TooManySessions

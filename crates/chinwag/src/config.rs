@@ -10,16 +10,18 @@ use anyhow::Context;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
+use crate::args::LogLevel;
 use crate::args::classroom::Preset;
 use crate::exit::{Exit, Failure};
 
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 9] = [
+const KNOWN_KEYS: [&str; 10] = [
     "data_dir",
     "lan",
     "bind",
+    "log_level",
     "classroom",
     "classroom.team",
     "classroom.port",
@@ -41,6 +43,9 @@ lan = true
 # Listen on these addresses; none: on all of them.
 # bind = [\"192.0.2.7:4433\"]
 
+# How much to note in the log, which is in the data folder: off, error, warn, info, debug or trace.
+# log_level = \"info\"
+
 # The classroom: plain TCP, not private (chinwag classroom --help).
 [classroom]
 # team = \"blue\"
@@ -60,13 +65,21 @@ pub(crate) struct Config {
     pub(crate) lan: bool,
     /// Where to listen; none: on all addresses.
     pub(crate) bind: Vec<SocketAddr>,
+    /// How much to note in the log.
+    pub(crate) log_level: Option<LogLevel>,
     /// The section `[classroom]`.
     pub(crate) classroom: ClassroomConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { data_dir: None, lan: true, bind: Vec::new(), classroom: ClassroomConfig::default() }
+        Self {
+            data_dir: None,
+            lan: true,
+            bind: Vec::new(),
+            log_level: None,
+            classroom: ClassroomConfig::default(),
+        }
     }
 }
 
@@ -168,7 +181,8 @@ mod tests {
 
     #[test]
     fn every_key_of_the_default_file_is_known() {
-        let keys = DEFAULT.replace("# data", "data").replace("# bind", "bind");
+        let keys =
+            DEFAULT.replace("# data", "data").replace("# bind", "bind").replace("# log", "log");
         let all: String = keys.lines().map(uncommented).collect();
         let (config, warnings) = parse_with_warnings(&all);
         let config = config.unwrap();

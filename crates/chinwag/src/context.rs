@@ -21,6 +21,7 @@ pub(crate) struct Context {
     data_dir: Option<PathBuf>,
     lan: bool,
     bind: Vec<SocketAddr>,
+    log: chinwag_daemon::LogLevel,
     /// The section of the config that is the classroom's.
     pub(crate) classroom: ClassroomConfig,
     is_quiet: bool,
@@ -35,11 +36,12 @@ impl Context {
         let mut warn =
             |warning: String| output::remark(&format!("chinwag: {}", output::one_line(&warning)));
         let config = config::read(global.config.as_deref(), &mut warn)?;
-        let Config { data_dir, lan, bind, classroom } = config;
+        let Config { data_dir, lan, bind, log_level, classroom } = config;
         Ok(Self {
             data_dir: global.data_dir.clone().or(data_dir).or_else(chinwag_daemon::usual_data_dir),
             lan: lan && !global.no_lan,
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
+            log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,
             is_quiet: global.quiet,
             is_verbose: global.verbose,
@@ -58,7 +60,8 @@ impl Context {
     /// How to run a node.
     pub(crate) fn settings(&self, is_daemon: bool) -> Result<Settings, Failure> {
         let data_dir = self.data_dir()?.clone();
-        Ok(Settings { data_dir, lan: self.lan, bind: self.bind.clone(), is_daemon })
+        let (lan, bind, log) = (self.lan, self.bind.clone(), self.log);
+        Ok(Settings { data_dir, lan, bind, is_daemon, log })
     }
 
     /// Says something besides the answer, unless it is to be quiet.

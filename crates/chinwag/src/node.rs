@@ -4,17 +4,21 @@
 //! Requests and events have a connection each, so that a command that is slow to show events never
 //! waits for an answer behind them.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chinwag_api::client::{Client, Events};
+use chinwag_api::client::{CallError, Client, Events};
+use chinwag_api::error::Kind;
 use chinwag_api::event::{Event, What};
 use chinwag_api::method::{
-    AccountCreate, CreateAccount, EventsSubscribe, Hello, Method, Nothing, Subscribe, SystemHello,
+    AccountCreate, AccountRestore, BackupCreate, CreateAccount, DeviceRevoke, EventsSubscribe,
+    Hello, MessageSend, Method, Nothing, RequestDecline, Subscribe, SystemHello, SystemShutdown,
     SystemStatus,
 };
-use chinwag_daemon::Daemon;
+use chinwag_api::model::{Conversation, MessageState};
+use chinwag_daemon::{Daemon, Settings};
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::commands::account;
 use crate::context::Context;
@@ -22,6 +26,24 @@ use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::terminal::ask;
 use crate::terminal::signals::Signals;
+
+/// How long a node that runs may take to say that it is there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long the data folder may be in the hands of a node that can't be reached: it begins or ends.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a daemon that has ended may take to begin again before we do without it.
+const RESTART_WITHIN: Duration = Duration::from_secs(2);
+
+/// Between two attempts to reach or to run a node.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often one thing is asked, each time of another node, because the one before ended.
+const ASKED_MAX: usize = 10;
+
+/// How long after something was confirmed the next thing would be.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// What a command needs of the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +54,28 @@ pub(crate) enum Need {
     Node,
 }
 
-/// A connection to the node.
+/// The way to the node. The node may be another command's, and end with it: then the next one is
+/// found or run.
 #[derive(Debug)]
 pub(crate) struct Node {
+    settings: Settings,
+    link: Mutex<Link>,
+    /// Held while the next node is found.
+    opening: tokio::sync::Mutex<()>,
+}
+
+/// A connection to one node.
+#[derive(Debug)]
+struct Link {
     client: Client,
     // The other end stops when nobody could hear it; nothing is ever told on this connection.
     _unheard: Events,
     /// The node in this process, if it is here. It ends with the command.
     here: Option<Daemon>,
-    data_dir: std::path::PathBuf,
+    /// Whether it is a daemon, as far as that was asked.
+    is_daemon: bool,
+    /// How many nodes there were before.
+    number: u64,
 }
 
 /// What happens, as it is told.
@@ -48,12 +83,20 @@ pub(crate) struct Heard {
     events: Events,
     // Keeps the connection.
     _client: Client,
+    /// Where to go on.
+    cursor: String,
+    /// Which node tells it.
+    number: u64,
 }
 
 impl Heard {
-    /// The next event. `None`: the node is gone.
+    /// The next event. `None`: the node is gone, and [`Node::hear_on`] finds another one.
     pub(crate) async fn next(&mut self) -> Option<Event> {
-        self.events.next().await
+        let event = self.events.next().await?;
+        if let Some(cursor) = &event.cursor {
+            self.cursor.clone_from(cursor);
+        }
+        Some(event)
     }
 }
 
@@ -64,8 +107,7 @@ pub(crate) async fn with(
     need: Need,
     command: impl AsyncFnOnce(&Node) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let mut signals = Signals::new()?;
-    until_done(context, need, async |node| {
+    until_done(context, need, async |node, signals| {
         tokio::select! {
             done = command(node) => done,
             exit = signals.received() => Ok(exit),
@@ -74,81 +116,165 @@ pub(crate) async fn with(
     .await
 }
 
-/// The same for a command that hears signals itself.
+/// The same for a command that hears signals itself, once there is a node for it.
 pub(crate) async fn until_done(
     context: &Context,
     need: Need,
-    command: impl AsyncFnOnce(&Node) -> Result<Exit, Failure>,
+    command: impl AsyncFnOnce(&Node, &mut Signals) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let node = Node::open(context).await?;
-    let prepared = match need {
-        Need::Account => node.need_account(context).await,
-        Need::Node => Ok(()),
+    let mut signals = Signals::new()?;
+    let node = tokio::select! {
+        opened = Node::open(context) => opened?,
+        exit = signals.received() => return Ok(exit),
+    };
+    let prepared = tokio::select! {
+        prepared = node.prepare(context, need) => prepared.map(|()| None),
+        exit = signals.received() => Ok(Some(exit)),
     };
     let done = match prepared {
-        Ok(()) => command(&node).await,
+        Ok(None) => command(&node, &mut signals).await,
+        Ok(Some(exit)) => Ok(exit),
         Err(failure) => Err(failure),
     };
-    node.close().await;
-    done
+    tokio::select! {
+        () = node.close() => done,
+        // Whoever says it twice does not want to wait.
+        exit = signals.received() => Ok(exit),
+    }
 }
 
 impl Node {
     async fn open(context: &Context) -> Result<Self, Failure> {
         let settings = context.settings(false)?;
-        let data_dir = settings.data_dir.clone();
-        if let Some((client, unheard)) = chinwag_daemon::attach(&data_dir).await? {
-            context.detail("chinwag: the daemon does it");
-            return Ok(Self { client, _unheard: unheard, here: None, data_dir });
-        }
-        context.detail("chinwag: no daemon runs, so it is done here");
-        let daemon = Daemon::start(settings).await?;
-        let (client, unheard) = daemon.client();
-        Ok(Self { client, _unheard: unheard, here: Some(daemon), data_dir })
+        let link = Link::open(&settings).await?;
+        context.detail(match link.here {
+            Some(_) => "chinwag: no daemon runs, so it is done here",
+            None => "chinwag: the daemon does it",
+        });
+        Ok(Self { settings, link: Mutex::new(link), opening: tokio::sync::Mutex::default() })
     }
 
     async fn close(self) {
-        if let Some(daemon) = self.here {
+        let link = self.link.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(daemon) = link.here {
             daemon.stop().await;
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Link> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the node ends with this command.
     pub(crate) fn is_here(&self) -> bool {
-        self.here.is_some()
+        self.lock().here.is_some()
     }
 
     /// Asks, and waits for the answer.
     pub(crate) async fn call<M: Method>(&self, params: M::Params) -> Result<M::Answer, Failure> {
-        Ok(self.client.call::<M>(params).await?)
+        let raw = self.raw::<M>(params).await?;
+        serde_json::from_value(raw).map_err(|error| CallError::Unreadable(error).into())
     }
 
-    /// Asks, and gives the answer as it came, for a program.
+    /// Asks, and gives the answer as it came, for a program. Where the node ends before it answers,
+    /// the next one is asked, unless that could do something twice.
     pub(crate) async fn raw<M: Method>(&self, params: M::Params) -> Result<Value, Failure> {
         let params =
             serde_json::to_value(params).map_err(|error| Failure::new(Exit::Internal, error))?;
-        Ok(self.client.call_raw(M::NAME, params).await?)
+        let mut asked = 0;
+        loop {
+            let (client, number) = {
+                let link = self.lock();
+                (link.client.clone(), link.number)
+            };
+            let error = match client.call_raw(M::NAME, params.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            asked += 1;
+            let may_repeat = asked < ASKED_MAX && may_repeat(M::NAME, &params);
+            if self.is_here() || !may_repeat || !is_gone(&client, &error).await {
+                return Err(error.into());
+            }
+            self.reopen(number).await?;
+        }
     }
 
     /// Hears what happens from now on, or from a cursor on.
     pub(crate) async fn hear(&self, after: Option<String>) -> Result<Heard, Failure> {
-        let (client, events) = self.another().await?;
-        client.call::<EventsSubscribe>(Subscribe { after }).await?;
-        Ok(Heard { events, _client: client })
-    }
-
-    /// A second connection to the same node.
-    pub(crate) async fn another(&self) -> Result<(Client, Events), Failure> {
-        if let Some(daemon) = &self.here {
-            return Ok(daemon.client());
+        let mut asked = 0;
+        loop {
+            let number = self.lock().number;
+            let error = match self.subscribe(after.clone(), number).await {
+                Ok(heard) => return Ok(heard),
+                Err(error) => error,
+            };
+            asked += 1;
+            if self.is_here() || asked == ASKED_MAX || !matches!(error, CallError::Gone) {
+                return Err(error.into());
+            }
+            self.reopen(number).await?;
         }
-        let attached = chinwag_daemon::attach(&self.data_dir).await?;
-        attached.ok_or_else(|| Failure::saying(Exit::Internal, "the daemon is gone"))
     }
 
-    async fn need_account(&self, context: &Context) -> Result<(), Failure> {
-        let client = Some(format!("chinwag {}", env!("CARGO_PKG_VERSION")));
-        if self.call::<SystemHello>(Hello { client }).await?.has_account {
+    /// Goes on hearing after the node has ended: from another one, and without a gap.
+    pub(crate) async fn hear_on(&self, heard: &mut Heard) -> Result<(), Failure> {
+        self.reopen(heard.number).await?;
+        *heard = self.hear(Some(heard.cursor.clone())).await?;
+        Ok(())
+    }
+
+    async fn subscribe(&self, after: Option<String>, number: u64) -> Result<Heard, CallError> {
+        let here = self.lock().here.as_ref().map(Daemon::client);
+        let (client, events) = if let Some(connected) = here {
+            connected
+        } else {
+            let attached = chinwag_daemon::attach(&self.settings.data_dir).await?;
+            attached.ok_or(CallError::Gone)?
+        };
+        let is_daemon = client.call::<SystemStatus>(Nothing {}).await?.is_daemon;
+        let cursor = client.call::<EventsSubscribe>(Subscribe { after }).await?.cursor;
+        self.lock().is_daemon = is_daemon;
+        Ok(Heard { events, _client: client, cursor, number })
+    }
+
+    /// Finds the next node after this one has ended, or runs it here.
+    async fn reopen(&self, ended: u64) -> Result<(), Failure> {
+        let _turn = self.opening.lock().await;
+        let was_daemon = {
+            let link = self.lock();
+            if link.number != ended {
+                return Ok(());
+            }
+            if link.here.is_some() {
+                return Err(Failure::saying(Exit::Internal, "the node has ended"));
+            }
+            link.is_daemon
+        };
+        let again = if was_daemon { self.restarted().await? } else { None };
+        let link = match again {
+            Some(link) => link,
+            None => Link::open(&self.settings).await?,
+        };
+        *self.lock() = Link { number: ended + 1, ..link };
+        Ok(())
+    }
+
+    /// The daemon, if it begins again soon: somebody restarts it, and finds the data folder taken if
+    /// we are faster.
+    async fn restarted(&self) -> Result<Option<Link>, Failure> {
+        let deadline = Instant::now() + RESTART_WITHIN;
+        while Instant::now() < deadline {
+            if let Some(link) = Link::attach(&self.settings).await? {
+                return Ok(Some(link));
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    async fn prepare(&self, context: &Context, need: Need) -> Result<(), Failure> {
+        if need == Need::Node || self.call::<SystemHello>(hello()).await?.has_account {
             return Ok(());
         }
         if !ask::can_ask() {
@@ -163,38 +289,116 @@ impl Node {
         Ok(())
     }
 
-    /// Where no daemon runs: waits until contacts have everything that we wrote, but no longer than
-    /// this. Then says so if they haven't.
-    pub(crate) async fn linger(&self, context: &Context, linger: Duration) -> Result<(), Failure> {
-        if !self.is_here() {
-            return Ok(());
-        }
+    /// Waits until somebody of a conversation has confirmed what was written there since `heard` began,
+    /// but no longer than this. Then says so if nobody has.
+    pub(crate) async fn linger(
+        &self,
+        context: &Context,
+        mut heard: Heard,
+        with: &Conversation,
+        linger: Duration,
+    ) -> Result<(), Failure> {
         let deadline = Instant::now() + linger;
-        let mut heard = self.hear(None).await?;
-        while self.call::<SystemStatus>(Nothing {}).await?.undelivered > 0 {
+        let (mut until, mut is_there) = (deadline, false);
+        loop {
             tokio::select! {
-                event = next_that_matters(&mut heard) => if event.is_none() { break },
-                () = sleep_until(deadline) => {
-                    context.remark(
-                        "chinwag: it is saved, and not everything is delivered yet: it goes out \
-                         whenever chinwag runs",
-                    );
-                    break;
+                event = heard.next() => {
+                    let Some(event) = event else { return Ok(()) };
+                    if is_confirmed(&event.what, with) {
+                        // What was written before goes out first, so there may be more to come.
+                        (until, is_there) = (deadline.min(Instant::now() + SETTLED), true);
+                    }
                 }
+                () = sleep_until(until) => break,
             }
+        }
+        if !is_there {
+            context.remark(
+                "chinwag: it is saved, and nobody has confirmed yet that it was delivered: it goes \
+                 out whenever chinwag runs",
+            );
         }
         Ok(())
     }
 }
 
-/// The next event after which less may be undelivered.
-async fn next_that_matters(heard: &mut Heard) -> Option<Event> {
-    loop {
-        let event = heard.next().await?;
-        if matches!(event.what, What::MessageState { .. } | What::Peer { .. }) {
-            return Some(event);
+/// Whether the other side of a conversation has confirmed something.
+fn is_confirmed(what: &What, with: &Conversation) -> bool {
+    matches!(what, What::MessageState { conversation, contact, state, .. }
+        if *conversation == with.id && *contact == with.contact && *state >= MessageState::Delivered)
+}
+
+impl Link {
+    /// Finds the node of this data folder, or runs one here. While the folder is taken by one that
+    /// can't be reached, both are tried in turn.
+    async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let deadline = Instant::now() + OPEN_WITHIN;
+        loop {
+            if let Some(link) = Self::attach(settings).await? {
+                return Ok(link);
+            }
+            match Daemon::start(settings.clone()).await {
+                Ok(daemon) => {
+                    let (client, unheard) = daemon.client();
+                    return Ok(Self::new(client, unheard, Some(daemon)));
+                }
+                Err(error) if error.kind() != Kind::Locked || Instant::now() >= deadline => {
+                    return Err(error.into());
+                }
+                Err(_) => sleep(PAUSE).await,
+            }
         }
     }
+
+    /// Connects to the node of this data folder, if one runs. An error: it does not answer.
+    async fn attach(settings: &Settings) -> Result<Option<Self>, Failure> {
+        let attached = chinwag_daemon::attach(&settings.data_dir).await?;
+        let Some((client, unheard)) = attached else { return Ok(None) };
+        match timeout(ANSWER_WITHIN, client.call::<SystemHello>(hello())).await {
+            Ok(Ok(_)) => Ok(Some(Self::new(client, unheard, None))),
+            Ok(Err(CallError::Unreadable(error))) => Err(CallError::Unreadable(error).into()),
+            // It was about to end.
+            Ok(Err(CallError::Gone | CallError::Api(_))) => Ok(None),
+            Err(_) => Err(Failure::saying(Exit::Locked, "the daemon does not answer")
+                .hint("end it, and try again")),
+        }
+    }
+
+    fn new(client: Client, unheard: Events, here: Option<Daemon>) -> Self {
+        Self { client, _unheard: unheard, here, is_daemon: false, number: 0 }
+    }
+}
+
+fn hello() -> Hello {
+    Hello { client: Some(format!("chinwag {}", env!("CARGO_PKG_VERSION"))) }
+}
+
+/// Whether this is the end of a node. It may also say so itself, as an error within.
+async fn is_gone(client: &Client, error: &CallError) -> bool {
+    match error {
+        CallError::Gone => true,
+        CallError::Api(error) if error.kind() == Kind::Internal => {
+            let answer = timeout(ANSWER_WITHIN, client.call::<SystemHello>(hello())).await;
+            matches!(answer, Ok(Err(_)))
+        }
+        CallError::Api(_) | CallError::Unreadable(_) => false,
+    }
+}
+
+/// Whether what may have been done already can be asked for again: to do it twice is to do it once.
+fn may_repeat(method: &str, params: &Value) -> bool {
+    const ONCE: [&str; 6] = [
+        AccountCreate::NAME,
+        AccountRestore::NAME,
+        BackupCreate::NAME,
+        DeviceRevoke::NAME,
+        RequestDecline::NAME,
+        SystemShutdown::NAME,
+    ];
+    if method == MessageSend::NAME {
+        return params.get("clientId").is_some_and(Value::is_string);
+    }
+    !ONCE.contains(&method)
 }
 
 /// What a command says that ends before somebody was reached.
@@ -203,4 +407,19 @@ pub(crate) fn say_it_is_saved(context: &Context) {
         "chinwag: it is saved, and not delivered yet: it goes out whenever chinwag runs \
          (`chinwag daemon` keeps it running)",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_sent_again_only_if_it_would_be_the_same_one() {
+        assert!(may_repeat("message.send", &json!({"text": "a", "clientId": "b"})));
+        assert!(!may_repeat("message.send", &json!({"text": "a", "clientId": null})));
+        assert!(!may_repeat("account.create", &json!({"name": "Ana"})));
+        assert!(may_repeat("message.list", &json!({})));
+    }
 }

@@ -79,7 +79,17 @@ impl Api {
         params: Value,
         tell: Tell,
     ) -> Result<Value, ApiError> {
-        let (api, name) = (self, method.as_str());
+        let begun = std::time::Instant::now();
+        let answer = self.answer(&method, params, tell).await;
+        // A name that is none of ours may say anything.
+        let method = method::NAMES.iter().find(|known| **known == method).unwrap_or(&"unknown");
+        let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(method, took_us, is_done = answer.is_ok(), "called");
+        answer
+    }
+
+    async fn answer(self, method: &str, params: Value, tell: Tell) -> Result<Value, ApiError> {
+        let (api, name) = (self, method);
         dispatch!(api, name, params, tell, {
             SystemHello => system::hello,
             SystemStatus => system::status,

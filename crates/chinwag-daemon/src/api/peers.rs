@@ -69,7 +69,7 @@ fn peer(
         connected,
         path: path.map(|path| way(view, path)),
         last_heard_at: shared.heard_of(device).map(time::written),
-        last_failure: attempts.failures.front().filter(|_| !connected).map(failure),
+        last_failure: attempts.cause().filter(|_| !connected).map(failure),
         next_attempt_at: attempts.next.filter(|_| !connected).map(time::written),
     }
 }
@@ -138,8 +138,7 @@ async fn outcomes(api: &Api, accounts: Vec<AccountId>) -> Result<Vec<ConnectOutc
                 let theirs: Vec<DeviceId> =
                     devices.iter().filter(|(of, _)| of == account).map(|(_, d)| *d).collect();
                 let is_connected = theirs.iter().any(|device| connected.contains(device));
-                let failed =
-                    theirs.iter().find_map(|d| shared.ledger().of(*d).failures.pop_front());
+                let failed = theirs.iter().find_map(|d| shared.ledger().of(*d).cause().cloned());
                 ConnectOutcome {
                     contact: ids::account(*account),
                     name: people::name(view, *account),

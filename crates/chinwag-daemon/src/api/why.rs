@@ -49,6 +49,8 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
     if devices.is_empty() && with.map(|(_, with)| with) == own {
         text.push("a note to yourself: your other devices get it when there are some".to_owned());
     } else if devices.is_empty() {
+        let former = with.into_iter().flat_map(|(_, with)| former_devices(view, &entry, with));
+        devices.extend(former);
         let name = with.map(|(_, with)| people::name(view, with)).unwrap_or_default();
         text.push(format!("{name} has no device that is certified now: nobody can receive it"));
     }
@@ -58,6 +60,34 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
             .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text)),
     );
     Ok(model::Why { message, devices, text })
+}
+
+/// Devices that somebody had, where there is none now: why each does not count any more.
+fn former_devices(view: &View<'_>, entry: &StoredEntry, account: AccountId) -> Vec<DeviceWhy> {
+    let Some(log) = view.node.account_log(account) else { return Vec::new() };
+    let why = |device: DeviceId| {
+        let (word, text) = match log.device(device) {
+            Some(known) if known.revoked.is_some() => ("revoked", "it was taken off the account"),
+            Some(known) if known.is_retired => ("retired", "it goes on as another device"),
+            _ => (
+                "expired",
+                "its certificate has ended: it was not used for long, or a clock is wrong",
+            ),
+        };
+        DeviceWhy {
+            contact: ids::account(account),
+            name: people::name(view, account),
+            device: ids::device(device),
+            device_name: people::device_name(view, account, device),
+            state: messages::state_at(view, entry, account, device),
+            connected: false,
+            reason: Some(word.to_owned()),
+            text: format!("waits here: {text}"),
+            failures: Vec::new(),
+            next_attempt_at: None,
+        }
+    };
+    log.known_devices().map(why).collect()
 }
 
 fn at_device(
@@ -128,7 +158,7 @@ fn in_the_way(
         let seconds = at.get().saturating_sub(view.now.get()).div_ceil(1_000);
         format!("; next attempt in {seconds} s")
     });
-    match attempts.failures.front() {
+    match attempts.cause() {
         Some(failed) => {
             let text = failure(failed).text;
             reason(failed.reason, format!("waits here: {text}; {heard}{next}"))

@@ -30,7 +30,8 @@ pub(crate) struct Person {
 
 pub(crate) fn settings(data_dir: &Path) -> Settings {
     let bind = vec!["127.0.0.1:0".parse().unwrap()];
-    Settings { data_dir: data_dir.to_owned(), lan: false, bind, is_daemon: true }
+    let log = chinwag_daemon::LogLevel::Off;
+    Settings { data_dir: data_dir.to_owned(), lan: false, bind, is_daemon: true, log }
 }
 
 /// The error of the contract in what a call failed with.

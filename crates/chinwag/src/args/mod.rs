@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// Peer-to-peer chat: no account with anybody, no server that holds anything.
 #[derive(Debug, Parser)]
@@ -77,6 +78,35 @@ pub(crate) struct Global {
           action = clap::ArgAction::SetTrue,
           value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_lan: bool,
+    /// How much to note in the log, which is in the data folder: never what somebody wrote, nor names or
+    /// keys [default: info]
+    #[arg(long, global = true, value_name = "LEVEL", env = "CHINWAG_LOG", hide_env_values = true)]
+    pub(crate) log_level: Option<LogLevel>,
+}
+
+/// How much is noted in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for chinwag_daemon::LogLevel {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Off => Self::Off,
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
 }
 
 /// When colours are used.
@@ -189,7 +219,8 @@ pub(crate) enum Command {
     /// Speak JSON-RPC 2.0 over standard input and output, one object a line
     ///
     /// Each line of standard input is a request, each line of standard output an answer or a
-    /// notification. `chinwag schema` prints what can be asked. Ends when standard input does.
+    /// notification. `chinwag schema` prints what can be asked. When standard input ends, what was
+    /// asked is still answered, and then it ends: who listens to events keeps it open.
     Rpc,
 
     /// Chat with the classroom programs, over plain TCP (not private)

@@ -6,7 +6,7 @@ use chinwag_api::method::{
     AccountCreate, AccountRename, AccountShow, AccountWords, CreateAccount, CreatedAccount,
     DeviceList, DeviceRevoke, Hello, Nothing, OneDevice, RenameAccount, SystemHello,
 };
-use chinwag_api::model::RecoveryWords;
+use chinwag_api::model::{Account, RecoveryWords};
 
 use super::{answer, ask, ask_list, sure, understood};
 use crate::args::account::{Init, Rename, RevokeDevice, Words};
@@ -99,9 +99,10 @@ pub(super) async fn id(context: &Context, json: Json) -> Result<Exit, Failure> {
 }
 
 pub(super) async fn rename(context: &Context, args: Rename) -> Result<Exit, Failure> {
-    let style = context.style(false);
     let params = RenameAccount { name: args.name };
-    ask::<AccountRename>(context, params, args.json, |me| show::account::account(me, &style)).await
+    let words =
+        |me: &Account| format!("You are called {} from now on.", show::people::name(&me.name));
+    ask::<AccountRename>(context, params, args.json, words).await
 }
 
 pub(super) async fn words(context: &Context, args: Words) -> Result<Exit, Failure> {

@@ -23,7 +23,11 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
         || "no account yet: `chinwag init` makes one".to_owned(),
         |account| format!("as {}", show::people::name(&account.name)),
     );
-    context.remark(&format!("chinwag: listening on {}, {who}", addresses.join(", ")));
+    let addresses = match addresses.join(", ") {
+        none if none.is_empty() => "listening nowhere yet".to_owned(),
+        some => format!("listening on {some}"),
+    };
+    context.remark(&format!("chinwag: {addresses}, {who}"));
     context.remark("chinwag: the daemon runs; Ctrl-C ends it");
     let done = tokio::select! {
         ended = daemon.ended() => ended.map(|()| Exit::Done).map_err(Failure::from),

@@ -7,8 +7,9 @@ use chinwag_api::method::{
     Search as SearchParams,
 };
 use chinwag_api::model::{Id, Message};
+use serde_json::Value;
 
-use super::{say_list, understood};
+use super::{items, say_list, understood};
 use crate::args::JsonList;
 use crate::args::messages::{History, Search};
 use crate::context::Context;
@@ -20,9 +21,7 @@ use crate::show;
 pub(super) async fn history(context: &Context, args: History) -> Result<Exit, Failure> {
     let style = context.style(args.utc);
     with(context, Need::Account, async |node| {
-        let params =
-            ListMessages { conversation: args.name, limit: Some(args.limit), before: args.before };
-        let raw = node.raw::<MessageList>(params).await?;
+        let raw = newest(node, args.name, args.limit, args.before).await?;
         let page = understood::<MessageList>(raw.clone())?;
         if is_for_people(args.list) && page.messages.is_empty() {
             context.remark("chinwag: no messages");
@@ -39,6 +38,39 @@ pub(super) async fn history(context: &Context, args: History) -> Result<Exit, Fa
     .await
 }
 
+/// So many messages, the oldest first: of several pages where they are too large for one.
+async fn newest(
+    node: &Node,
+    conversation: String,
+    limit: u32,
+    mut before: Option<Id>,
+) -> Result<Value, Failure> {
+    let mut all: Option<Value> = None;
+    let mut left = limit;
+    loop {
+        let params = ListMessages { conversation: conversation.clone(), limit: Some(left), before };
+        let mut page = node.raw::<MessageList>(params).await?;
+        let count = items(&page).len();
+        before = page.get("next").and_then(Value::as_str).map(str::to_owned);
+        if let Some(newer) = all {
+            put_behind(&newer, &mut page);
+        }
+        left = left.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+        // A page without messages would be asked for for ever.
+        if left == 0 || count == 0 || before.is_none() {
+            return Ok(page);
+        }
+        all = Some(page);
+    }
+}
+
+/// Puts the messages of a newer page behind those of an older one.
+fn put_behind(newer: &Value, older: &mut Value) {
+    if let Some(messages) = older.get_mut("messages").and_then(Value::as_array_mut) {
+        messages.extend_from_slice(items(newer));
+    }
+}
+
 fn is_for_people(form: JsonList) -> bool {
     !form.json && !form.jsonl
 }
@@ -48,11 +80,15 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
     let point = |typed: &String| {
         style.clock.parse_point(typed).map_err(|words| Failure::saying(Exit::Usage, words))
     };
+    let words = args.words.join(" ");
+    if words.trim().is_empty() {
+        return Err(Failure::saying(Exit::Usage, "there is no word to search for"));
+    }
     let before = args.before.as_ref().map(point).transpose()?;
     let after = args.after.as_ref().map(point).transpose()?;
     with(context, Need::Account, async |node| {
         let params = SearchParams {
-            words: args.words.join(" "),
+            words,
             from: args.from,
             within: args.within,
             before,
@@ -86,4 +122,19 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
 async fn names(node: &Node) -> Result<BTreeMap<Id, String>, Failure> {
     let conversations = node.call::<ConversationList>(Nothing {}).await?;
     Ok(conversations.into_iter().map(|conversation| (conversation.id, conversation.name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_put_together_with_the_oldest_message_first() {
+        let newer = json!({"messages": [3, 4], "next": "3"});
+        let mut older = json!({"messages": [1, 2], "next": null});
+        put_behind(&newer, &mut older);
+        assert_eq!(older, json!({"messages": [1, 2, 3, 4], "next": null}));
+    }
 }

@@ -46,9 +46,8 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
         context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style(false))));
         if args.wait {
             context.remark("chinwag: waiting for somebody to use it; Ctrl-C ends the waiting");
-            let Some(contact) = new_contact(&mut heard, &known).await else {
-                return Err(Failure::saying(Exit::Internal, "the node is gone"));
-            };
+            let is_new = |contact: &Contact| !known.contains(&contact.id);
+            let contact = new_contact(node, &mut heard, is_new).await?;
             context.remark(&format!("chinwag: {}", show::people::contact(&contact)));
         } else if node.is_here() {
             context.remark(
@@ -69,12 +68,20 @@ fn is_contact(contact: &Contact) -> bool {
     contact.state == ContactState::Contact
 }
 
-/// The next one who becomes a contact. `None`: the node is gone.
-async fn new_contact(heard: &mut Heard, known: &BTreeSet<Id>) -> Option<Contact> {
+/// The next one of these who becomes a contact.
+async fn new_contact(
+    node: &Node,
+    heard: &mut Heard,
+    is_it: impl Fn(&Contact) -> bool,
+) -> Result<Contact, Failure> {
     loop {
-        match heard.next().await?.what {
-            What::Contact { contact } if is_contact(&contact) && !known.contains(&contact.id) => {
-                return Some(contact);
+        let Some(event) = heard.next().await else {
+            node.hear_on(heard).await?;
+            continue;
+        };
+        match event.what {
+            What::Contact { contact } if is_contact(&contact) && is_it(&contact) => {
+                return Ok(contact);
             }
             _ => {}
         }
@@ -121,10 +128,9 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
             added
         } else {
             context.remark(&format!("chinwag: reaching them, for up to {} s...", args.timeout));
-            let answered = until_answered(&mut heard, &added.id);
+            let answered = new_contact(node, &mut heard, |contact| contact.id == added.id);
             match timeout(Duration::from_secs(args.timeout), answered).await {
-                Ok(Some(contact)) => contact,
-                Ok(None) => return Err(Failure::saying(Exit::Internal, "the node is gone")),
+                Ok(answered) => answered?,
                 Err(_) => added,
             }
         };
@@ -143,17 +149,6 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
         Ok(Exit::Done)
     })
     .await
-}
-
-async fn until_answered(heard: &mut Heard, id: &str) -> Option<Contact> {
-    loop {
-        match heard.next().await?.what {
-            What::Contact { contact } if contact.id == id && is_contact(&contact) => {
-                return Some(contact);
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

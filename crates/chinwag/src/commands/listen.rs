@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::args::messages::Listen;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::node::{Heard, Need, until_done};
+use crate::node::{Heard, Need, Node, until_done};
 use crate::output;
 use crate::show::event;
 use crate::show::message::Style;
@@ -18,8 +18,7 @@ use crate::terminal::signals::Signals;
 const STANDSTILL_MAX: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(context: &Context, args: Listen) -> Result<Exit, Failure> {
-    let mut signals = Signals::new()?;
-    until_done(context, Need::Account, async |node| {
+    until_done(context, Need::Account, async |node, signals| {
         let mut heard = node.hear(args.after).await?;
         context.remark("chinwag: listening; Ctrl-C ends it");
         let printer = Printer::new(|line: String| {
@@ -27,15 +26,16 @@ pub(super) async fn run(context: &Context, args: Listen) -> Result<Exit, Failure
             if is_read { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
         });
         let style = context.style(false);
-        let done = print_events(&mut heard, &mut signals, &printer, args.jsonl, style).await;
+        let done = print_events(node, &mut heard, signals, &printer, args.jsonl, style).await;
         printer.finish(STANDSTILL_MAX).await;
         done
     })
     .await
 }
 
-/// Prints events. While nobody takes what is printed, events wait, and signals don't.
+/// Prints events, of one node after the other. While nobody takes what is printed, events wait, and signals don't.
 async fn print_events(
+    node: &Node,
     heard: &mut Heard,
     signals: &mut Signals,
     printer: &Printer<String>,
@@ -50,7 +50,11 @@ async fn print_events(
             () = printer.gone() => return Ok(Exit::Done),
             (permit, event) = next => {
                 let Some(event) = event else {
-                    return Err(Failure::saying(Exit::Internal, "the daemon has ended"));
+                    tokio::select! {
+                        exit = signals.received() => return Ok(exit),
+                        again = node.hear_on(heard) => again?,
+                    }
+                    continue;
                 };
                 let line = if jsonl {
                     let raw = serde_json::to_value(&event);

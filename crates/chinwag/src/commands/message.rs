@@ -5,9 +5,9 @@ use chinwag_api::method::{
     MessageRetract, MessageWhy, Method, OneConversation, OneMessage, PeerConnect,
     React as ReactParams,
 };
-use chinwag_api::model::Message;
+use chinwag_api::model::{Id, Message};
 
-use super::send::{linger, text_or_stdin};
+use super::send::{awaited, linger, text_or_stdin};
 use super::{answer, ask};
 use crate::args::messages::{Digest, Edit, React, Read, Retract, Why};
 use crate::args::{Json, Linger};
@@ -17,22 +17,26 @@ use crate::node::{Need, with};
 use crate::show;
 
 pub(super) async fn edit(context: &Context, args: Edit) -> Result<Exit, Failure> {
+    let id = args.id.clone();
     let params = EditMessage { id: args.id, text: text_or_stdin(args.text)? };
-    change::<MessageEdit>(context, params, args.linger, args.json).await
+    change::<MessageEdit>(context, id, params, args.linger, args.json).await
 }
 
 pub(super) async fn react(context: &Context, args: React) -> Result<Exit, Failure> {
+    let id = args.id.clone();
     let params = ReactParams { id: args.id, emoji: args.emoji, remove: args.remove };
-    change::<MessageReact>(context, params, args.linger, args.json).await
+    change::<MessageReact>(context, id, params, args.linger, args.json).await
 }
 
 pub(super) async fn retract(context: &Context, args: Retract) -> Result<Exit, Failure> {
-    change::<MessageRetract>(context, OneMessage { id: args.id }, args.linger, args.json).await
+    let params = OneMessage { id: args.id.clone() };
+    change::<MessageRetract>(context, args.id, params, args.linger, args.json).await
 }
 
 /// Changes a message, and shows it as it is then.
 async fn change<M: Method<Answer = Message>>(
     context: &Context,
+    id: Id,
     params: M::Params,
     lingers: Linger,
     json: Json,
@@ -41,8 +45,13 @@ async fn change<M: Method<Answer = Message>>(
     with(context, Need::Account, async |node| {
         let words =
             |message: &Message| show::message::history(std::slice::from_ref(message), &style);
+        let heard = if node.is_here() { Some(node.hear(None).await?) } else { None };
         answer::<M>(node, params, json, words).await?;
-        node.linger(context, linger(lingers)).await?;
+        if let Some(heard) = heard
+            && let Some(with) = awaited(node, &id).await?
+        {
+            node.linger(context, heard, &with, linger(lingers)).await?;
+        }
         Ok(Exit::Done)
     })
     .await

@@ -1,11 +1,15 @@
 //! What is known of people, and the ways to their devices.
 
+use std::time::Duration;
+
 use chinwag_api::method::{
     Connect as ConnectParams, ContactBlock, ContactList, ContactRename, ContactSafetyNumber,
     ContactUnblock, ContactVerify, Method, Nothing, OneContact, PeerConnect, PeerList,
     RenameContact, RequestAccept, RequestDecline, RequestList, VerifyContact,
 };
 use chinwag_api::model::{ConnectOutcome, Contact};
+
+use tokio::time::timeout;
 
 use super::{answer, answer_list, ask, ask_list, say_list, understood};
 use crate::args::JsonList;
@@ -19,6 +23,9 @@ use crate::terminal::ask as terminal;
 
 /// How long a node that has just begun tries to reach everybody before it says whom it reached.
 const FIRST_TRY_MS: u64 = 3_000;
+
+/// What takes longer than this is announced.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 pub(super) async fn contacts(context: &Context, list: JsonList) -> Result<Exit, Failure> {
     let style = context.style(false);
@@ -57,8 +64,10 @@ pub(super) async fn decline(context: &Context, args: Somebody) -> Result<Exit, F
 }
 
 pub(super) async fn alias(context: &Context, args: Alias) -> Result<Exit, Failure> {
+    let before = args.name.clone();
     let params = RenameContact { contact: args.name, name: args.new };
-    ask::<ContactRename>(context, params, args.json, show::people::contact).await
+    let words = |contact: &Contact| show::people::renamed(&before, contact);
+    ask::<ContactRename>(context, params, args.json, words).await
 }
 
 pub(super) async fn verify(context: &Context, args: Verify) -> Result<Exit, Failure> {
@@ -116,9 +125,14 @@ pub(super) async fn peers(context: &Context, list: JsonList) -> Result<Exit, Fai
 pub(super) async fn connect(context: &Context, args: Connect) -> Result<Exit, Failure> {
     let style = context.style(false);
     with(context, Need::Account, async |node| {
-        context.remark(&format!("chinwag: connecting, for up to {} s...", args.timeout));
         let params = ConnectParams { contacts: args.names, timeout_ms: Some(args.timeout * 1_000) };
-        let raw = node.raw::<PeerConnect>(params).await?;
+        let mut connecting = std::pin::pin!(node.raw::<PeerConnect>(params));
+        let raw = if let Ok(answered) = timeout(AT_ONCE, &mut connecting).await {
+            answered?
+        } else {
+            context.remark(&format!("chinwag: connecting, for up to {} s...", args.timeout));
+            connecting.await?
+        };
         let outcomes = understood::<PeerConnect>(raw.clone())?;
         let words = |outcomes: &Vec<_>| show::people::outcomes(outcomes, &style);
         say_list::<PeerConnect>(raw, args.list, words)?;

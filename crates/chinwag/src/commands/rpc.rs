@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Carries lines to and fro until there are no more answers. An end of standard input is passed on:
-/// what is under way is answered, and then the node ends it, unless somebody listens for events.
+/// what is under way is answered, and then the node ends it, and with it what is told of events.
 async fn pipe(
     mut answers: impl AsyncRead + Unpin,
     mut requests: impl AsyncWrite + Unpin,

@@ -1,15 +1,19 @@
 //! `send`: one message, for scripts.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chinwag_api::method::{MessageSend, SendMessage};
-use chinwag_api::model::MessageState;
+use chinwag_api::method::{
+    ContactList, ConversationList, DeviceList, MessageGet, MessageSend, Nothing, OneMessage,
+    SendMessage,
+};
+use chinwag_api::model::{ContactState, Conversation, DeviceState, MessageState};
 
 use super::understood;
 use crate::args::messages::{Send, WaitFor};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::node::{Need, say_it_is_saved, with};
+use crate::node::{Need, Node, say_it_is_saved, with};
 use crate::output;
 use crate::show;
 use crate::terminal::input;
@@ -24,28 +28,35 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
         WaitFor::Read => MessageState::Read,
     });
     with(context, Need::Account, async |node| {
-        // A node that ends with this command has to stay until it could deliver.
-        let lingers = wanted.is_none() && node.is_here() && args.linger.linger > 0;
-        let wait_for = wanted.or(lingers.then_some(MessageState::Delivered));
-        let patience_s = if lingers { args.linger.linger } else { args.timeout };
-        let params = SendMessage {
+        let is_named = args.client_id.is_some();
+        let mut params = SendMessage {
             to: args.name,
             text,
-            client_id: args.client_id,
+            // The same again, should the node end before it answers, is the same message.
+            client_id: Some(args.client_id.unwrap_or_else(new_client_id)),
             reply_to: args.reply_to,
-            wait_for,
-            timeout_ms: wait_for.map(|_| patience_s * 1_000),
+            wait_for: wanted,
+            timeout_ms: wanted.map(|_| args.timeout * 1_000),
         };
-        let raw = node.raw::<MessageSend>(params).await?;
+        let mut raw = node.raw::<MessageSend>(params.clone()).await?;
+        let mut sent = understood::<MessageSend>(raw.clone())?;
+        // A node that ends with this command has to stay until it could deliver.
+        let is_awaited =
+            wanted.is_none() && node.is_here() && awaited(node, &sent.id).await?.is_some();
+        if is_awaited && args.linger.linger > 0 {
+            params.wait_for = Some(MessageState::Delivered);
+            params.timeout_ms = Some(args.linger.linger * 1_000);
+            sent.state = node.call::<MessageSend>(params).await?.state;
+            raw["state"] = serde_json::json!(sent.state);
+        }
         if args.json.json {
             output::say(&output::json(&raw));
         }
-        let sent = understood::<MessageSend>(raw)?;
         let id = show::id(&sent.id, true);
         if !args.json.json {
             output::say(&format!("{id} {}", show::message::state(sent.state)));
         }
-        if sent.is_repeated {
+        if sent.is_repeated && is_named {
             context.remark("chinwag: this was sent before; it is one message still");
         }
         match wanted {
@@ -60,7 +71,7 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
                     "it is saved, and goes out whenever chinwag runs; `chinwag why {id}` says more"
                 )))
             }
-            None if node.is_here() && sent.state < MessageState::Delivered => {
+            None if is_awaited && sent.state < MessageState::Delivered => {
                 say_it_is_saved(context);
                 Ok(Exit::Done)
             }
@@ -68,6 +79,33 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
         }
     })
     .await
+}
+
+/// The conversation of a message, if somebody besides this device is to have what is said there: not
+/// if we are alone with ourselves, and not if we keep them away.
+pub(super) async fn awaited(node: &Node, message: &str) -> Result<Option<Conversation>, Failure> {
+    let message = node.call::<MessageGet>(OneMessage { id: message.to_owned() }).await?;
+    let all = node.call::<ConversationList>(Nothing {}).await?;
+    let Some(with) = all.into_iter().find(|with| with.id == message.conversation) else {
+        return Ok(None);
+    };
+    let is_awaited = if with.kind == "self" {
+        let devices = node.call::<DeviceList>(Nothing {}).await?;
+        devices.iter().any(|device| !device.is_this && device.state == DeviceState::Current)
+    } else {
+        let contacts = node.call::<ContactList>(Nothing {}).await?;
+        let them = contacts.iter().find(|contact| contact.id == with.contact);
+        them.is_none_or(|contact| contact.state != ContactState::Blocked)
+    };
+    Ok(is_awaited.then_some(with))
+}
+
+/// A name for a sending that no other one has here.
+pub(super) fn new_client_id() -> String {
+    static SENT: AtomicU64 = AtomicU64::new(0);
+    let now = jiff::Timestamp::now().as_nanosecond();
+    let sent = SENT.fetch_add(1, Ordering::Relaxed);
+    format!("chinwag-{}-{now}-{sent}", std::process::id())
 }
 
 /// A text, or standard input where it is `-`.

@@ -40,6 +40,11 @@ pub(crate) fn contact(contact: &Contact) -> String {
     }
 }
 
+/// What somebody who was called `before` is called now.
+pub(crate) fn renamed(before: &str, contact: &Contact) -> String {
+    format!("{} is called {} here from now on.", name(before), name(&contact.name))
+}
+
 /// All contacts.
 pub(crate) fn contacts(contacts: &[Contact], style: &Style) -> String {
     if contacts.is_empty() {

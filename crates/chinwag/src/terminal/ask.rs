@@ -16,7 +16,9 @@ pub(crate) fn can_ask() -> bool {
 /// Asks, and waits for the answer without blocking anything else. `None`: there is none.
 pub(crate) async fn question(prompt: &str) -> Result<Option<String>, Failure> {
     let prompt = prompt.to_owned();
+    let open = Open;
     let read = tokio::task::spawn_blocking(move || answer(&prompt)).await;
+    std::mem::forget(open);
     let read = read.map_err(|error| Failure::new(Exit::Internal, error))?;
     read.map_err(|error| Failure::new(Exit::Internal, error))
 }
@@ -25,6 +27,16 @@ pub(crate) async fn question(prompt: &str) -> Result<Option<String>, Failure> {
 pub(crate) async fn confirm(prompt: &str) -> Result<bool, Failure> {
     let answer = question(&format!("{prompt} [y/N] ")).await?;
     Ok(matches!(answer.unwrap_or_default().trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// A question that has no answer yet. If there will be none, what is said next begins a new line.
+struct Open;
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Who can't see the question won't see this either.
+        let _ = writeln!(io::stderr().lock());
+    }
 }
 
 fn answer(prompt: &str) -> io::Result<Option<String>> {

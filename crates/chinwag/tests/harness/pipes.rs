@@ -94,6 +94,25 @@ impl Piped {
         self.running.signal(signal);
     }
 
+    /// Waits until it no longer leaves it to the system what this signal does.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn until_it_hears(&self, signal: Signal) {
+        const STEP: Duration = Duration::from_millis(2);
+        let path = format!("/proc/{}/status", self.running.id());
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while std::time::Instant::now() < deadline {
+            let status = std::fs::read_to_string(&path).unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(line.unwrap().trim(), 16).unwrap();
+            if caught >> (signal.as_raw() - 1) & 1 == 1 {
+                return;
+            }
+            thread::sleep(STEP);
+        }
+        self.in_vain("its ear for signals");
+    }
+
     /// The most memory that it has had so far, in KiB; `None` where the system does not tell.
     pub(crate) fn peak_memory_kib(&self) -> Option<u64> {
         let status = format!("/proc/{}/status", self.running.id());

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::board::Board;
 use self::input::{Which, Wish};
+use super::send::new_client_id;
 use crate::args::messages::Chat as Args;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -39,8 +40,7 @@ const READ_AFTER: Duration = Duration::from_millis(100);
 
 /// Runs the chat until somebody leaves.
 pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
-    let signals = Signals::new()?;
-    until_done(context, Need::Account, async |node| {
+    until_done(context, Need::Account, async |node, signals| {
         let heard = node.hear(None).await?;
         let conversation = conversation(node, args.name).await?;
         let mut chat = Chat {
@@ -138,17 +138,19 @@ impl Chat<'_> {
     async fn talk(
         &mut self,
         mut heard: Heard,
-        mut signals: Signals,
+        signals: &mut Signals,
         linger: Duration,
     ) -> Result<Exit, Failure> {
         let exit = loop {
-            let leaves = match self.next(&mut heard, &mut signals, None).await {
+            let leaves = match self.next(&mut heard, signals, None).await {
                 Happening::Typed(typed) => self.typed(typed).await?,
                 Happening::Heard(Some(event)) => self.heard(&event),
                 Happening::Heard(None) => {
-                    return Err(Failure::saying(Exit::Internal, "the daemon has ended").hint(
-                        "start it again with `chinwag daemon`; nothing that was saved is lost",
-                    ));
+                    tokio::select! {
+                        exit = signals.received() => return Ok(exit),
+                        again = self.node.hear_on(&mut heard) => again?,
+                    }
+                    None
                 }
                 Happening::ReadDue => self.mark_read().await?,
                 Happening::NewsDue => {
@@ -264,7 +266,8 @@ impl Chat<'_> {
         let params = SendMessage {
             to: self.conversation.id.clone(),
             text,
-            client_id: None,
+            // The same again, should the node end before it answers, is the same message.
+            client_id: Some(new_client_id()),
             reply_to,
             wait_for: None,
             timeout_ms: None,
@@ -366,7 +369,7 @@ impl Chat<'_> {
         &mut self,
         exit: Exit,
         mut heard: Heard,
-        mut signals: Signals,
+        signals: &mut Signals,
         linger: Duration,
     ) -> Result<Exit, Failure> {
         self.console.ask_no_more();
@@ -379,7 +382,7 @@ impl Chat<'_> {
                 .print("Waiting for the last words to be delivered; Ctrl-C ends the waiting.");
         }
         while self.node.is_here() && self.board.undelivered() > 0 {
-            match self.next(&mut heard, &mut signals, Some(until)).await {
+            match self.next(&mut heard, signals, Some(until)).await {
                 Happening::Heard(Some(event)) => {
                     self.heard(&event);
                 }

@@ -1,0 +1,194 @@
+//! One data folder and several programs: who runs the node, who uses it, and what becomes of those
+//! who use it when it stops answering or ends.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
+mod harness;
+
+use chinwag_api::method::{Page, Sent};
+use chinwag_api::model::{Account, MessageState, Status};
+use harness::home::{Home, introduce};
+use harness::pipes::Piped;
+use harness::terminal::CTRL_C;
+use rustix::process::Signal;
+use serde_json::Value;
+
+/// More seconds than any story waits: who lingers for so long has not seen that it is for nothing.
+const TOO_LONG: &str = "600";
+
+#[track_caller]
+fn texts(home: &Home, with: &str) -> Vec<String> {
+    let page: Page = home.asks(&["history", with]);
+    page.messages.into_iter().filter_map(|message| message.text).collect()
+}
+
+#[track_caller]
+fn ends(program: Piped, signal: Signal, code: i32) {
+    program.signal(signal);
+    assert_eq!(program.ends().code, code);
+}
+
+#[test]
+fn a_daemon_that_stands_still_holds_nobody_up() {
+    let home = Home::of("Ana");
+    let daemon = home.daemon();
+    daemon.signal(Signal::STOP);
+    for args in [&["status"][..], &["send", "me", "hello"], &["chat", "me"], &["listen"]] {
+        let ended = home.runs(args);
+        assert_eq!((ended.code, ended.output.as_str()), (8, ""), "{args:?}: {ended:?}");
+        assert!(ended.error.contains("the daemon does not answer"), "{args:?}: {ended:?}");
+    }
+    daemon.signal(Signal::CONT);
+    assert!(home.asks::<Status>(&["status"]).is_daemon);
+    ends(daemon, Signal::TERM, 143);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_command_that_waits_for_a_daemon_that_stands_still_can_be_interrupted() {
+    let home = Home::of("Ana");
+    let daemon = home.daemon();
+    daemon.signal(Signal::STOP);
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let asking = home.starts(&["contacts"]);
+        asking.until_it_hears(signal);
+        ends(asking, signal, code);
+    }
+    daemon.signal(Signal::CONT);
+    ends(daemon, Signal::TERM, 143);
+}
+
+#[test]
+fn a_daemon_that_cannot_listen_where_it_was_told_to_is_code_8() {
+    let home = Home::of("Ana");
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = home.runs(&["daemon", "--bind", &address]);
+    assert_eq!((ended.code, ended.output.as_str()), (8, ""), "{ended:?}");
+    assert!(ended.error.contains(&address) && ended.error.contains("--bind"), "{ended:?}");
+    assert!(!ended.error.contains("listening on"), "{ended:?}");
+}
+
+#[test]
+fn ctrl_c_at_the_first_question_makes_no_account() {
+    let home = Home::empty();
+    let mut terminal = home.sits_at(&["contacts"]);
+    terminal.until_last_line("What should others call you?");
+    terminal.types(CTRL_C);
+    assert_eq!(terminal.ends(), 130);
+    terminal.assert_is_as_it_was_found();
+    assert_eq!(home.asks::<Status>(&["status"]).account, None);
+}
+
+#[test]
+fn commands_at_once_without_a_daemon_are_all_done() {
+    const AT_ONCE: usize = 6;
+    let home = Home::of("Ana");
+    let said: Vec<String> = (0..AT_ONCE).map(|n| format!("number {n}")).collect();
+    let sending: Vec<Piped> = said.iter().map(|text| home.starts(&["send", "me", text])).collect();
+    for sending in sending {
+        let ended = sending.ends();
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    let mut kept = texts(&home, "me");
+    kept.sort();
+    assert_eq!(kept, said);
+}
+
+#[test]
+fn who_uses_the_node_of_another_command_goes_on_when_that_ends() {
+    let home = Home::of("Ana");
+    let owner = home.starts(&["listen"]);
+    owner.until_error("listening");
+    let mut chat = home.starts(&["chat", "me", "--history", "0"]);
+    let ear = home.starts(&["listen", "--jsonl"]);
+    ear.until_error("listening");
+    chat.enters("before");
+    chat.until("#1 saved");
+    ends(owner, Signal::INT, 130);
+    chat.enters("after");
+    chat.until("#2 saved");
+    let said = |text: &str| {
+        let event = ear.event_within(harness::PATIENCE, |event| event["kind"] == "message");
+        assert_eq!(event["message"]["text"], text, "{event}");
+    };
+    said("before");
+    said("after");
+    chat.closes_input();
+    assert_eq!(chat.ends().code, 0);
+    ends(ear, Signal::INT, 130);
+    assert_eq!(texts(&home, "me"), ["before", "after"]);
+}
+
+#[test]
+fn who_listens_to_a_daemon_that_begins_again_does_not_take_its_place() {
+    let home = Home::of("Ana");
+    let daemon = home.daemon();
+    let ear = home.starts(&["listen", "--jsonl"]);
+    ear.until_error("listening");
+    ends(daemon, Signal::TERM, 143);
+    let daemon = home.daemon();
+    home.does(&["send", "me", "still there?"]);
+    let event = ear.event_within(harness::PATIENCE, |event| event["kind"] == "message");
+    assert_eq!(event["message"]["text"], "still there?");
+    ends(ear, Signal::INT, 130);
+    ends(daemon, Signal::TERM, 143);
+}
+
+#[test]
+fn nobody_waits_for_whom_nothing_is_for() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let note = ana.runs(&["send", "me", "a note", "--linger", TOO_LONG]);
+    assert_eq!((note.code, note.error.as_str()), (0, ""), "{note:?}");
+    let id = note.output.split_whitespace().next().unwrap();
+    let edited = ana.runs(&["edit", id, "a better note", "--linger", TOO_LONG]);
+    assert_eq!((edited.code, edited.error.as_str()), (0, ""), "{edited:?}");
+
+    let (ana_daemon, bob_daemon) = (ana.daemon(), bob.daemon());
+    introduce(&ana, &bob);
+    ends(bob_daemon, Signal::TERM, 143);
+    ends(ana_daemon, Signal::TERM, 143);
+    let sent: Sent = ana.asks(&["send", "Bob", "hello", "--linger", "0"]);
+    assert_eq!(sent.state, MessageState::Saved);
+    let edited = ana.runs(&["edit", id, "the best note", "--linger", TOO_LONG]);
+    assert_eq!((edited.code, edited.error.as_str()), (0, ""), "Bob is waited for: {edited:?}");
+    ana.does(&["block", "Bob"]);
+    let retracted = ana.runs(&["retract", &sent.id, "--linger", TOO_LONG]);
+    assert_eq!((retracted.code, retracted.error.as_str()), (0, ""), "{retracted:?}");
+}
+
+#[test]
+fn a_command_says_what_it_has_changed() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let (_ana_daemon, _bob_daemon) = (ana.daemon(), bob.daemon());
+    introduce(&ana, &bob);
+    assert_eq!(ana.does(&["alias", "Bob", "Bobby"]), "Bob is called Bobby here from now on.\n");
+    assert_eq!(ana.does(&["rename", "Anna"]), "You are called Anna from now on.\n");
+    assert_eq!(ana.asks::<Account>(&["id"]).name, "Anna");
+    let nobody = ana.runs(&["connect", "nobody"]);
+    assert_eq!(nobody.code, 3, "{nobody:?}");
+    assert!(!nobody.error.contains("connecting"), "{nobody:?}");
+    for words in ["", " "] {
+        let nothing = ana.runs(&["search", words]);
+        assert_eq!((nothing.code, nothing.output.as_str()), (2, ""), "{nothing:?}");
+        assert!(nothing.error.contains("no word to search for"), "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_program_that_asks_no_more_hears_no_more() {
+    let home = Home::of("Ana");
+    let requests = concat!(
+        r#"{"jsonrpc":"2.0","id":1,"method":"events.subscribe","params":{}}"#,
+        "\n",
+        r#"{"jsonrpc":"2.0","id":2,"method":"message.send","params":{"to":"me","text":"hi"}}"#,
+        "\n",
+    );
+    let ended = home.runs_with(&["rpc"], requests.as_bytes());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let lines = ended.output.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let answered: Vec<Value> =
+        lines.map(|line| line["id"].clone()).filter(|id| !id.is_null()).collect();
+    assert_eq!(answered.len(), 2, "{ended:?}");
+}
