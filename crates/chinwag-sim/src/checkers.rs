@@ -275,11 +275,11 @@ impl World<'_> {
             Some(store.tip(id, author, Seq::new(height)?).ok()??.id)
         });
         // A fork that was found in the same step may have been found after it was written.
-        let is_forked = |id: &EntryId| {
+        let is_newly_forked = |id: &EntryId| {
             let seen = store.entry(*id).ok().flatten();
-            seen.is_some_and(|seen| forked.contains(&seen.header.author))
+            seen.is_some_and(|seen| store.changes.forked.contains(&seen.header.author))
         };
-        let named = entry.header.parents.iter().filter(|id| !is_forked(id));
+        let named = entry.header.parents.iter().filter(|id| !is_newly_forked(id));
         if Parents::new(heads) != Parents::new(named) {
             self.fail(&format!("{who} writes as if it had not seen what it has"));
         }

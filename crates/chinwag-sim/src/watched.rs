@@ -35,6 +35,8 @@ pub(crate) struct Changes {
     pub(crate) receipts: Vec<(ConversationId, DeviceId, Frontier)>,
     /// What accounts are known to have read.
     pub(crate) reads: Vec<(ConversationId, AccountId, Frontier)>,
+    /// Whose logs were found to be forked.
+    pub(crate) forked: Vec<DeviceId>,
     /// Contacts.
     pub(crate) contacts: Vec<Contact>,
     /// Accounts of which nothing is held any more.
@@ -400,6 +402,7 @@ impl Store for Watched {
     }
 
     fn put_fork(&mut self, fork: &Fork) -> Result<(), StoreError> {
+        self.now.forked.push(fork.author());
         self.inner.put_fork(fork)
     }
 
