@@ -175,7 +175,8 @@ impl Daemon {
         }
     }
 
-    /// Ends it: everything that was accepted is on the disk, and everybody hears goodbye.
+    /// Ends it: everything that was accepted is on the disk, everybody hears goodbye, and no file of
+    /// the data is open any more, whoever still has a client.
     pub async fn stop(mut self) {
         tracing::info!("ending");
         let _ = std::fs::remove_file(&self.socket);
@@ -190,6 +191,7 @@ impl Daemon {
             network.stop().await;
         }
         self.tasks.shutdown().await;
+        self.api.searcher.close().await;
         tracing::info!("ended");
     }
 }

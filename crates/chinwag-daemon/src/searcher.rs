@@ -2,7 +2,7 @@
 //! anybody from saying something.
 
 use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_core::ids::ConversationId;
@@ -25,12 +25,23 @@ type OpenReader = Box<dyn Fn() -> Result<Reader, chinwag_store::OpenError> + Sen
 #[derive(Clone)]
 pub(crate) struct Searcher {
     open: Arc<OpenReader>,
-    reader: Arc<Mutex<Option<Reader>>>,
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// The connection on which things are looked for.
+#[derive(Default)]
+enum Connection {
+    /// Nothing was looked for yet, or the last one failed.
+    #[default]
+    None,
+    Open(Reader),
+    /// Nothing is looked for any more.
+    Closed,
 }
 
 impl Searcher {
     pub(crate) fn new(open: OpenReader) -> Self {
-        Self { open: Arc::new(open), reader: Arc::default() }
+        Self { open: Arc::new(open), connection: Arc::default() }
     }
 
     /// A page of hits.
@@ -40,11 +51,23 @@ impl Searcher {
         searched.map_err(|error| ApiError::new(Kind::Internal, error.to_string()))?
     }
 
+    /// Closes the connection, once nobody uses it, for ever.
+    pub(crate) async fn close(&self) {
+        let connection = Arc::clone(&self.connection);
+        let close = move || *lock(&connection) = Connection::Closed;
+        // Errors: the thread was not begun, as there is no runtime left.
+        let _ = tokio::task::spawn_blocking(close).await;
+    }
+
     fn search_now(&self, wanted: &Wanted) -> Result<Found, ApiError> {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = match reader.take() {
-            Some(open) => open,
-            None => (self.open)().map_err(|error| cannot_open(&error))?,
+        let mut connection = lock(&self.connection);
+        let reader = match std::mem::take(&mut *connection) {
+            Connection::Open(reader) => reader,
+            Connection::None => (self.open)().map_err(|error| cannot_open(&error))?,
+            Connection::Closed => {
+                *connection = Connection::Closed;
+                return Err(ApiError::new(Kind::Internal, "the node has stopped"));
+            }
         };
         let query = Query {
             words: &wanted.words,
@@ -52,9 +75,13 @@ impl Searcher {
             before: wanted.before,
             limit: wanted.limit,
         };
-        let found = open.search(&query).map_err(|error| unreadable(&error))?;
+        let found = reader.search(&query).map_err(|error| unreadable(&error))?;
         // One that failed is not used again.
-        *reader = Some(open);
+        *connection = Connection::Open(reader);
         Ok(found)
     }
+}
+
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@
 mod harness;
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
@@ -281,4 +281,25 @@ async fn an_address_that_can_not_be_had_is_told_at_once() {
     let error = Daemon::start(wanted).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Locked, "{error}");
     alice.restart().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_stopped_has_let_go_of_every_file_though_somebody_still_listens() {
+    let mut alice = Person::new("Alice").await;
+    alice.ask::<MessageSearch>(Search { words: "anything".to_owned(), ..Search::default() }).await;
+    assert!(open_below(&alice.data_dir()).iter().any(|path| path.ends_with("chinwag.db")));
+    alice.stop().await;
+    assert_eq!(open_below(&alice.data_dir()), [] as [PathBuf; 0]);
+    let search = Search { words: "anything".to_owned(), ..Search::default() };
+    let _gone = alice.client.call::<MessageSearch>(search).await.unwrap_err();
+    assert_eq!(open_below(&alice.data_dir()), [] as [PathBuf; 0]);
+}
+
+/// The files of this folder that this process has open.
+#[cfg(target_os = "linux")]
+fn open_below(folder: &Path) -> Vec<PathBuf> {
+    let all = std::fs::read_dir("/proc/self/fd").unwrap();
+    let all = all.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    all.filter(|path| path.starts_with(folder)).collect()
 }

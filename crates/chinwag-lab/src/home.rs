@@ -1,5 +1,6 @@
 //! A person with a data folder of their own, and the process that owns it.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -187,7 +188,8 @@ impl Process {
         kill_process(Pid::from_child(&self.0), signal).expect("it runs");
     }
 
-    /// Asks it to end, and waits for it. Gives its exit code; 143 is how it ends in good order.
+    /// Asks it to end, and waits for it. Gives its exit code; 143 is how it ends in good order, and
+    /// below zero is the number of the signal that killed it.
     pub fn end(mut self) -> i32 {
         self.signal(Signal::TERM);
         self.ends_within(PATIENCE).expect("it ends when it is asked to")
@@ -198,7 +200,7 @@ impl Process {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if let Some(status) = self.0.try_wait().expect("it can be waited for") {
-                return Some(status.code().unwrap_or(-1));
+                return Some(exit_code(status));
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -211,6 +213,10 @@ impl Process {
         let line = status.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(':'))?;
         line.split_whitespace().next()?.parse().ok()
     }
+}
+
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    status.code().or_else(|| status.signal().map(|signal| -signal)).expect("it has ended")
 }
 
 impl Drop for Process {

@@ -10,6 +10,7 @@ use chinwag_api::method::{
     AddContact, BackupCreate, ContactAdd, ContactRename, CreateBackup, EditMessage, MessageEdit,
     MessageReact, MessageSearch, MessageSend, React, RenameContact, Search, SendMessage,
 };
+use chinwag_api::model::MessageState;
 use chinwag_lab::PATIENCE;
 use chinwag_lab::home::Home;
 use chinwag_lab::talk::{deliver, ticket, until_agreed, until_contact};
@@ -47,8 +48,8 @@ async fn conversation(homes: &[Home; 2]) -> Needles {
         text: ANSWERED.to_owned(),
         client_id: Some(SENDING.to_owned()),
         reply_to: Some(said.id.clone()),
-        wait_for: None,
-        timeout_ms: None,
+        wait_for: Some(MessageState::Delivered),
+        timeout_ms: Some(u64::try_from(PATIENCE.as_millis()).unwrap()),
     };
     let answer = b.call::<MessageSend>(answer).await.unwrap();
     let edit = EditMessage { id: said.id.clone(), text: EDITED.to_owned() };

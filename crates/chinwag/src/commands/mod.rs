@@ -17,6 +17,8 @@ pub(crate) mod people;
 pub(crate) mod rpc;
 pub(crate) mod send;
 
+use std::time::Duration;
+
 use chinwag_api::method::Method;
 use serde_json::Value;
 
@@ -28,6 +30,9 @@ use crate::output;
 
 /// Threads of a node in this process: one for it and one for whoever it serves.
 const THREADS: usize = 2;
+
+/// How long threads may take to end when a command is done.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Runs one command.
 pub(crate) fn run(global: &Global, command: Command) -> Result<Exit, Failure> {
@@ -97,8 +102,9 @@ fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit
         .build()
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let done = runtime.block_on(command);
-    // Whoever still reads from the terminal must not keep us here.
-    runtime.shutdown_background();
+    // A thread that still works while the process ends may use what the libraries of C have taken
+    // down already. But whoever still reads from the terminal must not keep us here.
+    runtime.shutdown_timeout(GRACE);
     done
 }
 
