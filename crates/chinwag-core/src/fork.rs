@@ -40,8 +40,9 @@ impl Fork {
         a: Run,
         b: Run,
     ) -> Result<Self, ForkFault> {
-        let a = a.check(conversation, author, Base::Unknown)?.without_bodies();
-        let b = b.check(conversation, author, Base::Unknown)?.without_bodies();
+        let [a, b] = [a, b].map(without_bodies);
+        a.clone().check(conversation, author, Base::Unknown)?;
+        b.clone().check(conversation, author, Base::Unknown)?;
         let of_b = names(&b);
         let differs = |(seq, id): &(Seq, EntryId)| {
             of_b.iter().find(|(other, _)| other == seq).map(|(_, other)| *other).filter(|o| o != id)
@@ -71,6 +72,11 @@ impl Fork {
     pub const fn runs(&self) -> &[Run; 2] {
         &self.runs
     }
+}
+
+fn without_bodies(mut run: Run) -> Run {
+    run.entries.iter_mut().for_each(|(_, body)| *body = None);
+    run
 }
 
 /// The entries that a checked run names, the lowest first.

@@ -8,6 +8,7 @@ use chinwag_crypto::Signature;
 use crate::body::body_hash;
 use crate::entry::{Header, Seq, Tip, is_signed};
 use crate::ids::{ConversationId, DeviceId, EntryId};
+use crate::sync::ranges::Range;
 use crate::wire::limits::RUN_MAX;
 
 /// What is known of a log before a run: where the run must begin.
@@ -30,11 +31,12 @@ pub struct Run {
     pub signature: Signature,
 }
 
-/// A run that was checked against what came before it.
+/// A run that was checked against what came before it, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedRun {
     entries: Vec<CheckedEntry>,
-    signature: Signature,
+    /// Of the last entry. A part that is not the end of its run has none.
+    signature: Option<Signature>,
 }
 
 /// An entry of a checked run.
@@ -122,7 +124,7 @@ impl Run {
         if !is_signed(author.key(), last, &self.signature) {
             return Err(RunFault::NotSigned);
         }
-        Ok(CheckedRun { entries, signature: self.signature })
+        Ok(CheckedRun { entries, signature: Some(self.signature) })
     }
 }
 
@@ -161,9 +163,10 @@ impl CheckedRun {
         &self.entries
     }
 
-    /// The author's signature of the last.
-    pub const fn signature(&self) -> &Signature {
-        &self.signature
+    /// The author's signature of the last. `None`: it is a part of a run, and what follows it in the
+    /// log is signed.
+    pub const fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
     }
 
     /// The last entry in short.
@@ -171,18 +174,32 @@ impl CheckedRun {
         self.entries.last().map(|last| last.header.tip(last.id))
     }
 
-    /// The same run without bodies.
-    #[must_use]
-    pub fn without_bodies(&self) -> Run {
-        let headers = self.entries.iter().map(|entry| (entry.header.clone(), None));
-        Run { entries: headers.collect(), signature: self.signature }
+    /// The numbers of its entries.
+    pub fn range(&self) -> Option<Range> {
+        let (first, last) = self.entries.first().zip(self.entries.last())?;
+        Range::new(first.header.seq(), last.header.seq())
     }
-}
 
-impl From<&CheckedRun> for Run {
-    fn from(run: &CheckedRun) -> Self {
-        let entries = run.entries.iter().map(|entry| (entry.header.clone(), entry.body.clone()));
-        Self { entries: entries.collect(), signature: run.signature }
+    /// The parts of the run that consist of entries for which `is_wanted` holds. Where the last
+    /// entry is in one of them, that one is signed.
+    pub fn parts(&self, is_wanted: impl Fn(Seq) -> bool) -> Vec<Self> {
+        let mut parts: Vec<Self> = Vec::new();
+        let mut is_within = false;
+        for entry in &self.entries {
+            let is_next = is_wanted(entry.header.seq());
+            match parts.last_mut().filter(|_| is_within) {
+                Some(part) if is_next => part.entries.push(entry.clone()),
+                None if is_next => {
+                    parts.push(Self { entries: vec![entry.clone()], signature: None });
+                }
+                _ => {}
+            }
+            is_within = is_next;
+        }
+        if let Some(last) = parts.last_mut().filter(|_| is_within) {
+            last.signature = self.signature;
+        }
+        parts
     }
 }
 

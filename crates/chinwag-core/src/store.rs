@@ -218,7 +218,7 @@ pub trait Store {
         author: DeviceId,
         seq: Seq,
     ) -> Result<Option<Tip>, StoreError>;
-    /// Adds a run to a log; there may be a gap before it. An error: one of its places is taken.
+    /// Adds a run, or a part of one, to a log; there may be a gap before it. An error: one of its places is taken.
     fn append(&mut self, run: &CheckedRun) -> Result<(), StoreError>;
     /// Entries of a log in order: those of `range` that are here, at most `count` of them, and
     /// none after that by which their bodies exceed `bytes`.
@@ -243,6 +243,8 @@ pub trait Store {
         range: Range,
         max: usize,
     ) -> Result<usize, StoreError>;
+    /// Keeps the author's signature of an entry that is here: another run ends with it.
+    fn put_signature(&mut self, id: EntryId, signature: &Signature) -> Result<(), StoreError>;
     /// Deletes an entry's body, and when it was to disappear; its header stays.
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError>;
     /// Takes a log's entries from `from` on out of what is shown: out of

@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_core::entry::Seq;
 use chinwag_core::ids::DeviceId;
 use chinwag_core::sync::frontier::Frontier;
-use chinwag_core::sync::plan::{Order, gaps};
+use chinwag_core::sync::plan::{lowest_gap, next_gap};
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::wire::codec::{Decode, Encode};
-use chinwag_core::wire::limits::RANGES_MAX;
+use chinwag_core::wire::limits::{ISLANDS_MAX, RANGES_MAX};
 use chinwag_crypto::{Secret, SigningKey};
 use proptest::prelude::*;
 
@@ -113,38 +113,64 @@ proptest! {
     }
 
     #[test]
-    fn a_plan_covers_exactly_the_gap(
-        here in frontier(), there in frontier(), newest in any::<bool>(), piece in 1_u64..10
+    fn whoever_asks_by_plan_has_everything_in_the_end(
+        first in 0_u64..60,
+        growths in proptest::collection::vec((0_u64..60, 1_usize..8), 1..12),
+        piece in 1_u64..12,
+        pages in proptest::collection::vec(1_u64..12, 8),
     ) {
-        let order = if newest { Order::NewestFirst } else { Order::OldestFirst };
-        let plan = gaps(&frontier_of(&here), &frontier_of(&there), order, seq(piece), usize::MAX);
-        let mut planned: BTreeMap<DeviceId, Vec<u64>> = BTreeMap::new();
-        for gap in &plan {
-            prop_assert!(gap.range.count() <= piece);
-            let numbers = gap.range.from().get()..=gap.range.to().get();
-            planned.entry(gap.author).or_default().extend(numbers);
+        let mut pages = pages.into_iter().cycle();
+        let (mut here, mut height) = (Ranges::default(), first);
+        if let Some(first) = Seq::new(first) {
+            here.insert(Range::up_to(first));
         }
-        for (author, theirs) in &there {
-            let ours = here.get(author).cloned().unwrap_or_default();
-            let missing: Vec<u64> = theirs.difference(&ours).copied().collect();
-            let mut asked = planned.remove(&device(*author)).unwrap_or_default();
-            asked.sort_unstable();
-            prop_assert_eq!(asked, missing, "each once, and nothing else");
+        // They write on, and now and then we hear some of it.
+        for (growth, answers) in growths {
+            height += growth;
+            let there: Ranges = Seq::new(height).map(Range::up_to).into_iter().collect();
+            for _ in 0..answers {
+                answer(&mut here, &there, piece, &mut pages)?;
+            }
         }
-        prop_assert!(planned.is_empty());
+        let there: Ranges = Seq::new(height).map(Range::up_to).into_iter().collect();
+        for _ in 0..=height {
+            answer(&mut here, &there, piece, &mut pages)?;
+        }
+        prop_assert_eq!(here, there);
     }
+}
+
+/// Asks once, and gets a page that may be shorter than what was asked for.
+fn answer(
+    here: &mut Ranges,
+    there: &Ranges,
+    piece: u64,
+    pages: &mut impl Iterator<Item = u64>,
+) -> Result<(), TestCaseError> {
+    let Some(wanted) = next_gap(here, there, seq(piece)) else {
+        prop_assert!(there.without(here).is_empty(), "something is missing and not asked for");
+        return Ok(());
+    };
+    prop_assert!(wanted.count() <= piece);
+    prop_assert!(Ranges::of(wanted).without(here) == Ranges::of(wanted), "nothing twice");
+    prop_assert!(Ranges::of(wanted).without(there).is_empty(), "nothing that they lack");
+    here.insert(wanted.lowest(seq(pages.next().unwrap_or(1))));
+    prop_assert!(here.iter().count() <= ISLANDS_MAX);
+    Ok(())
 }
 
 #[test]
 fn a_plan_asks_for_what_a_screen_needs_first() {
-    let mut there = Frontier::default();
-    there.insert(device(1), range(1, 100));
-    let plan = gaps(&Frontier::default(), &there, Order::NewestFirst, seq(40), 2);
-    let ranges: Vec<Range> = plan.iter().map(|gap| gap.range).collect();
-    assert_eq!(ranges, [range(61, 100), range(21, 60)]);
-    let plan = gaps(&Frontier::default(), &there, Order::OldestFirst, seq(40), 2);
-    let ranges: Vec<Range> = plan.iter().map(|gap| gap.range).collect();
-    assert_eq!(ranges, [range(1, 40), range(41, 80)]);
+    let there = Ranges::of(range(1, 100));
+    let mut here = Ranges::default();
+    let mut asked = Vec::new();
+    while let Some(next) = next_gap(&here, &there, seq(40)) {
+        here.insert(next);
+        asked.push(next);
+    }
+    assert_eq!(asked, [range(61, 100), range(1, 40), range(41, 60)]);
+    let of_own_log = lowest_gap(&Ranges::default(), &there, seq(40));
+    assert_eq!(of_own_log, Some(range(1, 40)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use chinwag_core::node::Node;
 use chinwag_core::output::{Event, Output};
 use chinwag_core::store::{Store, StoredEntry};
 use chinwag_core::sync::frontier::Frontier;
+use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::violation::Violation;
 use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX};
 use chinwag_core::wire::message::{Have, Message};
@@ -99,8 +100,8 @@ impl World<'_> {
             let Some(to) = self.whose(*device).filter(|to| self.is_there(*to, *device)) else {
                 continue;
             };
-            for (author, _) in frontier.iter() {
-                self.check_delivered(who, *id, author, frontier.height(author), to);
+            for (author, there) in frontier.iter() {
+                self.check_delivered(who, *id, author, there, to);
             }
         }
     }
@@ -116,13 +117,13 @@ impl World<'_> {
         who: Who,
         id: ConversationId,
         author: DeviceId,
-        height: u64,
+        delivered: &Ranges,
         to: Who,
     ) {
-        let there = self.store(to).height(id, author);
-        if height > there {
+        let there = self.store(to).of(id, author).cloned().unwrap_or_default();
+        if !delivered.without(&there).is_empty() {
             self.fail(&format!(
-                "{who} takes {height} of {author:?} for delivered to {to}, who has {there}"
+                "{who} takes {delivered:?} of {author:?} for delivered to {to}, who has {there:?}"
             ));
         }
     }
@@ -325,7 +326,7 @@ impl World<'_> {
             Event::Entry { id, header, .. } => {
                 let device = header.author;
                 if let Some(author) = self.whose(device).filter(|a| self.is_there(*a, device))
-                    && self.store(author).height(header.conversation, device) < header.seq().get()
+                    && !self.store(author).has(header.conversation, device, header.seq())
                 {
                     self.fail(&format!("{who} has {id:?} of {author} that {author} has not"));
                 }
@@ -333,7 +334,9 @@ impl World<'_> {
             Event::Delivered { conversation, author, height, to } => {
                 let device = *to;
                 if let Some(to) = self.whose(device).filter(|to| self.is_there(*to, device)) {
-                    self.check_delivered(who, *conversation, *author, *height, to);
+                    let delivered: Ranges =
+                        Seq::new(*height).map(Range::up_to).into_iter().collect();
+                    self.check_delivered(who, *conversation, *author, &delivered, to);
                 }
             }
             Event::Fork { author, .. } => {
@@ -454,11 +457,12 @@ impl World<'_> {
             && let Ok(Message::Have(Have { frontier, .. })) = Message::read(bytes)
         {
             for (author, ranges) in frontier.iter() {
-                let here = self.store(who).height(id, author);
-                if ranges.highest().map_or(0, Seq::get) > here {
-                    self.fail(&format!(
-                        "{who} says it has what it has not kept: {ranges:?}, {here}"
-                    ));
+                let here = self.store(who).of(id, author).cloned();
+                if !ranges.without(&here.unwrap_or_default()).is_empty() {
+                    self.fail(&format!("{who} says it has what it has not kept: {ranges:?}"));
+                }
+                if ranges.height() == 0 || ranges.iter().count() > 1 {
+                    self.cover("gaps told of");
                 }
             }
         }

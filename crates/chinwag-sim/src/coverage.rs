@@ -33,6 +33,7 @@ pub const WANTED: &[&str] = &[
     "forks by liars that were closed on",
     "forks shown",
     "garbled bundles refused",
+    "gaps told of",
     "graceful restarts",
     "impersonations refused",
     "invites used up by another",

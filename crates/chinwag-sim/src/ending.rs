@@ -54,7 +54,8 @@ impl World<'_> {
         self.store(who).entries(id, author, all, usize::MAX, usize::MAX).unwrap_or_default()
     }
 
-    /// Every log is without a gap, linked and signed; nobody else's is there.
+    /// Every log is linked and signed, and, but for those of liars and of lost disks, who may have what
+    /// belongs into a gap for good, without one; nobody else's is there.
     fn check_logs(&mut self, who: Who) {
         for (id, frontier) in self.store(who).frontiers().unwrap_or_default() {
             let authors: Vec<DeviceId> = frontier.iter().map(|(author, _)| author).collect();
@@ -63,8 +64,16 @@ impl World<'_> {
                 self.fail(&format!("{who} keeps entries of others"));
             }
             for author in authors {
-                let log = self.log(who, id, author);
-                if let Err(fault) = self.check_log(&log, id, author) {
+                let mut log = self.log(who, id, author);
+                let is_honest = self.whose(author).is_some_and(|author| self.is_honest(author));
+                if !is_honest || self.has_lost_device(author) {
+                    let height = self.store(who).height(id, author);
+                    log.retain(|entry| entry.header.seq().get() <= height);
+                }
+                let forks = self.store(who).forks().unwrap_or_default();
+                let fork = forks.iter().find(|f| (f.conversation(), f.author()) == (id, author));
+                let forked_at = fork.map_or(u64::MAX, |fork| fork.at().get());
+                if let Err(fault) = self.check_log(&log, id, author, forked_at) {
                     self.fail(&format!("{who} keeps a log of {author:?} with {fault}"));
                 }
             }
@@ -78,6 +87,7 @@ impl World<'_> {
         log: &[StoredEntry],
         id: ConversationId,
         author: DeviceId,
+        forked_at: u64,
     ) -> Result<(), String> {
         let mut before: Option<EntryId> = None;
         for (number, entry) in (1..).zip(log) {
@@ -85,7 +95,8 @@ impl World<'_> {
             let faults = [
                 (header.conversation != id || header.author != author, "an entry of another log"),
                 (header.seq().get() != number, "a gap"),
-                (header.place.backlink() != before, "a wrong backlink"),
+                // Behind a fork there may be the one side of it and then the other.
+                (number < forked_at && header.place.backlink() != before, "a wrong backlink"),
                 (header.id() != entry.id, "a wrong id"),
                 (has_wrong_body(entry), "a wrong body"),
                 (!self.is_well_signed(entry, author), "a wrong signature"),
@@ -279,14 +290,24 @@ impl World<'_> {
 
     /// How much of a log counts: what a revocation cuts off does not.
     fn counting(&self, who: Who, id: ConversationId, author: DeviceId) -> u64 {
-        let here = self.store(who).height(id, author);
+        self.store(who).height(id, author).min(self.left(who, id, author))
+    }
+
+    /// How much of a log a revocation leaves.
+    fn left(&self, who: Who, id: ConversationId, author: DeviceId) -> u64 {
         let log = self.account_of(author).zip(self.people[who].node.as_ref());
         let log = log.and_then(|(account, node)| node.account_log(account));
         match log.and_then(|log| log.device(author)).map(|device| device.revoked) {
-            Some(Some(heights)) => here.min(heights.get(&id).copied().unwrap_or(0)),
-            Some(None) => here,
+            Some(Some(heights)) => heights.get(&id).copied().unwrap_or(0),
+            Some(None) => u64::MAX,
             None => 0,
         }
+    }
+
+    /// Whether an entry is shown: also above a gap that stays, because a disk was lost.
+    fn is_here(&self, who: Who, written: &Written) -> bool {
+        let (id, author, seq) = (written.conversation, written.device, written.position.seq);
+        self.store(who).has(id, author, seq) && seq.get() <= self.left(who, id, author)
     }
 
     /// What is here was written, as it is; and what must be here is here.
@@ -321,7 +342,7 @@ impl World<'_> {
 
     /// What a screen shows is what the model says.
     fn check_fold(&mut self, who: Who, id: ConversationId) {
-        let is_here = |w: &&Written| self.counting(who, id, w.device) >= w.position.seq.get();
+        let is_here = |w: &&Written| self.is_here(who, w);
         let written = self.model.written.values().filter(|w| w.conversation == id);
         let expected = expected(written.filter(is_here));
         let shown = self.shown(who, id);

@@ -232,8 +232,8 @@ impl World<'_> {
     fn is_held(&self, written: &Written) -> bool {
         let members = self.pairs.get(&written.conversation).into_iter().flatten();
         members.flat_map(|member| self.current(*member)).any(|who| {
-            let height = self.people[who].store.height(written.conversation, written.device);
-            height >= written.position.seq.get()
+            let store = &self.people[who].store;
+            store.has(written.conversation, written.device, written.position.seq)
         })
     }
 
@@ -242,7 +242,7 @@ impl World<'_> {
         let store = &self.people[who].store;
         for written in self.model.written.values_mut().filter(|w| w.by == who) {
             written.is_sure &=
-                store.height(written.conversation, written.device) >= written.position.seq.get();
+                store.has(written.conversation, written.device, written.position.seq);
         }
     }
 

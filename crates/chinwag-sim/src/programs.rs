@@ -163,7 +163,9 @@ impl World<'_> {
         if is_full {
             person.store.fail_next_commit().expect("a store that can be told to fail");
         }
-        let config = Config { is_copy: person.is_copy, ..Config::default() };
+        // Small pages, so that short logs have gaps.
+        let page = [2, 5, 1_000].into_iter().cycle().nth(who).unwrap_or(1_000);
+        let config = Config { is_copy: person.is_copy, page, ..Config::default() };
         let (mut env, node) = Self::env(person, now);
         match Node::open(&mut env, config) {
             Ok(mut opened) => {

@@ -17,10 +17,10 @@ use chinwag_core::store::{
     Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
 use chinwag_core::sync::frontier::Frontier;
-use chinwag_core::sync::ranges::Range;
+use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::Wall;
-use chinwag_crypto::SealPublic;
+use chinwag_crypto::{SealPublic, Signature};
 
 use crate::kept::{Kept, Over};
 
@@ -44,7 +44,7 @@ pub(crate) struct Changes {
     /// How many events were kept, and the number of the last one before them.
     pub(crate) logged: u64,
     pub(crate) logged_before: u64,
-    heights: Vec<(ConversationId, DeviceId, u64)>,
+    ranges: Vec<(ConversationId, DeviceId, Range)>,
 }
 
 impl Changes {
@@ -62,7 +62,7 @@ pub(crate) struct Watched {
     now: Changes,
     /// What the last transaction that was committed has changed.
     pub(crate) changes: Changes,
-    heights: BTreeMap<(ConversationId, DeviceId), u64>,
+    here: BTreeMap<(ConversationId, DeviceId), Ranges>,
     contacts: BTreeMap<AccountId, Contact>,
     last_event: u64,
 }
@@ -75,17 +75,17 @@ impl Watched {
 
     /// A store that may have something in it.
     pub(crate) fn over(inner: Box<dyn Kept>) -> Self {
-        let mut heights = BTreeMap::new();
+        let mut here = BTreeMap::new();
         for (id, frontier) in inner.frontiers().unwrap_or_default() {
-            for (author, _) in frontier.iter() {
-                heights.insert((id, author), frontier.height(author));
+            for (author, ranges) in frontier.iter() {
+                here.insert((id, author), ranges.clone());
             }
         }
         let contacts = inner.contacts().unwrap_or_default();
         let contacts = contacts.into_iter().map(|contact| (contact.account, contact)).collect();
         let (now, changes) = (Changes::default(), Changes::default());
         let last_event = inner.event_numbers().ok().flatten().map_or(0, |(_, newest)| newest);
-        Self { inner, now, changes, heights, contacts, last_event }
+        Self { inner, now, changes, here, contacts, last_event }
     }
 
     /// Makes the next commit fail.
@@ -98,15 +98,25 @@ impl Watched {
         self.inner.backup()
     }
 
-    /// How many entries of a log were committed.
+    /// How many entries of a log were committed, from the first on without a gap.
     pub(crate) fn height(&self, id: ConversationId, author: DeviceId) -> u64 {
-        self.heights.get(&(id, author)).copied().unwrap_or(0)
+        self.of(id, author).map_or(0, Ranges::height)
     }
 
-    /// The logs that have entries, and how many each has.
+    /// Which entries of a log were committed.
+    pub(crate) fn of(&self, id: ConversationId, author: DeviceId) -> Option<&Ranges> {
+        self.here.get(&(id, author))
+    }
+
+    /// Whether an entry was committed.
+    pub(crate) fn has(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
+        self.of(id, author).is_some_and(|here| here.contains(seq))
+    }
+
+    /// The logs that have entries, and how many each has without a gap.
     pub(crate) fn logs(&self, id: ConversationId) -> impl Iterator<Item = (DeviceId, u64)> {
-        let here = self.heights.iter().filter(move |((of, _), _)| *of == id);
-        here.map(|((_, author), height)| (*author, *height))
+        let here = self.here.iter().filter(move |((of, _), _)| *of == id);
+        here.map(|((_, author), here)| (*author, here.height()))
     }
 
     /// What was committed of somebody.
@@ -132,9 +142,8 @@ impl Store for Watched {
         self.changes = std::mem::take(&mut self.now);
         self.changes.logged_before = self.last_event;
         self.last_event += self.changes.logged;
-        for (id, author, height) in &self.changes.heights {
-            let known = self.heights.entry((*id, *author)).or_default();
-            *known = (*known).max(*height);
+        for (id, author, range) in &self.changes.ranges {
+            self.here.entry((*id, *author)).or_default().insert(*range);
         }
         // Whoever is let go of and held again in one step is held again after it.
         for account in &self.changes.let_go {
@@ -154,10 +163,9 @@ impl Store for Watched {
     fn append(&mut self, run: &CheckedRun) -> Result<(), StoreError> {
         self.inner.append(run)?;
         self.now.entries.extend(run.entries().iter().map(CheckedEntry::id));
-        if let Some(last) = run.entries().last() {
-            let Tip { seq, .. } = last.header().tip(last.id());
+        if let Some((last, range)) = run.entries().last().zip(run.range()) {
             let header = last.header();
-            self.now.heights.push((header.conversation, header.author, seq.get()));
+            self.now.ranges.push((header.conversation, header.author, range));
         }
         Ok(())
     }
@@ -335,6 +343,10 @@ impl Store for Watched {
         max: usize,
     ) -> Result<usize, StoreError> {
         self.inner.count_shown(conversation, author, range, max)
+    }
+
+    fn put_signature(&mut self, id: EntryId, signature: &Signature) -> Result<(), StoreError> {
+        self.inner.put_signature(id, signature)
     }
 
     fn said(&self, client_id: ClientId) -> Result<Option<EntryId>, StoreError> {

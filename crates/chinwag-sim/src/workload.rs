@@ -186,8 +186,7 @@ impl World<'_> {
         let id = self.dice.pick(newest)?;
         let written = self.model.written.get(&id)?;
         let (conversation, device) = (written.conversation, written.device);
-        let is_here =
-            self.people[who].store.height(conversation, device) >= written.position.seq.get();
+        let is_here = self.people[who].store.has(conversation, device, written.position.seq);
         let [a, b] = *self.pairs.get(&conversation)?;
         is_here.then_some((id, if a == own { b } else { a }))
     }

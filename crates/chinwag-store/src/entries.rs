@@ -98,7 +98,7 @@ pub(crate) fn append(db: &Connection, run: &CheckedRun) -> Result<(), Fault> {
     add_range(db, &log, places)?;
     for entry in run.entries() {
         let is_last = entry.id() == last.id();
-        add(db, &log, entry, is_last.then(|| run.signature()))?;
+        add(db, &log, entry, run.signature().filter(|_| is_last))?;
     }
     Ok(())
 }
@@ -239,6 +239,17 @@ pub(crate) fn count_shown(
     let params = (conversation.as_bytes(), author.as_bytes(), from, to, sql::limit(max));
     let count: Option<i64> = sql::first(db, select, params, |row| Ok(row.get(0)?))?;
     Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+}
+
+pub(crate) fn put_signature(
+    db: &Connection,
+    id: EntryId,
+    signature: &Signature,
+) -> Result<(), Fault> {
+    let Some(found) = find(db, id)? else { return Ok(()) };
+    let put = "UPDATE entries SET signature = ?2 WHERE number = ?1";
+    sql::run(db, put, (found.number, signature.as_bytes()))?;
+    Ok(())
 }
 
 pub(crate) fn delete_body(db: &Connection, id: EntryId) -> Result<(), Fault> {

@@ -23,7 +23,7 @@ use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::Wall;
-use chinwag_crypto::{SealPublic, Secret};
+use chinwag_crypto::{SealPublic, Secret, Signature};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -499,6 +499,10 @@ impl Store for SqliteStore {
         max: usize,
     ) -> Result<usize, StoreError> {
         self.read("count entries", |db| entries::count_shown(db, conversation, author, range, max))
+    }
+
+    fn put_signature(&mut self, id: EntryId, signature: &Signature) -> Result<(), StoreError> {
+        self.write("keep a signature", |db| entries::put_signature(db, id, signature))
     }
 
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {

@@ -23,8 +23,10 @@ pub(super) struct Conversation {
     pub(super) with: AccountId,
     /// What is here.
     pub(super) here: Frontier,
-    /// The last entry of each log.
+    /// The last entry of each log before its first gap.
     pub(super) tips: BTreeMap<DeviceId, Tip>,
+    /// The highest rank of all that is here.
+    pub(super) highest_rank: Option<u64>,
     /// What each device is known to have.
     pub(super) receipts: BTreeMap<DeviceId, Frontier>,
     /// What each account is known to have read.
@@ -44,6 +46,7 @@ impl Conversation {
             with,
             here: Frontier::default(),
             tips: BTreeMap::new(),
+            highest_rank: None,
             receipts: BTreeMap::new(),
             reads: BTreeMap::new(),
             forks: BTreeMap::new(),
@@ -52,9 +55,14 @@ impl Conversation {
         }
     }
 
-    /// What a log is checked against.
+    /// What our own log is checked against: there is no gap in it.
     pub(super) fn base(&self, author: DeviceId) -> Base {
         self.tips.get(&author).map_or(Base::Empty, |tip| Base::Head(*tip))
+    }
+
+    /// Whether something is here that comes after a gap in its log.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.here.iter().any(|(_, ranges)| ranges.highest().map_or(0, Seq::get) > ranges.height())
     }
 
     /// Where the next entry of a log goes.
@@ -71,8 +79,7 @@ impl Conversation {
 
     /// The rank of an entry that is written now: above all that is here.
     pub(super) fn next_rank(&self, now_ms: u64) -> u64 {
-        let highest = self.tips.values().map(|tip| tip.rank.saturating_add(1)).max();
-        highest.map_or(now_ms, |rank| rank.max(now_ms))
+        self.highest_rank.map_or(now_ms, |rank| rank.saturating_add(1).max(now_ms))
     }
 
     /// How many seconds after it was read the body of a new entry stays; 0: for ever.
@@ -142,6 +149,10 @@ impl Node {
                 continue;
             };
             for (author, ranges) in frontier.iter() {
+                // No entry ranks below one before it in its log.
+                let top = ranges.highest().map(|seq| env.store.tip(id, author, seq)).transpose()?;
+                let rank = top.flatten().map(|tip| tip.rank);
+                conversation.highest_rank = conversation.highest_rank.max(rank);
                 let Some(height) = Seq::new(ranges.height()) else { continue };
                 if let Some(tip) = env.store.tip(id, author, height)? {
                     conversation.tips.insert(author, tip);

@@ -5,11 +5,11 @@
 //! right again.
 
 use super::Node;
-use crate::entry::{Seq, Tip};
+use crate::entry::Seq;
 use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId};
 use crate::store::{StoreError, StoredEntry};
-use crate::sync::ranges::Range;
+use crate::sync::ranges::{Range, Ranges};
 use crate::time::{Mono, Wall};
 
 /// Bodies deleted, or looked at, in one step.
@@ -55,8 +55,10 @@ impl Node {
     /// some that were cut off since.
     fn may_disappear(&self, id: ConversationId) -> bool {
         let Some(conversation) = self.conversations.get(&id) else { return false };
-        let is_cut = |(author, tip): (&DeviceId, &Tip)| self.height(id, *author) < tip.seq.get();
-        conversation.lifetime.is_some() || conversation.tips.iter().any(is_cut)
+        let is_cut = |(author, ranges): (DeviceId, &Ranges)| {
+            ranges.highest().is_some_and(|highest| self.limit(id, author) < highest.get())
+        };
+        conversation.lifetime.is_some() || conversation.here.iter().any(is_cut)
     }
 
     /// A lifetime is set in a conversation for the first time: entries that have one may be here

@@ -19,17 +19,19 @@ use crate::store::{StoreError, StoredEntry};
 const AT_ONCE: usize = 32;
 
 impl Node {
-    /// Does what a new entry wants, and tells of it.
+    /// Does what a new entry wants, and tells of it. Late is what may come after what follows it in
+    /// its own log.
     pub(super) fn take_effect(
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
         entry: &CheckedEntry,
+        is_late: bool,
     ) -> Result<(), StoreError> {
         let header = entry.header().clone();
         let author = self.account_of(id, header.author);
         let mut body = entry.body().map(<[u8]>::to_vec);
-        if body.is_some() && self.is_to_go(env, id, entry, author)? {
+        if body.is_some() && self.is_to_go(env, id, entry, author, is_late)? {
             env.store.delete_body(entry.id())?;
             body = None;
         }
@@ -60,10 +62,15 @@ impl Node {
         id: ConversationId,
         entry: &CheckedEntry,
         author: Option<AccountId>,
+        is_late: bool,
     ) -> Result<bool, StoreError> {
         let kind = entry.header().kind;
         match (author, kind) {
             (Some(author), kind) if kind.is_message() => {
+                // Of one device alone a retraction can't come before what it retracts.
+                if !is_late && self.has_one_device(author) {
+                    return Ok(false);
+                }
                 self.was_retracted(env, id, entry.id(), author)
             }
             (_, Kind::EDIT | Kind::REACTION) => {
@@ -83,10 +90,6 @@ impl Node {
         of: EntryId,
         author: AccountId,
     ) -> Result<bool, StoreError> {
-        // Of one device alone a retraction can't come before what it retracts.
-        if self.has_one_device(author) {
-            return Ok(false);
-        }
         let mut after = None;
         while let Some(references) = some_references(env, of, &mut after)? {
             let is_retraction = |entry: &StoredEntry| {

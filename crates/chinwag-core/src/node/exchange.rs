@@ -8,11 +8,11 @@ use crate::entry::Seq;
 use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId, EntryId};
 use crate::input::Link;
-use crate::log::{CheckedRun, Run, RunFault};
+use crate::log::{Base, CheckedEntry, CheckedRun, Run, RunFault};
 use crate::output::{Event, Lane};
 use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::frontier::Frontier;
-use crate::sync::plan::{Gap, next_gaps};
+use crate::sync::plan::{has_room_for, lowest_gap, next_gap};
 use crate::sync::ranges::{Range, Ranges};
 use crate::time::Mono;
 use crate::violation::Violation;
@@ -22,7 +22,7 @@ use crate::wire::limits::{
 };
 use crate::wire::message::{Have, Message};
 
-/// Entries asked for at once: a page.
+/// Entries asked for at once, at most: a page.
 const PIECE: Seq = Seq::MIN.saturating_add(999);
 const _: () = assert!(PAGE_MAX == 1_000, "a piece is a page");
 
@@ -41,7 +41,7 @@ impl Node {
         self.note_claims(from, have);
         for (author, ranges) in have.frontier.iter() {
             let known = self.note_receipt(env, id, from.device, author, ranges)?;
-            self.note_sent(from.link, id, author, ranges.height().min(known));
+            self.note_sent(from.link, id, author, &known);
         }
         self.compare_heads(env, from, have)?;
         if let Some(link) = from.link {
@@ -78,7 +78,7 @@ impl Node {
     }
 
     /// Notes that a device has entries of a member's, and tells of those of ours that it did not
-    /// have before. The result is its height in that log.
+    /// have before. The result is what was noted.
     ///
     /// Of authors that are not known nothing is noted, and of our own log nothing that we did not
     /// write: a liar would fill our memory and be shown what it never got.
@@ -89,17 +89,18 @@ impl Node {
         device: DeviceId,
         author: DeviceId,
         ranges: &Ranges,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Ranges, StoreError> {
         let is_ours = self.is_ours(author);
         let is_known = self.account_of(id, author).is_some();
         let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_known) else {
-            return Ok(0);
+            return Ok(Ranges::default());
         };
         let known = conversation.receipts.get(&device);
         let mut receipt = known.cloned().unwrap_or_default();
         let before = receipt.height(author);
         // Of our account's logs only what is here can be known to be written.
-        let written = if is_ours { conversation.here.height(author) } else { u64::MAX };
+        let here = conversation.here.of(author).and_then(Ranges::highest).map_or(0, Seq::get);
+        let written = if is_ours { here } else { u64::MAX };
         let ranges = ranges.at_most(written);
         if !ranges.is_empty() {
             receipt.merge(author, &ranges);
@@ -115,7 +116,7 @@ impl Node {
                 self.begin_to_disappear(env, id, author, before, height)?;
             }
         }
-        Ok(height)
+        Ok(ranges)
     }
 
     /// Whether a log that both have is the same: if not, the entries are asked for that prove it.
@@ -178,10 +179,11 @@ impl Node {
         }
         let Some(link) = from.link else { return Ok(Ok(())) };
         let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
-        let sent = session.sent.get(&(id, author)).copied().unwrap_or(0);
+        let sent = session.sent.get(&(id, author));
+        let is_sent = sent.is_some_and(|sent| sent.contains(range.from()));
         let claims = session.claims.get(&id);
         let is_there = claims.is_some_and(|claims| claims.contains(author, range.from()));
-        if range.from().get() <= sent && !is_there && !session.anew.contains(&id) {
+        if is_sent && !is_there && !session.anew.contains(&id) {
             return Ok(Ok(()));
         }
         match page(env.store, id, author, range, self.limit(id, author))? {
@@ -194,21 +196,19 @@ impl Node {
 
     /// Hands somebody a run.
     fn send_run(&mut self, link: Link, id: ConversationId, author: DeviceId, run: Run) {
-        if let Some((last, _)) = run.entries.last() {
-            self.note_sent(Some(link), id, author, last.seq().get());
-        }
+        self.note_sent(Some(link), id, author, &places(&run));
         self.send_entries(link, id, author, run);
     }
 
     /// Sends entries on the lane where they are not in anybody's way. A log keeps its order: while a
     /// part of it is under way by bulk, the rest goes behind it.
     fn send_entries(&mut self, link: Link, id: ConversationId, author: DeviceId, run: Run) {
-        let Some(last) = run.entries.last().map(|(header, _)| header.seq().get()) else { return };
+        let Some(last) = run.entries.last().map(|(header, _)| header.seq()) else { return };
         let bytes = Message::Entries { conversation: id, author, run }.to_bytes();
         let Some(session) = self.sessions.get_mut(&link) else { return };
-        let receipts = self.conversations.get(&id).and_then(|c| c.receipts.get(&session.device));
-        let has = receipts.map_or(0, |there| there.height(author));
-        let is_under_way = session.bulk.get(&(id, author)).is_some_and(|sent| *sent > has);
+        let there = self.conversations.get(&id).and_then(|c| c.receipts.get(&session.device));
+        let is_there = |seq: &Seq| there.is_some_and(|there| there.contains(author, *seq));
+        let is_under_way = session.bulk.get(&(id, author)).is_some_and(|sent| !is_there(sent));
         let lane =
             if is_under_way || bytes.len() > LIVE_BYTES_MAX { Lane::Bulk } else { Lane::Live };
         if lane == Lane::Bulk {
@@ -232,7 +232,9 @@ impl Node {
         let Some((first, last)) = run.entries.first().zip(run.entries.last()) else {
             return Ok(Err(Violation::WrongRun(RunFault::Empty)));
         };
-        let (first, last) = (first.0.seq(), last.0.seq());
+        let Some(range) = Range::new(first.0.seq(), last.0.seq()) else {
+            return Ok(Err(Violation::WrongRun(RunFault::Empty)));
+        };
         if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
             session.asked.remove(&(id, author));
         }
@@ -240,66 +242,134 @@ impl Node {
             // A contact or device that we have not heard of yet; when we do, we compare again.
             return Ok(Ok(()));
         }
-        self.note_sent(from.link, id, author, last.get());
-        let taken = self.take(env, from, id, author, first, last, run)?;
+        self.note_sent(from.link, id, author, &Ranges::of(range));
+        let taken = self.take(env, from, id, author, range, run)?;
         if let (Ok(()), Some(link)) = (&taken, from.link) {
             self.ask(env.mono, link);
         }
         Ok(taken)
     }
 
-    /// Takes in what is new of a run. It may be known, too early, or the proof of a fork.
-    #[allow(clippy::too_many_arguments, reason = "what a run is, and where it comes from")]
+    /// Takes in what is new of a run. It may be known, beyond a gap, or the proof of a fork.
     fn take(
         &mut self,
         env: &mut Env<'_>,
         from: Peer,
         id: ConversationId,
         author: DeviceId,
-        first: Seq,
-        last: Seq,
+        range: Range,
         run: Run,
     ) -> Handled {
         let Some(conversation) = self.conversations.get(&id) else { return Ok(Ok(())) };
-        let (base, ours) = (conversation.base(author), conversation.here.height(author));
+        let here = conversation.here.of(author).cloned().unwrap_or_default();
         let limit = self.limit(id, author);
-        if last.get() > limit
+        if range.to().get() > limit
             && let Some(link) = from.link
         {
             // They do not know that this log was forked.
             self.send_forks(link, id);
         }
-        if first.get() > limit {
+        if range.from().get() > limit {
             return Ok(Ok(()));
         }
-        if first.get() > ours.saturating_add(1) {
-            // New entries that overtook what is on its way: they come again after it.
-            self.has_too(env, from, id, author, last)?;
+        if !has_room_for(&here, range) {
+            // It is asked for when there are fewer gaps, and is to be sent again then.
+            self.has_too(env, from, id, author, range)?;
+            if let Some(link) = from.link {
+                self.send_have(link, id, None, true);
+            }
             return Ok(Ok(()));
         }
         if let Some(at) = self.difference(env, id, author, limit, &run)? {
             return self.forked(env, id, author, at, run);
         }
-        let Some(run) = newer_than(run, ours).filter(|_| ours < limit) else {
-            self.has_too(env, from, id, author, last)?;
+        let is_new = |seq: Seq| seq.get() <= limit && !here.contains(seq);
+        if !run.entries.iter().any(|(header, _)| is_new(header.seq())) {
+            self.has_too(env, from, id, author, range)?;
             self.send_have_to(from, id, author);
             return Ok(Ok(()));
-        };
-        let checked = match (run.clone().check(id, author, base), Seq::new(ours)) {
-            (Ok(checked), _) => checked,
-            (Err(RunFault::Unlinked { at: 0 }), Some(head)) => {
-                return self.forked(env, id, author, head, run);
+        }
+        let checked = match self.check(env, id, author, range, &run)? {
+            Ok(checked) => checked,
+            Err(Unfit::Fork(at)) => return self.forked(env, id, author, at, run),
+            Err(Unfit::Rank) => {
+                self.leave_aside(from, id, author);
+                return Ok(Ok(()));
             }
-            (Err(fault), _) => return Ok(Err(Violation::WrongRun(fault))),
+            Err(Unfit::Wrong(fault)) => return Ok(Err(Violation::WrongRun(fault))),
         };
+        if self.is_in_the_way(env, id, author, limit, &checked)? {
+            self.leave_aside(from, id, author);
+            return Ok(Ok(()));
+        }
         self.accept(env, id, author, &checked, from.link)?;
-        self.has_too(env, from, id, author, last)?;
+        self.has_too(env, from, id, author, range)?;
         self.send_have_to(from, id, author);
         if self.device() == Some(author) {
             // It is ours, and we have not written it: we are a copy, or were copied.
             self.retire(env)?;
         }
         Ok(Ok(()))
+    }
+
+    /// Leaves a log as it is, and does not ask them for it any more: what its author signed can't be
+    /// put together, and whoever handed it on could not know.
+    fn leave_aside(&mut self, from: Peer, id: ConversationId, author: DeviceId) {
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
+            session.unfit.insert((id, author));
+        }
+    }
+
+    /// Whether a run that goes on beyond what counts, up to its signature, meets other entries there.
+    fn is_in_the_way(
+        &self,
+        env: &Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        limit: u64,
+        run: &CheckedRun,
+    ) -> Result<bool, StoreError> {
+        let beyond = run.entries().iter().filter(|entry| entry.header().seq().get() > limit);
+        for entry in beyond {
+            let ours = self.tip_at(env.store, id, author, entry.header().seq())?;
+            if ours.is_some_and(|ours| ours.id != entry.id()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Checks a run against the entry before it and the one after it, where these are here and count.
+    fn check(
+        &self,
+        env: &Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        range: Range,
+        run: &Run,
+    ) -> Result<Result<CheckedRun, Unfit>, StoreError> {
+        let before = Seq::new(range.from().get() - 1);
+        let base = match before {
+            None => Base::Empty,
+            Some(seq) => self.tip_at(env.store, id, author, seq)?.map_or(Base::Unknown, Base::Head),
+        };
+        let checked = match (run.clone().check(id, author, base), before) {
+            (Ok(checked), _) => checked,
+            (Err(RunFault::Unlinked { at: 0 }), Some(before)) => {
+                return Ok(Err(Unfit::Fork(before)));
+            }
+            (Err(RunFault::RankFalls { at: 0 }), _) => return Ok(Err(Unfit::Rank)),
+            (Err(fault), _) => return Ok(Err(Unfit::Wrong(fault))),
+        };
+        let next = range.to().checked_add(1).filter(|next| next.get() <= self.limit(id, author));
+        let next = next.and_then(|next| Range::new(next, next));
+        let Some((last, next)) = checked.tip().zip(next) else { return Ok(Ok(checked)) };
+        let next = env.store.entries(id, author, next, 1, 0)?;
+        Ok(match next.first().map(|entry| &entry.header) {
+            Some(next) if next.place.backlink() != Some(last.id) => Err(Unfit::Fork(range.to())),
+            Some(next) if next.rank < last.rank => Err(Unfit::Rank),
+            _ => Ok(checked),
+        })
     }
 
     /// The first place, of those that count, at which a run differs from what is here.
@@ -311,28 +381,32 @@ impl Node {
         limit: u64,
         run: &Run,
     ) -> Result<Option<Seq>, StoreError> {
-        let here = self.conversations.get(&id).map_or(0, |c| c.here.height(author)).min(limit);
-        let both = run.entries.iter().filter(|(header, _)| header.seq().get() <= here);
-        let both: Vec<(Seq, EntryId)> =
-            both.map(|(header, _)| (header.seq(), header.id())).collect();
+        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
         let differs = |(seq, id_there): &(Seq, EntryId)| -> Result<bool, StoreError> {
             let ours = self.tip_at(env.store, id, author, *seq)?;
             Ok(ours.is_some_and(|ours| ours.id != *id_there))
         };
-        // A log is linked: if the last is the same, all are.
-        match both.last() {
-            Some(last) if differs(last)? => {}
-            _ => return Ok(None),
-        }
-        for place in &both {
-            if differs(place)? {
-                return Ok(Some(place.0));
+        for range in here.into_iter().flat_map(Ranges::iter) {
+            let is_both = |seq: Seq| range.from() <= seq && seq <= range.to() && seq.get() <= limit;
+            let both = run.entries.iter().filter(|(header, _)| is_both(header.seq()));
+            let both: Vec<(Seq, EntryId)> =
+                both.map(|(header, _)| (header.seq(), header.id())).collect();
+            // A log is linked: if the last is the same, all before it are, down to a gap.
+            match both.last() {
+                Some(last) if differs(last)? => {}
+                _ => continue,
+            }
+            for place in &both {
+                if differs(place)? {
+                    return Ok(Some(place.0));
+                }
             }
         }
         Ok(None)
     }
 
-    /// Keeps a checked run, does what it wants, and hands it to everybody else who is connected.
+    /// Keeps what is new of a checked run, does what it wants, and hands it to everybody else who
+    /// is connected.
     pub(super) fn accept(
         &mut self,
         env: &mut Env<'_>,
@@ -341,12 +415,59 @@ impl Node {
         run: &CheckedRun,
         from: Option<Link>,
     ) -> Result<(), StoreError> {
-        env.store.append(run)?;
         let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(()) };
-        if let Some(tip) = run.tip() {
-            conversation.tips.insert(author, tip);
-            conversation.here.insert(author, Range::up_to(tip.seq));
+        let here = conversation.here.of(author).cloned().unwrap_or_default();
+        let had_gaps = conversation.has_gaps();
+        let parts = run.parts(|seq| !here.contains(seq));
+        for part in &parts {
+            env.store.append(part)?;
+            if let Some(range) = part.range() {
+                conversation.here.insert(author, range);
+            }
         }
+        if let Some((last, signature)) = run.tip().zip(run.signature())
+            && here.contains(last.seq)
+        {
+            // What comes before it can be handed on with this signature.
+            env.store.put_signature(last.id, signature)?;
+        }
+        conversation.highest_rank = conversation.highest_rank.max(run.tip().map(|tip| tip.rank));
+        let height = conversation.here.height(author);
+        let known = conversation.tips.get(&author).map_or(0, |tip| tip.seq.get());
+        if let Some(height) = Seq::new(height).filter(|height| height.get() > known)
+            && let Some(tip) = env.store.tip(id, author, height)?
+        {
+            conversation.tips.insert(author, tip);
+        }
+        let is_late = had_gaps || conversation.has_gaps();
+        self.hand_to_all(id, author, run, &here, from);
+        let limit = self.limit(id, author);
+        let last = run.tip().map_or(0, |tip| tip.seq.get());
+        if let Some(beyond) = Seq::new(limit.saturating_add(1)).filter(|_| last > limit) {
+            // A run may go on beyond where its log was cut off, to the next signature.
+            self.hide(env, id, author, beyond)?;
+            self.refresh_cuts(env)?;
+        }
+        let new = parts.iter().flat_map(CheckedRun::entries);
+        let counting = new.filter(|entry| entry.header().seq().get() <= limit);
+        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry, is_late))?;
+        self.read_after_all(env, id)
+    }
+
+    /// Hands what is new of a run to everybody who is connected and lacks it.
+    fn hand_to_all(
+        &mut self,
+        id: ConversationId,
+        author: DeviceId,
+        run: &CheckedRun,
+        here: &Ranges,
+        from: Option<Link>,
+    ) {
+        let Some(signature) = run.signature().copied() else { return };
+        let is_known = |entry: &&CheckedEntry| here.contains(entry.header().seq());
+        let new = run.entries().iter().skip_while(is_known);
+        let entries = new.map(|entry| (entry.header().clone(), entry.body().map(<[u8]>::to_vec)));
+        let run = Run { entries: entries.collect(), signature };
         // Nobody is handed what they sent or wrote, on whatever connection it came.
         let from = from.and_then(|link| self.sessions.get(&link)).map(|session| session.device);
         let lacks = |session: &Session| Some(session.device) != from && session.device != author;
@@ -357,36 +478,28 @@ impl Node {
                 continue;
             };
             if self.member(peer, id).is_ok() {
-                self.hand_on(link, id, author, run);
+                self.hand_on(link, id, author, &run);
             }
         }
-        let limit = self.limit(id, author);
-        let last = run.tip().map_or(0, |tip| tip.seq.get());
-        if let Some(beyond) = Seq::new(limit.saturating_add(1)).filter(|_| last > limit) {
-            // A run may go on beyond where its log was cut off, to the next signature.
-            self.hide(env, id, author, beyond)?;
-            self.refresh_cuts(env)?;
-        }
-        let counting = run.entries().iter().filter(|entry| entry.header().seq().get() <= limit);
-        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry))?;
-        self.read_after_all(env, id)
     }
 
-    /// Sends a run to somebody who has all that comes before it. Others are told that it is here:
-    /// they ask for it when they have use for it, and if they have it, they know that we do too.
-    fn hand_on(&mut self, link: Link, id: ConversationId, author: DeviceId, run: &CheckedRun) {
-        let Some((first, last)) = run.entries().first().zip(run.entries().last()) else { return };
-        let (first, last) = (first.header().seq().get(), last.header().seq().get());
-        let Some(session) = self.sessions.get_mut(&link) else { return };
-        let sent = session.sent.entry((id, author)).or_default();
-        if sent.saturating_add(1) != first {
-            return self.send_have(link, id, Some(author), false);
+    /// Sends a run to somebody who has, or was sent, what comes before it. Others are told that it is
+    /// here: they ask for it when they have use for it, and if they have it, they know that we do too.
+    fn hand_on(&mut self, link: Link, id: ConversationId, author: DeviceId, run: &Run) {
+        let Some((first, _)) = run.entries.first() else { return };
+        let before = Seq::new(first.seq().get() - 1);
+        let Some(session) = self.sessions.get(&link) else { return };
+        let sent = session.sent.get(&(id, author));
+        let has = |seq: Seq| sent.is_some_and(|sent| sent.contains(seq));
+        if !has(first.seq()) && before.is_none_or(has) {
+            self.send_run(link, id, author, run.clone());
+        } else {
+            self.send_have(link, id, Some(author), false);
         }
-        *sent = last;
-        self.send_entries(link, id, author, Run::from(run));
     }
 
-    /// Sends what we wrote while they did not know of it: one page, the rest as they ask.
+    /// Sends what we wrote while they did not know of it, if that is no more than a page. Otherwise
+    /// they are told how much it is, once, and ask for what they want first.
     fn catch_up(
         &mut self,
         env: &mut Env<'_>,
@@ -395,30 +508,57 @@ impl Node {
     ) -> Result<(), StoreError> {
         let Some(own) = self.device() else { return Ok(()) };
         let ours = self.height(id, own);
-        let sent = self.sessions.get(&link).and_then(|s| s.sent.get(&(id, own))).copied();
-        let next = Seq::new(sent.unwrap_or(0).saturating_add(1));
-        let range = next.zip(Seq::new(ours)).and_then(|(from, to)| Range::new(from, to));
-        let Some(range) = range.filter(|_| self.ready(link).is_some()) else { return Ok(()) };
+        let Some(height) = Seq::new(ours).filter(|_| self.ready(link).is_some()) else {
+            return Ok(());
+        };
+        let piece = self.piece();
+        let Some(session) = self.sessions.get_mut(&link) else { return Ok(()) };
+        let sent = session.sent.get(&(id, own)).cloned().unwrap_or_default();
+        let missing = Ranges::of(Range::up_to(height)).without(&sent);
+        let Some(range) = missing.iter().next() else { return Ok(()) };
+        if missing.count() > piece.get() {
+            if session.told.insert(id, ours).is_none_or(|told| told < ours) {
+                self.send_have(link, id, Some(own), false);
+            }
+            return Ok(());
+        }
         if let Some(run) = page(env.store, id, own, range, ours)? {
             self.send_run(link, id, own, run);
         }
         Ok(())
     }
 
-    /// Asks for what they have and we don't, a page at a time for each log. Whether they have more
-    /// of our own log than we do is asked as well: then it was continued elsewhere.
+    /// How many entries are asked for at once.
+    fn piece(&self) -> Seq {
+        Seq::new(self.config.page.into()).unwrap_or(PIECE).min(PIECE)
+    }
+
+    /// Asks for what they have and we don't, a page at a time for each log: the newest first, but
+    /// for what our own devices share, and what may be of our own log. Whether they have more
+    /// of that than we do is asked as well: then it was continued elsewhere.
     fn ask(&mut self, now: Mono, link: Link) {
         let Some(session) = self.sessions.get(&link) else { return };
+        let (piece, own) = (self.piece(), self.device());
+        let own_conversation = self.account().map(ConversationId::own);
         let mut under_way: BTreeSet<_> = session.asked.keys().copied().collect();
         let mut wanted = Vec::new();
         for (id, claims) in &session.claims {
-            let here = self.frontier(*id);
-            for Gap { author, range } in next_gaps(&here, claims, PIECE) {
-                let counts = range.from().get() <= self.limit(*id, author);
-                if counts
-                    && under_way.len() < PAGES_IN_FLIGHT_MAX
-                    && under_way.insert((*id, author))
-                {
+            // Also what does not count: it takes up room.
+            let here = self.conversations.get(id).map(|conversation| &conversation.here);
+            for (author, there) in claims.iter() {
+                if session.unfit.contains(&(*id, author)) {
+                    continue;
+                }
+                let ours = here.and_then(|here| here.of(author)).cloned().unwrap_or_default();
+                let there = there.at_most(self.limit(*id, author));
+                let is_from_below = Some(author) == own || Some(*id) == own_conversation;
+                let next = if is_from_below {
+                    lowest_gap(&ours, &there, piece)
+                } else {
+                    next_gap(&ours, &there, piece)
+                };
+                let Some(range) = next else { continue };
+                if under_way.len() < PAGES_IN_FLIGHT_MAX && under_way.insert((*id, author)) {
                     wanted.push((*id, author, range));
                 }
             }
@@ -446,9 +586,9 @@ impl Node {
         from: Peer,
         id: ConversationId,
         author: DeviceId,
-        last: Seq,
+        range: Range,
     ) -> Result<(), StoreError> {
-        let ranges = Ranges::of(Range::up_to(last));
+        let ranges = Ranges::of(range);
         self.note_receipt(env, id, from.device, author, &ranges)?;
         if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
             session.claims.entry(id).or_default().merge(author, &ranges);
@@ -496,13 +636,33 @@ impl Node {
         link: Option<Link>,
         id: ConversationId,
         author: DeviceId,
-        height: u64,
+        ranges: &Ranges,
     ) {
-        if let Some(session) = link.and_then(|link| self.sessions.get_mut(&link)) {
+        let session = link.and_then(|link| self.sessions.get_mut(&link));
+        if let Some(session) = session.filter(|_| !ranges.is_empty()) {
             let sent = session.sent.entry((id, author)).or_default();
-            *sent = (*sent).max(height);
+            ranges.iter().for_each(|range| sent.insert(range));
+            *sent = std::mem::take(sent).bounded();
         }
     }
+}
+
+/// Why a run can't be taken in.
+enum Unfit {
+    /// It does not fit to the entry at or after this place.
+    Fork(Seq),
+    /// It fits but for its rank: its author lies, and not necessarily whoever sent it, who may not
+    /// have what it does not fit to.
+    Rank,
+    /// It is wrong in itself.
+    Wrong(RunFault),
+}
+
+/// The numbers of a run's entries.
+fn places(run: &Run) -> Ranges {
+    let ends = run.entries.first().zip(run.entries.last());
+    let range = ends.and_then(|(first, last)| Range::new(first.0.seq(), last.0.seq()));
+    range.map(Ranges::of).unwrap_or_default()
 }
 
 /// The entries of a range that fit into a message, up to one that is signed. Nothing, if the range
@@ -522,7 +682,9 @@ pub(super) fn page(
     for bytes in [PAGE_BYTES_MAX, FRAME_MAX / 2, FRAME_MAX] {
         let from = Range::new(range.from(), Seq::MAX).unwrap_or(range);
         let entries = store.entries(id, author, from, PAGE_MAX, bytes)?;
-        let wanted = entries.iter().take_while(|e| e.header.seq() <= range.to()).count();
+        let entries = linked(entries, range.from());
+        let last = range.to().get().min(limit);
+        let wanted = entries.iter().take_while(|e| e.header.seq().get() <= last).count();
         let is_signed = |entry: &StoredEntry| entry.signature.is_some();
         let after = entries.iter().skip(wanted.saturating_sub(1)).position(is_signed);
         let upto = match after {
@@ -538,9 +700,18 @@ pub(super) fn page(
     Ok(None)
 }
 
-/// The part of a run that comes after the first `height` entries; `None` when there is none.
-fn newer_than(run: Run, height: u64) -> Option<Run> {
-    let known = run.entries.iter().filter(|(header, _)| header.seq().get() <= height).count();
-    let entries: Vec<_> = run.entries.into_iter().skip(known).collect();
-    (!entries.is_empty()).then_some(Run { entries, signature: run.signature })
+/// The entries from the first number on up to a gap, or to where they are not one log: beyond what
+/// counts there may be those of the other side of a fork.
+fn linked(mut entries: Vec<StoredEntry>, first: Seq) -> Vec<StoredEntry> {
+    if entries.first().is_none_or(|entry| entry.header.seq() != first) {
+        return Vec::new();
+    }
+    let pairs = entries.iter().zip(entries.iter().skip(1));
+    let follows = |(one, next): &(&StoredEntry, &StoredEntry)| {
+        one.header.seq().checked_add(1) == Some(next.header.seq())
+            && next.header.place.backlink() == Some(one.id)
+    };
+    let count = pairs.take_while(follows).count();
+    entries.truncate(count.saturating_add(1));
+    entries
 }

@@ -15,8 +15,9 @@ use crate::violation::Violation;
 use crate::wire::message::Message;
 
 impl Node {
-    /// A run differs from what is here at a place, or does not follow it. If its author signed it,
-    /// the author has two entries at one place; if not, whoever sent it lies.
+    /// A run names another entry at a place than what is here does: the entry there, or the one
+    /// after it by its backlink. If its author signed it, the author has two entries at one place;
+    /// if not, whoever sent it lies.
     pub(super) fn forked(
         &mut self,
         env: &mut Env<'_>,
@@ -25,9 +26,13 @@ impl Node {
         at: Seq,
         run: Run,
     ) -> Handled {
-        let here = self.conversations.get(&id).map_or(0, |c| c.here.height(author));
-        let range = Range::new(at, at).unwrap_or(Range::up_to(at));
-        let Some(ours) = page(env.store, id, author, range, here)? else { return Ok(Ok(())) };
+        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
+        let places = [Some(at), at.checked_add(1)].into_iter().flatten();
+        let place = places.into_iter().find(|at| here.is_some_and(|here| here.contains(*at)));
+        let Some(range) = place.and_then(|place| Range::new(place, place)) else {
+            return Ok(Ok(()));
+        };
+        let Some(ours) = page(env.store, id, author, range, u64::MAX)? else { return Ok(Ok(())) };
         match Fork::prove(id, author, ours, run) {
             Ok(fork) => self.take_fork(env, &fork).map(Ok),
             Err(ForkFault::Run(fault)) => Ok(Err(Violation::WrongRun(fault))),
@@ -122,12 +127,11 @@ impl Node {
     pub(super) fn heed_revocations(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         let mut cut = Vec::new();
         for (id, conversation) in &self.conversations {
-            for author in conversation.tips.keys() {
-                let limit = self.limit(*id, *author);
-                let is_cut =
-                    limit < self.conversations.get(id).map_or(0, |c| c.here.height(*author));
+            for (author, ranges) in conversation.here.iter() {
+                let limit = self.limit(*id, author);
+                let is_cut = limit < ranges.highest().map_or(0, Seq::get);
                 if let Some(from) = Seq::new(limit.saturating_add(1)).filter(|_| is_cut) {
-                    cut.push((*id, *author, from));
+                    cut.push((*id, author, from));
                 }
             }
         }

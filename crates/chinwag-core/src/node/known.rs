@@ -8,6 +8,7 @@ use crate::entry::Seq;
 use crate::fork::Fork;
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::store::{Asked, Contact, Invite, Request};
+use crate::sync::ranges::Ranges;
 use crate::ticket::{Address, Ticket};
 use crate::time::Wall;
 
@@ -91,10 +92,14 @@ impl Node {
         reads.map_or(0, |read| read.height(author))
     }
 
-    /// Up to which entry a log was handed to a connection to a device, or is known to be there.
+    /// Up to which entry a log was handed to a connection to a device, or is known to be there, without
+    /// a gap.
     pub fn sent(&self, id: ConversationId, author: DeviceId, to: DeviceId) -> u64 {
         let sessions = self.sessions.values().filter(|session| session.device == to);
-        sessions.filter_map(|session| session.sent.get(&(id, author)).copied()).max().unwrap_or(0)
+        sessions
+            .filter_map(|session| session.sent.get(&(id, author)).map(Ranges::height))
+            .max()
+            .unwrap_or(0)
     }
 
     /// After how many seconds new messages of a conversation disappear; 0: never.

@@ -38,7 +38,12 @@ use crate::ticket::Ticket;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
 use crate::wire::codec::Encode;
+use crate::wire::limits::PAGE_MAX;
 use crate::wire::message::Message;
+
+/// Entries asked for at once: a page.
+const PAGE: u16 = 1_000;
+const _: () = assert!(PAGE_MAX == 1_000, "a piece is a page");
 
 /// What a node is told when it opens.
 #[allow(clippy::struct_excessive_bools, reason = "switches, each on its own")]
@@ -53,11 +58,15 @@ pub struct Config {
     pub shares_typing: bool,
     /// Whether others see that somebody sits here, and we see it of them.
     pub shares_presence: bool,
+    /// How many entries of a log are asked for at once, at most [`PAGE_MAX`]. More than that and
+    /// the newest come first.
+    pub page: u16,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { is_copy: false, shares_reads: true, shares_typing: true, shares_presence: true }
+        let (shares_reads, shares_typing, shares_presence) = (true, true, true);
+        Self { is_copy: false, shares_reads, shares_typing, shares_presence, page: PAGE }
     }
 }
 

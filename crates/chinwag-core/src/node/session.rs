@@ -15,6 +15,7 @@ use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::Link;
 use crate::output::{Event, Output};
 use crate::sync::frontier::Frontier;
+use crate::sync::ranges::Ranges;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
 use crate::wire::codec::Encode as _;
@@ -40,10 +41,14 @@ pub(super) struct Session {
     lacks_prekeys: bool,
     /// What was asked for and has not come: from which entry on, and by when it must.
     pub(super) asked: BTreeMap<(ConversationId, DeviceId), (Seq, Mono)>,
-    /// Up to which entry each log was handed on, or is known to be there.
-    pub(super) sent: BTreeMap<(ConversationId, DeviceId), u64>,
-    /// Up to which entry each log went by [bulk](Lane::Bulk).
-    pub(super) bulk: BTreeMap<(ConversationId, DeviceId), u64>,
+    /// Which entries of each log were handed on, or are known to be there.
+    pub(super) sent: BTreeMap<(ConversationId, DeviceId), Ranges>,
+    /// Up to which entry each log went by [bulk](Lane::Bulk) last.
+    pub(super) bulk: BTreeMap<(ConversationId, DeviceId), Seq>,
+    /// Logs that can't be put together from what they send.
+    pub(super) unfit: BTreeSet<(ConversationId, DeviceId)>,
+    /// How much of our own logs we told them of, where it was more than a page.
+    pub(super) told: BTreeMap<ConversationId, u64>,
     /// In which conversations they said that our own log goes on.
     pub(super) doubted: BTreeSet<ConversationId>,
     /// What they say they have.
@@ -146,6 +151,8 @@ impl Node {
             asked: BTreeMap::new(),
             sent: BTreeMap::new(),
             bulk: BTreeMap::new(),
+            told: BTreeMap::new(),
+            unfit: BTreeSet::new(),
             doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
             forks_told: BTreeSet::new(),

@@ -1,81 +1,65 @@
-//! Plans: what to ask the other side for.
+//! Plans: what to ask the other side for, and what there is room for.
 
 use crate::entry::Seq;
-use crate::ids::DeviceId;
-use crate::sync::frontier::Frontier;
-use crate::sync::ranges::Range;
+use crate::sync::ranges::{Range, Ranges};
+use crate::wire::limits::{ABOVE_GAP_MAX, ISLANDS_MAX, RUN_MAX};
 
-/// Entries of one author that the other side has and we don't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Whose entries.
-    pub author: DeviceId,
-    /// Which.
-    pub range: Range,
+/// Which entries of one author to ask for next, at most `piece` of them. `None`: they have nothing
+/// that is of use here.
+///
+/// The newest first: what is above all that is here, and of it, if that is more than a piece, the
+/// end, as an island with a gap below it. Then what follows the islands, and then the gaps from
+/// below. Nothing is asked for for which there is [no room](has_room_for).
+pub fn next_gap(here: &Ranges, there: &Ranges, piece: Seq) -> Option<Range> {
+    let missing = there.without(here);
+    if is_full_above(here) {
+        let lowest = missing.iter().next().filter(|range| follows_base(here, *range));
+        return lowest.map(|range| range.lowest(piece));
+    }
+    let has_room = here.iter().count() < ISLANDS_MAX;
+    // An answer may be shorter than what is asked for: that it ends next to something is no promise.
+    let follows = |range: &Range| before(*range).is_none_or(|before| here.contains(before));
+    let has_gap = here.iter().count() > 1 || (here.height() == 0 && !here.is_empty());
+    let top = missing.iter().next_back()?;
+    let is_above = here.highest().is_none_or(|highest| highest < top.from());
+    if is_above && has_room && top.count() > piece.get() {
+        return Some(top.highest(piece));
+    }
+    if is_above && has_gap && (has_room || follows(&top)) {
+        return Some(top.lowest(piece));
+    }
+    missing.iter().find(|range| has_room || follows(range)).map(|range| range.lowest(piece))
 }
 
-/// In which order gaps are closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// As they were written: what history needs.
-    OldestFirst,
-    /// The newest first: what a screen needs.
-    NewestFirst,
+/// The lowest entries of one author that are missing, at most `piece` of them.
+pub fn lowest_gap(here: &Ranges, there: &Ranges, piece: Seq) -> Option<Range> {
+    there.without(here).iter().next().map(|range| range.lowest(piece))
 }
 
-/// What to ask for: the gaps between what is here and what is there, in pieces of at most
-/// `piece` entries and at most `pieces` of them.
-pub fn gaps(
-    here: &Frontier,
-    there: &Frontier,
-    order: Order,
-    piece: Seq,
-    pieces: usize,
-) -> Vec<Gap> {
-    let missing = there.iter().flat_map(|(author, ranges)| {
-        let missing = match here.of(author) {
-            Some(ours) => ranges.without(ours),
-            None => ranges.clone(),
-        };
-        let ranges: Vec<Range> = match order {
-            Order::OldestFirst => missing.iter().collect(),
-            Order::NewestFirst => missing.iter().rev().collect(),
-        };
-        ranges.into_iter().map(move |range| Gap { author, range })
-    });
-    missing.flat_map(|gap| in_pieces(gap, order, piece)).take(pieces).collect()
+/// Whether entries may be kept: those that follow the first gap's lower end always, others as long as
+/// there are not too many above it, and, where they touch nothing, not too many ranges.
+pub fn has_room_for(here: &Ranges, range: Range) -> bool {
+    let is_one_more = || !touches(here, range) && here.iter().count() >= ISLANDS_MAX;
+    follows_base(here, range) || !(is_full_above(here) || is_one_more())
 }
 
-/// The next gap of each author: the lowest, and of it at most `piece` entries. However much the
-/// other side says it has, this costs no more than there are authors and ranges.
-pub fn next_gaps(here: &Frontier, there: &Frontier, piece: Seq) -> Vec<Gap> {
-    let next = there.iter().filter_map(|(author, ranges)| {
-        let first = match here.of(author) {
-            Some(ours) => ranges.without(ours).iter().next(),
-            None => ranges.iter().next(),
-        };
-        first.map(|range| Gap { author, range: range.lowest(piece) })
-    });
-    next.collect()
+/// Whether a run more would be too much above the first gap.
+fn is_full_above(here: &Ranges) -> bool {
+    let above = usize::try_from(here.count().saturating_sub(here.height()));
+    above.unwrap_or(usize::MAX).saturating_add(RUN_MAX) > ABOVE_GAP_MAX
 }
 
-fn in_pieces(gap: Gap, order: Order, piece: Seq) -> impl Iterator<Item = Gap> {
-    let Gap { author, range } = gap;
-    let mut left = Some(range);
-    std::iter::from_fn(move || {
-        let range = left?;
-        let (next, rest) = match order {
-            Order::OldestFirst => {
-                let next = range.lowest(piece);
-                (next, next.to().checked_add(1).and_then(|from| Range::new(from, range.to())))
-            }
-            Order::NewestFirst => {
-                let next = range.highest(piece);
-                let below = Seq::new(next.from().get() - 1);
-                (next, below.and_then(|to| Range::new(range.from(), to)))
-            }
-        };
-        left = rest;
-        Some(Gap { author, range: next })
-    })
+fn follows_base(here: &Ranges, range: Range) -> bool {
+    range.from().get() <= here.height().saturating_add(1)
+}
+
+/// Whether a range overlaps with what is here, or lies next to it.
+fn touches(here: &Ranges, range: Range) -> bool {
+    let mut together = here.clone();
+    together.insert(range);
+    together.iter().count() <= here.iter().count()
+}
+
+fn before(range: Range) -> Option<Seq> {
+    Seq::new(range.from().get() - 1)
 }

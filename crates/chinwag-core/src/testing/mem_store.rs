@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use chinwag_crypto::SealPublic;
+use chinwag_crypto::{SealPublic, Signature};
 
 use crate::body::{Kind, target};
 use crate::entry::{Position, Seq, Tip};
@@ -77,6 +77,7 @@ enum Undo {
     Ranges(Log, Option<Ranges>),
     Hidden(Log, Option<Seq>),
     Body(EntryId, Option<Vec<u8>>),
+    Signature(EntryId, Option<Signature>),
     Fork(Log, Option<Fork>),
     Receipt(Log, Option<Frontier>),
     Read((ConversationId, AccountId), Option<Frontier>),
@@ -103,6 +104,11 @@ impl Kept {
             Undo::Body(id, before) => {
                 if let Some(entry) = self.at_mut(id) {
                     entry.body = before;
+                }
+            }
+            Undo::Signature(id, before) => {
+                if let Some(entry) = self.at_mut(id) {
+                    entry.signature = before;
                 }
             }
             Undo::Fork(log, before) => put_back(&mut self.forks, log, before),
@@ -385,7 +391,7 @@ impl Store for MemStore {
                 id: entry.id(),
                 header: entry.header().clone(),
                 body: entry.body().map(<[u8]>::to_vec),
-                signature: (at == last).then(|| *run.signature()),
+                signature: run.signature().filter(|_| at == last).copied(),
             };
             let (log, seq) = (log_of(&stored), stored.header.seq());
             if self.now.logs.get(&log).is_some_and(|log| log.contains_key(&seq)) {
@@ -449,6 +455,14 @@ impl Store for MemStore {
         let entries = self.now.logs.get(&log).into_iter();
         let entries = entries.flat_map(|log| log.range(range.from()..=range.to()));
         Ok(entries.map(|(_, entry)| entry).filter(is_shown).take(max).count())
+    }
+
+    fn put_signature(&mut self, id: EntryId, signature: &Signature) -> Result<(), StoreError> {
+        if let Some(entry) = self.now.at_mut(id) {
+            let before = entry.signature.replace(*signature);
+            self.changed(Undo::Signature(id, before));
+        }
+        Ok(())
     }
 
     fn delete_body(&mut self, id: EntryId) -> Result<(), StoreError> {

@@ -96,3 +96,10 @@ pub const BUNDLE_MAX: usize = 16 * 1_024 * 1_024;
 
 /// Messages in a bundle.
 pub const BUNDLE_MESSAGES_MAX: usize = 4_096;
+
+/// Ranges of one log that are here, with gaps between them: further ones wait until a gap is closed.
+/// Fewer than may be said in a frontier.
+pub const ISLANDS_MAX: usize = 8;
+
+/// Entries of one log that are kept above its first gap: further ones wait until it is closed.
+pub const ABOVE_GAP_MAX: usize = 10_000;

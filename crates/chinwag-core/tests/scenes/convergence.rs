@@ -18,6 +18,7 @@ use chinwag_core::timeline::{Shown, fold};
 use chinwag_core::wire::codec::{Decode, Encode};
 use chinwag_core::wire::limits::REFERENCES_MAX;
 use chinwag_core::wire::message::{Hello, Message, VERSION, Wish};
+use chinwag_crypto::Hash;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -198,6 +199,23 @@ impl Reader {
         self.input(Input::Tick);
     }
 
+    /// Hears the runs in any order at all. What comes beyond too many gaps is left aside, and comes
+    /// again.
+    fn hear_shuffled(&mut self, stage: &Stage, runs: &[Vec<Run>], order: &[u8]) {
+        let all = runs.iter().zip(&stage.authors);
+        let all = all.flat_map(|(runs, (author, _))| runs.iter().map(|run| (*author, run.clone())));
+        let mut left: Vec<_> = all.collect();
+        for next in order.iter().cycle() {
+            if left.is_empty() {
+                break;
+            }
+            let (author, run) = left.remove(usize::from(*next) % left.len());
+            let conversation = stage.conversation();
+            self.hear(&Message::Entries { conversation, author, run });
+        }
+        self.hear_all(stage, runs, &[0]);
+    }
+
     /// What is kept and shown of each entry.
     fn seen(&self, stage: &Stage, ids: &[EntryId]) -> Vec<(bool, Shown)> {
         let log = |account| self.node.account_log(account).unwrap();
@@ -227,6 +245,10 @@ impl Reader {
         self.store.entry(said.unwrap()).unwrap().unwrap().header.lifetime_s
     }
 
+    fn digest(&self, stage: &Stage) -> Option<Hash> {
+        self.node.history_digest(&self.store, stage.conversation()).unwrap()
+    }
+
     fn restart(&mut self) {
         let (mono, wall) = (Mono::new(0), Wall::new(NOW_MS + self.now_ms));
         let mut env = Env { mono, wall, rng: &mut self.rng, store: &mut self.store };
@@ -254,6 +276,27 @@ proptest! {
         prop_assert_eq!(lifetime_s, other.lifetime_s(stage));
         one.restart();
         prop_assert_eq!(lifetime_s, one.lifetime_s(stage), "after a restart");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn gaps_change_nothing_of_what_stays_in_the_end(
+        steps in steps(),
+        order in vec(any::<u8>(), 1..24),
+    ) {
+        let stage = &*STAGE;
+        let (runs, ids) = stage.write(&steps);
+        let (mut one, mut other) = (Reader::of(stage), Reader::of(stage));
+        one.hear_all(stage, &runs, &[0]);
+        other.hear_shuffled(stage, &runs, &order);
+        prop_assert_eq!(one.seen(stage, &ids), other.seen(stage, &ids));
+        prop_assert_eq!(one.digest(stage), other.digest(stage));
+        other.restart();
+        prop_assert_eq!(one.digest(stage), other.digest(stage), "after a restart");
+        prop_assert_eq!(one.lifetime_s(stage), other.lifetime_s(stage));
     }
 }
 

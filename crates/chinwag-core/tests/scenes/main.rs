@@ -13,6 +13,7 @@ mod clients;
 mod convergence;
 mod delivery;
 mod devices;
+mod gaps;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;

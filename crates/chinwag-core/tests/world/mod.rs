@@ -151,6 +151,12 @@ impl World {
         self.links.contains_key(&link)
     }
 
+    /// How many entries of a log count at somebody.
+    pub(crate) fn height(&mut self, of: &str, id: ConversationId, author: DeviceId) -> u64 {
+        let logs = self.person(of).node.logs(id);
+        logs.iter().find(|log| log.author == author).map_or(0, |log| log.height)
+    }
+
     /// What somebody's conversation with somebody comes down to.
     pub(crate) fn digest(&mut self, of: &str, with: &str) -> Option<Hash> {
         let id = ConversationId::direct(self.account(of), self.account(with));

@@ -341,7 +341,7 @@ fn what_a_run_says_is_found_by_place_and_by_id() {
         assert_eq!((&found.header, found.body.as_ref()), (header, Some(body)));
         assert_eq!(found.signature, None);
         let last = store.entry(author.ids()[9]).unwrap().unwrap();
-        assert_eq!(last.signature.as_ref(), Some(author.all().signature()));
+        assert_eq!(last.signature.as_ref(), author.all().signature());
         let tip = store.tip(conversation(1), author.id(), seq(5)).unwrap().unwrap();
         assert_eq!((tip.seq, tip.id, tip.rank), (seq(5), header.id(), 5));
         assert_eq!(store.tip(conversation(1), author.id(), seq(11)), Ok(None));
@@ -372,6 +372,34 @@ fn logs_have_islands_until_the_gaps_are_filled() {
             assert_eq!(here(store), expected);
         }
         assert_eq!(ids(&all_of(store, &author)), author.ids());
+    });
+}
+
+#[test]
+fn a_part_of_a_run_is_signed_when_a_signature_comes() {
+    each(|store| {
+        let author = ten(1);
+        let whole = author.all();
+        let parts = whole.parts(|seq| seq.get() <= 4 || seq.get() >= 8);
+        commit(store, |store| parts.iter().for_each(|part| store.append(part).unwrap()));
+        let signed = |store: &dyn Tested| {
+            let entries = all_of(store, &author);
+            let signed = entries.iter().filter(|entry| entry.signature.is_some());
+            signed.map(|entry| entry.header.seq().get()).collect::<Vec<_>>()
+        };
+        assert_eq!(signed(store), [10]);
+        let first = author.run(0..4);
+        let (id, signature) = (author.ids()[3], first.signature().unwrap());
+        store.begin().unwrap();
+        store.put_signature(id, signature).unwrap();
+        store.rollback();
+        assert_eq!(signed(store), [10]);
+        commit(store, |store| store.put_signature(id, signature).unwrap());
+        assert_eq!(signed(store), [4, 10]);
+        assert_eq!(store.entry(id).unwrap().unwrap().signature.as_ref(), Some(signature));
+        let unknown = EntryId::from_bytes([9; 32]);
+        commit(store, |store| store.put_signature(unknown, signature).unwrap());
+        assert_eq!(signed(store), [4, 10], "what is not here is not signed");
     });
 }
 
