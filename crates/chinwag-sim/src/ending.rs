@@ -7,7 +7,7 @@ use chinwag_core::body::{Content, body_hash};
 use chinwag_core::entry::{Seq, is_signed};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::store::{Contact, Store, StoredEntry};
-use chinwag_core::sync::ranges::Range;
+use chinwag_core::sync::ranges::{Range, Ranges};
 
 use crate::fold::{content_of, expected};
 use crate::model::{Handed, Written};
@@ -54,8 +54,8 @@ impl World<'_> {
         self.store(who).entries(id, author, all, usize::MAX, usize::MAX).unwrap_or_default()
     }
 
-    /// Every log is linked and signed, and, but for those of liars and of lost disks, who may have what
-    /// belongs into a gap for good, without one; nobody else's is there.
+    /// Every log is linked and signed, from gap to gap; nobody else's is there. That there is no gap
+    /// between those who still talk follows from what they have in common.
     fn check_logs(&mut self, who: Who) {
         for (id, frontier) in self.store(who).frontiers().unwrap_or_default() {
             let authors: Vec<DeviceId> = frontier.iter().map(|(author, _)| author).collect();
@@ -63,16 +63,19 @@ impl World<'_> {
             if !is_own || !authors.iter().all(|author| self.is_member(id, *author)) {
                 self.fail(&format!("{who} keeps entries of others"));
             }
+            let forks = self.store(who).forks().unwrap_or_default();
             for author in authors {
-                let mut log = self.log(who, id, author);
-                let is_honest = self.whose(author).is_some_and(|author| self.is_honest(author));
-                if !is_honest || self.has_lost_device(author) {
-                    let height = self.store(who).height(id, author);
-                    log.retain(|entry| entry.header.seq().get() <= height);
-                }
-                let forks = self.store(who).forks().unwrap_or_default();
                 let fork = forks.iter().find(|f| (f.conversation(), f.author()) == (id, author));
                 let forked_at = fork.map_or(u64::MAX, |fork| fork.at().get());
+                let log = self.log(who, id, author);
+                let ranges = frontier.of(author).cloned().unwrap_or_default();
+                let is_all: Ranges = log
+                    .iter()
+                    .filter_map(|entry| Range::new(entry.header.seq(), entry.header.seq()))
+                    .collect();
+                if is_all != ranges {
+                    self.fail(&format!("{who} has {is_all:?} of a log and says {ranges:?}"));
+                }
                 if let Err(fault) = self.check_log(&log, id, author, forked_at) {
                     self.fail(&format!("{who} keeps a log of {author:?} with {fault}"));
                 }
@@ -80,8 +83,7 @@ impl World<'_> {
         }
     }
 
-    /// Checks a whole log anew, and not with the node's own check: what that misses is to be
-    /// found.
+    /// Checks a log anew, and not with the node's own check: what that misses is to be found.
     fn check_log(
         &mut self,
         log: &[StoredEntry],
@@ -89,14 +91,17 @@ impl World<'_> {
         author: DeviceId,
         forked_at: u64,
     ) -> Result<(), String> {
-        let mut before: Option<EntryId> = None;
-        for (number, entry) in (1..).zip(log) {
-            let header = &entry.header;
+        let mut before: Option<&StoredEntry> = None;
+        for entry in log {
+            let (header, number) = (&entry.header, entry.header.seq().get());
+            let is_next = before.map_or(0, |before| before.header.seq().get()) + 1 == number;
+            let is_linked = header.place.backlink() == before.map(|before| before.id);
+            let ends = before.is_some_and(|before| before.signature.is_none());
             let faults = [
                 (header.conversation != id || header.author != author, "an entry of another log"),
-                (header.seq().get() != number, "a gap"),
                 // Behind a fork there may be the one side of it and then the other.
-                (number < forked_at && header.place.backlink() != before, "a wrong backlink"),
+                (is_next && number < forked_at && !is_linked, "a wrong backlink"),
+                (!is_next && ends, "a gap after what is not signed"),
                 (header.id() != entry.id, "a wrong id"),
                 (has_wrong_body(entry), "a wrong body"),
                 (!self.is_well_signed(entry, author), "a wrong signature"),
@@ -104,7 +109,7 @@ impl World<'_> {
             if let Some((_, fault)) = faults.into_iter().find(|(is_wrong, _)| *is_wrong) {
                 return Err(format!("{fault} at {number}"));
             }
-            before = Some(entry.id);
+            before = Some(entry);
         }
         let is_signed = log.last().is_none_or(|last| last.signature.is_some());
         if is_signed { Ok(()) } else { Err("an end that is not signed".to_owned()) }

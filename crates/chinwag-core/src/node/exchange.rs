@@ -468,17 +468,20 @@ impl Node {
         let new = run.entries().iter().skip_while(is_known);
         let entries = new.map(|entry| (entry.header().clone(), entry.body().map(<[u8]>::to_vec)));
         let run = Run { entries: entries.collect(), signature };
-        // Nobody is handed what they sent or wrote, on whatever connection it came.
+        // Nobody is handed what they sent or wrote, on whatever connection it came. But who wrote it hears
+        // that it is here: they do not send what we may have from others already.
         let from = from.and_then(|link| self.sessions.get(&link)).map(|session| session.device);
-        let lacks = |session: &Session| Some(session.device) != from && session.device != author;
+        let lacks = |session: &Session| Some(session.device) != from;
         let lacking = self.sessions.iter().filter(|(_, session)| lacks(session));
         let links: Vec<Link> = lacking.map(|(link, _)| *link).collect();
         for link in links {
             let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {
                 continue;
             };
-            if self.member(peer, id).is_ok() {
-                self.hand_on(link, id, author, &run);
+            match self.member(peer, id) {
+                Ok(()) if peer.device == author => self.send_have(link, id, Some(author), false),
+                Ok(()) => self.hand_on(link, id, author, &run),
+                Err(_) => {}
             }
         }
     }

@@ -52,6 +52,11 @@ impl Node {
         if self.account_of(id, fork.author()).is_none() {
             return Ok(Ok(()));
         }
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
+            // What proved it may have been all that they did not keep: what counts of it they want
+            // again.
+            session.sent.remove(&(id, fork.author()));
+        }
         self.take_fork(env, fork).map(Ok)
     }
 

@@ -281,8 +281,17 @@ fn the_sides_of_a_fork_are_never_handed_on_as_one_run() {
     let up_to_five = together(&one[1..]);
     hand(&mut world, link, &up_to_five);
     hand(&mut world, link, &up_to_five);
+    assert_eq!(at_alices(&mut world, "alice"), [(1, 8)]);
     world.disconnect("alice", "bob");
     let phone = world.connect("alice's phone", "alice");
+    world.settle();
+    // It asks for what it was told of before the fork was known.
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let author = world.device("bob");
+    let range = Range::up_to(Seq::MIN.saturating_add(7));
+    let before = world.entries_sent();
+    world.inject("alice", phone, Message::Want { conversation, author, range }.to_bytes());
+    assert_eq!(world.entries_sent() - before, 5, "the one side, up to its signature");
     world.settle();
     assert!(world.is_connected(phone), "{:?}", world.transcript());
     assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
@@ -318,4 +327,72 @@ fn an_island_whose_rank_does_not_fit_is_nobodys_fault_but_its_authors() {
     assert!(world.is_connected(own), "{:?}", world.transcript());
     assert_eq!(at_alices(&mut world, "alice's phone"), [(1, 1)]);
     assert_eq!(at_alices(&mut world, "alice"), [(2, 2)]);
+}
+
+#[test]
+fn what_counts_of_a_log_comes_after_its_fork_was_found() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.disconnect("alice's phone", "alice");
+    let one = branch(&mut world, Place::First, "to some", 4);
+    let after_two = Place::following(Seq::MIN.saturating_add(1), one[1].entries[0].0.id());
+    let other = branch(&mut world, after_two.unwrap(), "to others", 2);
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let author = world.device("bob");
+    for (name, runs) in [("alice", &one[..]), ("alice's phone", &other[1..])] {
+        let link = world.connect(name, "bob");
+        world.settle();
+        for run in runs {
+            let run = run.clone();
+            world.inject(name, link, Message::Entries { conversation, author, run }.to_bytes());
+        }
+        world.disconnect(name, "bob");
+    }
+    assert_eq!(at_alices(&mut world, "alice's phone"), [(4, 4)]);
+    // The first three come in one run, and prove the fork; the first two are wanted again.
+    let own = world.connect("alice's phone", "alice");
+    world.settle();
+    world.pass(60);
+    assert!(world.is_connected(own), "{:?}", world.transcript());
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
+    assert_eq!(world.height("alice's phone", conversation, author), 2);
+}
+
+/// How much alice knows to be at bob's phone, which had so many messages of her connection before it
+/// got all from bob.
+fn delivered_through_another(before: usize) -> u64 {
+    let mut world = with_small_pages();
+    world.restore_on("bob", "bob's phone");
+    world.connect("bob's phone", "bob");
+    world.connect("alice", "bob");
+    world.settle();
+    world.connect("alice", "bob's phone");
+    world.settle();
+    world.disconnect("alice", "bob");
+    world.disconnect("alice", "bob's phone");
+    world.disconnect("bob", "bob's phone");
+    say(&mut world, 1..=30);
+    world.connect("alice", "bob");
+    world.settle();
+    world.transcript();
+    // The phone has none of it yet, and gets it from bob.
+    let from_alice = world.connect("alice", "bob's phone");
+    for _ in 0..before {
+        world.deliver_one_on(from_alice);
+    }
+    let from_bob = world.connect("bob", "bob's phone");
+    world.deliver_on(from_bob);
+    world.settle();
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let (alice, phone) = (world.device("alice"), world.device("bob's phone"));
+    world.delivered("alice", conversation, alice, phone)
+}
+
+#[test]
+fn who_wrote_it_hears_that_it_came_from_another() {
+    for before in 0..12 {
+        assert_eq!(delivered_through_another(before), 30, "after {before} messages");
+    }
 }

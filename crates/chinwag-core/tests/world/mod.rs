@@ -254,11 +254,27 @@ impl World {
     /// Delivers what is under way on one connection, before all else.
     pub(crate) fn deliver_on(&mut self, link: Link) {
         self.under_way.extend(self.by_bulk.drain(..));
-        while let Some(at) = self.under_way.iter().position(|(_, on, _)| *on == link) {
-            if let Some((to, link, bytes)) = self.under_way.remove(at) {
-                self.input(to, [Input::Frame { link, bytes }]);
-            }
-        }
+        while self.deliver_one_on(link) {}
+    }
+
+    /// Delivers the next message on one connection. False: there is none.
+    pub(crate) fn deliver_one_on(&mut self, link: Link) -> bool {
+        let at = self.under_way.iter().position(|(_, on, _)| *on == link);
+        let next = at.and_then(|at| self.under_way.remove(at));
+        let Some((to, link, bytes)) = next else { return false };
+        self.input(to, [Input::Frame { link, bytes }]);
+        true
+    }
+
+    /// How many entries of a log somebody knows to be at a device.
+    pub(crate) fn delivered(
+        &mut self,
+        of: &str,
+        id: ConversationId,
+        author: DeviceId,
+        to: DeviceId,
+    ) -> u64 {
+        self.person(of).node.delivered(id, author, to)
     }
 
     /// All clocks jump ahead, and no time passes.
