@@ -141,6 +141,10 @@ impl World<'_> {
         match refusal {
             // Whoever lies about their keys, or hands others theirs, can open nothing.
             Refusal::Bundle(BundleError::NoKey) if !self.is_honest(who) => true,
+            // Neither can who repeats to one what they gave to another: it is sealed to that.
+            Refusal::Bundle(BundleError::NotTheirKey) => {
+                self.people[who].liar.as_ref().is_some_and(|liar| liar.has_misled(sender))
+            }
             Refusal::NoContact(account) => {
                 let known = self.people[who].store.contact(*account);
                 !known.is_some_and(|known| known.is_contact && !known.is_blocked)

@@ -1,6 +1,8 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
+use std::collections::BTreeSet;
+
 use chinwag_core::body::{Content, Text};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
@@ -19,6 +21,9 @@ use crate::sim::{CALM, World};
 
 /// Frames that a liar remembers in order to send them again.
 const REMEMBERED: usize = 48;
+
+/// What a frame with one-time keys begins with.
+const PREKEYS: u8 = 13;
 
 /// What a lie is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +97,8 @@ impl Lie {
 #[derive(Debug, Default)]
 pub(crate) struct Liar {
     seen: Vec<Vec<u8>>,
+    /// Those whom it told of keys that it may have given to others.
+    misled: BTreeSet<Who>,
 }
 
 /// To whom a lie is told.
@@ -117,6 +124,11 @@ impl Liar {
             let place = dice.place(REMEMBERED);
             self.seen[place] = frame.to_vec();
         }
+    }
+
+    /// Whether it told somebody of keys that it may have given to others.
+    pub(crate) fn has_misled(&self, who: Who) -> bool {
+        self.misled.contains(&who)
     }
 
     /// A lie, as frames.
@@ -296,6 +308,11 @@ impl World<'_> {
             self.cover(lie.found_out());
         }
         self.mark(link, lie);
+        if let Some(liar) = &mut self.people[who].liar
+            && frames.iter().any(|frame| frame.first() == Some(&PREKEYS))
+        {
+            liar.misled.insert(to);
+        }
         for frame in frames {
             self.send(who, link, Lane::Live, frame);
         }
