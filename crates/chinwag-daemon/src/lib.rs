@@ -75,9 +75,15 @@ pub struct Daemon {
     node: NodeThread,
     thread: Option<JoinHandle<()>>,
     tasks: JoinSet<()>,
-    stop_wires: Option<oneshot::Sender<()>>,
+    wires: Option<Wires>,
     failed: watch::Receiver<Option<ApiError>>,
     socket: PathBuf,
+}
+
+/// The task between network and node.
+struct Wires {
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
 }
 
 impl std::fmt::Debug for Daemon {
@@ -136,16 +142,17 @@ impl Daemon {
         let must_listen = settings.is_daemon && !settings.bind.is_empty();
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, api.clone()));
-        let (stop_wires, stopped) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
         let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
-        tasks.spawn(wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped));
+        let wires = wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped);
+        let wires = Wires { stop, task: tokio::spawn(wires) };
         let has_account = node.look(|view| Ok(view.node.account().is_some())).await?;
         if has_account {
             shared.until_tried().await;
         }
         let has_network = shared.network().is_some();
-        let (thread, stop_wires) = (Some(thread), Some(stop_wires));
-        let daemon = Self { api, node, thread, tasks, stop_wires, failed, socket };
+        let (thread, wires) = (Some(thread), Some(wires));
+        let daemon = Self { api, node, thread, tasks, wires, failed, socket };
         if must_listen && has_account && !has_network {
             let why = shared.listening_problem().unwrap_or_else(|| "cannot listen".to_owned());
             daemon.stop().await;
@@ -180,12 +187,16 @@ impl Daemon {
     pub async fn stop(mut self) {
         tracing::info!("ending");
         let _ = std::fs::remove_file(&self.socket);
-        if let Some(stop) = self.stop_wires.take() {
-            let _ = stop.send(());
-        }
+        let wires = self.wires.take().map(|wires| {
+            let _ = wires.stop.send(());
+            wires.task
+        });
         let _ = self.node.send(Job::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        if let Some(wires) = wires {
+            let _ = wires.await;
         }
         if let Some(network) = self.api.shared.network() {
             network.stop().await;

@@ -64,6 +64,8 @@ pub(crate) async fn run(
             }
         }
     }
+    // Nobody writes a file any more once this has ended.
+    work.shutdown().await;
 }
 
 /// Does one order. Where we can't listen it is tried again and again: somebody may be about to go.
