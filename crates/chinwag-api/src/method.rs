@@ -376,6 +376,9 @@ pub struct ListMessages {
     /// Only messages before this one.
     #[serde(default)]
     pub before: Option<Id>,
+    /// Only messages after this one, the nearest of them; not together with `before`.
+    #[serde(default)]
+    pub after: Option<Id>,
 }
 
 /// Parameters of [`MessageSearch`].
@@ -405,8 +408,8 @@ pub struct Search {
 pub struct Page {
     /// The messages; of a conversation the oldest first, of a search the newest.
     pub messages: Vec<Message>,
-    /// How to ask for the next page: of a conversation `before`, of a search `cursor`. Without:
-    /// there are no more.
+    /// How to ask for the next page: of a conversation `before`, or `after` where that was asked, of a
+    /// search `cursor`. Without: there are no more.
     pub next: Option<String>,
 }
 

@@ -93,7 +93,8 @@ async fn an_answer_is_cut_where_it_would_be_too_long_to_read() {
     let mut before = None;
     let mut found = 0;
     loop {
-        let list = ListMessages { conversation: "Alice".to_owned(), limit: Some(50), before };
+        let list =
+            ListMessages { conversation: "Alice".to_owned(), limit: Some(50), before, after: None };
         let page = bob.ask::<MessageList>(list).await;
         found += page.messages.len();
         match page.next {

@@ -523,6 +523,17 @@ impl Store for SqliteStore {
         self.read("read a conversation", |db| entries::timeline(db, conversation, before, count))
     }
 
+    fn timeline_after(
+        &self,
+        conversation: ConversationId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read("read a conversation", |db| {
+            entries::timeline_after(db, conversation, after, count)
+        })
+    }
+
     fn references_after(
         &self,
         of: EntryId,

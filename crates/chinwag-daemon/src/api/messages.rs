@@ -151,14 +151,19 @@ pub(super) async fn get(api: Api, params: OneMessage) -> Result<model::Message, 
 
 pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiError> {
     let limit = limited(params.limit, PAGE);
+    if params.before.is_some() && params.after.is_some() {
+        return Err(ApiError::new(Kind::Usage, "before and after do not go together"));
+    }
     api.node
         .look(move |view| {
             let (conversation, _) = people::conversation(view, &params.conversation)?;
             let before = params.before.as_deref().map(|id| position(view, id)).transpose()?;
-            let entries = view
-                .store
-                .timeline(conversation, before, limit)
-                .map_err(|error| unreadable(&error))?;
+            let after = params.after.as_deref().map(|id| position(view, id)).transpose()?;
+            let entries = match after {
+                Some(after) => view.store.timeline_after(conversation, after, limit),
+                None => view.store.timeline(conversation, before, limit),
+            };
+            let entries = entries.map_err(|error| unreadable(&error))?;
             let mut shown = Vec::new();
             let mut room = Room::new();
             for entry in &entries {
@@ -168,10 +173,12 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
                 }
                 shown.push(message);
             }
-            // There are more before the oldest, unless there were no more to be found.
+            // There are more beyond the last, unless there were no more to be found.
             let is_all = shown.len() == entries.len() && entries.len() < limit;
-            let next = shown.last().map(|oldest| oldest.id.clone()).filter(|_| !is_all);
-            shown.reverse();
+            let next = shown.last().map(|last| last.id.clone()).filter(|_| !is_all);
+            if after.is_none() {
+                shown.reverse();
+            }
             Ok(Page { messages: shown, next })
         })
         .await

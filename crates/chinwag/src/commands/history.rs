@@ -48,7 +48,12 @@ async fn newest(
     let mut all: Option<Value> = None;
     let mut left = limit;
     loop {
-        let params = ListMessages { conversation: conversation.clone(), limit: Some(left), before };
+        let params = ListMessages {
+            conversation: conversation.clone(),
+            limit: Some(left),
+            before,
+            after: None,
+        };
         let mut page = node.raw::<MessageList>(params).await?;
         let count = items(&page).len();
         before = page.get("next").and_then(Value::as_str).map(str::to_owned);
