@@ -238,6 +238,24 @@ impl Node {
         Ok(Heard { events, _client: client, cursor, number })
     }
 
+    /// Two connections to the node, whichever it is now.
+    pub(crate) async fn connect(&self) -> Result<[(Client, Events); 2], Failure> {
+        let number = self.lock().number;
+        let here = self.lock().here.as_ref().map(|daemon| [daemon.client(), daemon.client()]);
+        if let Some(connections) = here {
+            return Ok(connections);
+        }
+        let data_dir = &self.settings.data_dir;
+        let first = chinwag_daemon::attach(data_dir).await?;
+        let second = chinwag_daemon::attach(data_dir).await?;
+        if let (Some(first), Some(second)) = (first, second) {
+            self.lock().is_daemon = first.0.call::<SystemStatus>(Nothing {}).await?.is_daemon;
+            return Ok([first, second]);
+        }
+        self.reopen(number).await?;
+        Err(CallError::Gone.into())
+    }
+
     /// Finds the next node after this one has ended, or runs it here.
     async fn reopen(&self, ended: u64) -> Result<(), Failure> {
         let _turn = self.opening.lock().await;

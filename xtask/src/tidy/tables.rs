@@ -5,8 +5,12 @@
 
 /// Every crate of ours, existing or planned, and the crates of ours that it may depend on.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
-    ("chinwag", &["chinwag-daemon", "chinwag-tui", "chinwag-api", "chinwag-classroom"]),
-    ("chinwag-tui", &["chinwag-api"]),
+    (
+        "chinwag",
+        &["chinwag-daemon", "chinwag-tui", "chinwag-api", "chinwag-classroom", "chinwag-text"],
+    ),
+    ("chinwag-tui", &["chinwag-api", "chinwag-text"]),
+    ("chinwag-text", &[]),
     (
         "chinwag-daemon",
         &[
