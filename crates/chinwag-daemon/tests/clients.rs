@@ -143,22 +143,61 @@ async fn clients_that_have_closed_their_side_and_wait_keep_nobody_out() {
     tokio::time::timeout(soon, served).await.expect("there is room");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_named_is_connected_with_and_nobody_else_is_asked_after() {
-    let (alice, _bob) = two_friends().await;
-    let mut carol = Person::new("Carol").await;
-    carol.add(alice.invite().await).await;
-    carol.knows("Alice").await;
-    carol.stop().await;
-    let names = |outcomes: Vec<ConnectOutcome>| -> Vec<(String, bool)> {
-        outcomes.into_iter().map(|outcome| (outcome.name, outcome.connected)).collect()
+/// A ticket of somebody whom nobody has ever met.
+fn ticket(n: u16, addresses: Vec<Address>) -> String {
+    let key = |of: u8| {
+        let mut seed = [of; 32];
+        seed[..2].copy_from_slice(&n.to_be_bytes());
+        *SigningKey::from_seed(&Secret::new(seed)).public().as_bytes()
     };
-    let bob = Connect { contacts: vec!["Bob".to_owned()], timeout_ms: None };
-    assert_eq!(names(alice.ask::<PeerConnect>(bob).await), [("Bob".to_owned(), true)]);
-    let all = Connect { contacts: Vec::new(), timeout_ms: Some(100) };
-    let mut all = names(alice.ask::<PeerConnect>(all).await);
-    all.sort();
-    assert_eq!(all, [("Bob".to_owned(), true), ("Carol".to_owned(), false)]);
+    let account = AccountId::from_bytes(&key(7)).unwrap();
+    let device = DeviceId::from_bytes(&key(9)).unwrap();
+    Ticket { account, device, secret: [1; 16], expires_s: 0, addresses }.to_text()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_who_is_named_is_tried_at_once() {
+    let (alice, _bob) = two_friends().await;
+    // Carol and Dave are nowhere, so each attempt fails at once, and the pauses between them get longer.
+    let adds = async |n| {
+        let add = AddContact { ticket: ticket(n, Vec::new()), called: None };
+        alice.ask::<ContactAdd>(add).await.id
+    };
+    let ids = [adds(1).await, adds(2).await];
+    let is_at = async |n: usize| {
+        let peers = alice.ask::<PeerList>(Nothing {}).await;
+        peers.into_iter().find(|peer| peer.contact == ids[n]).unwrap()
+    };
+    let carol = async || is_at(0).await;
+    let pause = async {
+        loop {
+            let next = carol().await.next_attempt_at;
+            let next = next.map(|next| next.parse::<jiff::Timestamp>().unwrap());
+            let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
+            if next.is_some_and(|next| next > soon) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SOON, pause).await.expect("a long pause");
+    let (before, dave_before) = (carol().await.last_failure, is_at(1).await.last_failure);
+    let are_there = |outcomes: Vec<ConnectOutcome>| -> Vec<bool> {
+        outcomes.into_iter().map(|outcome| outcome.connected).collect()
+    };
+    let some = vec!["Bob".to_owned(), ids[1].clone()];
+    let some = Connect { contacts: some, timeout_ms: Some(500) };
+    let mut there = are_there(alice.ask::<PeerConnect>(some).await);
+    there.sort_unstable();
+    assert_eq!(there, [false, true]);
+    for n in 0..10 {
+        alice.tell("Bob", &format!("{n}")).await;
+    }
+    assert_ne!(is_at(1).await.last_failure, dave_before);
+    assert_eq!(carol().await.last_failure, before, "nobody has asked after Carol");
+    let all = Connect { contacts: Vec::new(), timeout_ms: Some(500) };
+    assert_eq!(are_there(alice.ask::<PeerConnect>(all).await).len(), 3);
+    assert_ne!(carol().await.last_failure, before);
     let many = Connect { contacts: vec!["Bob".to_owned(); 1_001], timeout_ms: None };
     let error = refused(alice.client.call::<PeerConnect>(many).await);
     assert_eq!(error.kind(), Kind::Limit, "{error}");
@@ -172,19 +211,8 @@ async fn a_thousand_contacts_who_are_away_keep_nobody_from_being_reached() {
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let at = Address::Direct(silent.local_addr().unwrap());
     for n in 0..1_000_u16 {
-        let key = |of: u8| {
-            let mut seed = [of; 32];
-            seed[..2].copy_from_slice(&n.to_be_bytes());
-            *SigningKey::from_seed(&Secret::new(seed)).public().as_bytes()
-        };
-        let ticket = Ticket {
-            account: AccountId::from_bytes(&key(7)).unwrap(),
-            device: DeviceId::from_bytes(&key(9)).unwrap(),
-            secret: [1; 16],
-            expires_s: 0,
-            addresses: vec![at.clone()],
-        };
-        alice.ask::<ContactAdd>(AddContact { ticket: ticket.to_text(), called: None }).await;
+        let ticket = ticket(n, vec![at.clone()]);
+        alice.ask::<ContactAdd>(AddContact { ticket, called: None }).await;
     }
     bob.restart().await;
     let before = alice.ask::<PeerList>(Nothing {}).await;
