@@ -106,7 +106,7 @@ methods! {
     "peer.list" PeerList (Nothing) -> Vec<Peer>:
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
-        "Connects now to those named, or to all contacts, and says how it went.";
+        "Connects now to those named, or to all contacts, some at a time, and says how it went.";
     "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
         "Conversations, the one with the newest message first.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
@@ -275,7 +275,7 @@ pub struct VerifyContact {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Connect {
-    /// To whom; none: to all contacts.
+    /// To whom, a thousand at most; none: to all contacts, and whom tickets lead to.
     pub contacts: Vec<Who>,
     /// How long to wait; without: ten seconds.
     pub timeout_ms: Option<u64>,

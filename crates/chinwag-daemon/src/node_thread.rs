@@ -59,7 +59,7 @@ pub(crate) struct View<'a> {
     pub(crate) now: Wall,
 }
 
-type Looked = Box<dyn FnOnce(&View<'_>) + Send>;
+type Looked = Box<dyn FnOnce(Result<&View<'_>, &ApiError>) + Send>;
 type Made = Box<dyn FnOnce(&View<'_>) -> Result<Vec<Command>, ApiError> + Send>;
 type Replied = oneshot::Sender<Result<Answer, ApiError>>;
 
@@ -82,8 +82,6 @@ pub(crate) enum Job {
     Reached(Link, DeviceId, Address),
     /// The network is there: whoever is wanted is to be dialled on it.
     Listening,
-    /// Writes a backup of everything.
-    Backup(std::path::PathBuf, oneshot::Sender<Result<(), ApiError>>),
     /// The end.
     Stop,
 }
@@ -120,6 +118,11 @@ impl NodeThread {
         self.jobs.send(job).map_err(|_| gone())
     }
 
+    /// Whether the thread has ended: nothing is done any more.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
     /// Gives a command, which is made from what is known when its turn comes.
     pub(crate) async fn order(
         &self,
@@ -145,9 +148,9 @@ impl NodeThread {
         look: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (seen, sight) = oneshot::channel();
-        let look = Box::new(move |view: &View<'_>| {
+        let look = Box::new(move |view: Result<&View<'_>, &ApiError>| {
             // Whoever wanted to know may have gone.
-            let _ = seen.send(look(view));
+            let _ = seen.send(view.map_err(Clone::clone).and_then(look));
         });
         self.send(Job::Look(look))?;
         sight.await.unwrap_or_else(|_| Err(gone()))
@@ -236,6 +239,7 @@ impl Engine {
             self.release(output);
         }
         if let Some(local) = self.store.local()? {
+            self.shared.has_account(true);
             self.shared.hub(Order::Listen(local.device_seed));
         }
         for reached in self.store.reached()? {
@@ -468,6 +472,7 @@ impl Engine {
         if matches!(reply, Ok(Answer::Account(_)))
             && let Ok(Some(local)) = self.store.local()
         {
+            self.shared.has_account(true);
             self.shared.hub(Order::Listen(local.device_seed));
         }
         let Some(first) = self.tokens.remove(&token) else { return };
@@ -547,7 +552,7 @@ impl Engine {
         }
         match job {
             Job::Look(look) => {
-                look(&View { node: &self.node, store: &self.store, now: now() });
+                look(Ok(&View { node: &self.node, store: &self.store, now: now() }));
             }
             Job::Reached(link, device, address) => {
                 self.reached.insert(link, (device, address));
@@ -556,18 +561,8 @@ impl Engine {
                 self.dialled.clear();
                 self.dial_wanted();
             }
-            Job::Backup(path, done) => {
-                let _ = done.send(self.backup(&path));
-            }
             Job::Input(..) | Job::Order(..) | Job::Stop => {}
         }
-    }
-
-    fn backup(&self, path: &std::path::Path) -> Result<(), ApiError> {
-        let local = self.store.local().map_err(|error| broken(&error))?;
-        let Some(local) = local else { return Err(crate::refusals::no_account()) };
-        let key = crate::home::backup_key(&local.account_seed);
-        self.store.backup(path, &key).map_err(|error| crate::refusals::cannot_open(&error))
     }
 
     fn tell_newest(&self) -> Result<(), StoreError> {
@@ -644,12 +639,11 @@ impl Engine {
     fn turn_down(&self, job: Job, error: &ApiError) {
         match job {
             Job::Order(_, answer) => drop(answer.send(Err(error.clone()))),
-            Job::Backup(_, done) => drop(done.send(Err(error.clone()))),
             Job::Input(Input::Connected { link, .. }, ..) => {
                 self.shared.with_network(|network| network.close(link, Why::CannotKeep));
             }
-            // Who looks hears it by itself.
-            Job::Look(_) | Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
+            Job::Look(look) => look(Err(error)),
+            Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
         }
     }
 
