@@ -44,7 +44,14 @@ pub(crate) fn median(all: &[Duration]) -> Duration {
 /// Milliseconds.
 pub(crate) fn ms(duration: Duration) -> String {
     let ms = duration.as_secs_f64() * 1_000.0;
-    if ms < 10.0 { format!("{ms:.2}") } else { format!("{ms:.0}") }
+    let digits = if ms < 1.0 {
+        3
+    } else if ms < 10.0 {
+        2
+    } else {
+        0
+    };
+    format!("{ms:.digits$}")
 }
 
 /// Median, and in brackets the middle half.
