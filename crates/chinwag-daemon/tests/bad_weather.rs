@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AccountRename, AddContact, BackupCreate, ContactAdd, ContactBlock, ContactRename,
-    ContactUnblock, ContactVerify, CreateBackup, EventsList, ListEvents, ListMessages, MessageList,
-    MessageReact, MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneMessage, React,
-    RenameAccount, RenameContact, Search, SendMessage, SystemStatus, VerifyContact,
+    AccountCreate, AccountRename, AddContact, BackupCreate, ContactAdd, ContactBlock,
+    ContactRename, ContactUnblock, ContactVerify, CreateAccount, CreateBackup, EventsList,
+    ListEvents, ListMessages, MessageList, MessageReact, MessageSearch, MessageSend, MessageWhy,
+    Nothing, OneContact, OneMessage, React, RenameAccount, RenameContact, Search, SendMessage,
+    SystemStatus, VerifyContact,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, Settings, attach};
@@ -248,8 +249,8 @@ async fn a_folder_named_by_another_path_is_no_copy() {
     let by = |path: &Path| Settings { ..settings(path) };
     let daemon = Daemon::start(by(&folder)).await.unwrap();
     let (client, _events) = daemon.client();
-    let create = chinwag_api::method::CreateAccount { name: "Al".to_owned(), device_name: None };
-    client.call::<chinwag_api::method::AccountCreate>(create).await.unwrap();
+    let create = CreateAccount { name: "Al".to_owned(), device_name: None };
+    client.call::<AccountCreate>(create).await.unwrap();
     let before = client.call::<SystemStatus>(Nothing {}).await.unwrap().account.unwrap().device.id;
     daemon.stop().await;
     std::os::unix::fs::symlink(&folder, &link).unwrap();
@@ -389,4 +390,15 @@ fn open_below(folder: &Path) -> Vec<PathBuf> {
     let all = std::fs::read_dir("/proc/self/fd").unwrap();
     let all = all.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
     all.filter(|path| path.starts_with(folder)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_made_right_after_the_account_leads_to_it() {
+    let carol = Person::without_account().await;
+    let account = CreateAccount { name: "Carol".to_owned(), device_name: None };
+    carol.ask::<AccountCreate>(account).await;
+    let ticket = carol.invite().await;
+    let mut bob = Person::new("Bob").await;
+    bob.add(ticket).await;
+    bob.knows("Carol").await;
 }

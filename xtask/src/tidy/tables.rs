@@ -32,7 +32,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("chinwag-classroom", &[]),
     ("chinwag-sim", &["chinwag-core", "chinwag-crypto", "chinwag-store"]),
     ("chinwag-powercut", &[]),
-    ("chinwag-lab", &["chinwag-api"]),
+    ("chinwag-lab", &["chinwag-api", "chinwag-daemon"]),
     ("xtask", &[]),
 ];
 
@@ -84,7 +84,7 @@ pub(crate) const BUILD_TOOLS: &[&str] = &["cc"];
 /// Packages that only some crates of ours may name as a dependency. The first line that fits a
 /// package decides; a `*` at the end stands for any rest.
 pub(crate) const OWNERS: &[(&str, &[&str])] = &[
-    ("rusqlite", &["chinwag-store", "chinwag-powercut"]),
+    ("rusqlite", &["chinwag-store", "chinwag-powercut", "chinwag-lab"]),
     ("libsqlite3-sys", &["chinwag-store"]),
     ("iroh-relay", &["chinwag-net", "chinwag-lab"]),
     ("iroh*", &["chinwag-net"]),

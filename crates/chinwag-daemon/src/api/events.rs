@@ -129,7 +129,7 @@ impl Subscription {
             let (after, shared) = (self.after, Arc::clone(&self.api.shared));
             let may_have_gap = std::mem::take(&mut self.may_have_gap);
             let read = move |view: &View<'_>| page(view, &shared, after, AT_ONCE, may_have_gap);
-            let (events, next) = self.api.node.look(read).await.map_err(drop)?;
+            let (events, next) = self.api.node.glance(read).await.map_err(drop)?;
             if next == self.after && events.is_empty() {
                 return Ok(());
             }

@@ -15,7 +15,7 @@ use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
 use chinwag_core::store::StoredEntry;
 use chinwag_core::timeline::Says;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::system::awaited;
 use super::{Api, patience, unexpected};
@@ -88,14 +88,9 @@ async fn wait(
     wanted: MessageState,
     patience: Duration,
 ) -> Result<MessageState, ApiError> {
-    let mut newest = api.shared.watch_newest();
-    let until = Instant::now() + patience;
-    loop {
-        newest.mark_unchanged();
-        let state = state(api, id).await?;
-        if state >= wanted || timeout_at(until, newest.changed()).await.is_err() {
-            return Ok(state);
-        }
+    match timeout(patience, api.node.until_came(id, wanted)).await {
+        Ok(came) => came,
+        Err(_) => state(api, id).await,
     }
 }
 
