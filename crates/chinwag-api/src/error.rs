@@ -44,7 +44,8 @@ pub struct ErrorData {
     pub hint: Option<String>,
 }
 
-/// What went wrong. Each stands for an exit code of the command line.
+/// What went wrong. Each stands for an exit code of the command line. That somebody can't be reached is
+/// no error here: what was to be sent is saved, and the answer says how far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -60,10 +61,6 @@ pub enum Kind {
     Refused,
     /// There is no account here yet. Exit code 5.
     NoAccount,
-    /// Somebody's identity is not certain. Exit code 5.
-    Identity,
-    /// Somebody can't be reached in time. Exit code 6.
-    Unreachable,
     /// Over a limit. Exit code 7.
     Limit,
     /// Another process has what is needed, or it is locked. Exit code 8.
@@ -81,15 +78,14 @@ impl Kind {
             Self::Usage => 2,
             Self::NotFound | Self::Ambiguous => 3,
             Self::Refused => 4,
-            Self::NoAccount | Self::Identity => 5,
-            Self::Unreachable => 6,
+            Self::NoAccount => 5,
             Self::Limit => 7,
             Self::Locked => 8,
         }
     }
 
     const fn is_retryable(self) -> bool {
-        matches!(self, Self::Internal | Self::Unreachable | Self::Locked)
+        matches!(self, Self::Internal | Self::Locked)
     }
 }
 

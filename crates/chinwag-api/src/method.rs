@@ -106,7 +106,7 @@ methods! {
     "peer.list" PeerList (Nothing) -> Vec<Peer>:
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
-        "Connects now to those named, or to all contacts, and says how it went.";
+        "Connects now to those named, or to all contacts, some at a time, and says how it went.";
     "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
         "Conversations, the one with the newest message first.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
@@ -275,7 +275,7 @@ pub struct VerifyContact {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Connect {
-    /// To whom; none: to all contacts.
+    /// To whom, a thousand at most; none: to all contacts, and whom tickets lead to.
     pub contacts: Vec<Who>,
     /// How long to wait; without: ten seconds.
     pub timeout_ms: Option<u64>,
@@ -376,6 +376,9 @@ pub struct ListMessages {
     /// Only messages before this one.
     #[serde(default)]
     pub before: Option<Id>,
+    /// Only messages after this one, the nearest of them; not together with `before`.
+    #[serde(default)]
+    pub after: Option<Id>,
 }
 
 /// Parameters of [`MessageSearch`].
@@ -405,8 +408,8 @@ pub struct Search {
 pub struct Page {
     /// The messages; of a conversation the oldest first, of a search the newest.
     pub messages: Vec<Message>,
-    /// How to ask for the next page: of a conversation `before`, of a search `cursor`. Without:
-    /// there are no more.
+    /// How to ask for the next page: of a conversation `before`, or `after` where that was asked, of a
+    /// search `cursor`. Without: there are no more.
     pub next: Option<String>,
 }
 

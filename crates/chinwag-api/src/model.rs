@@ -381,8 +381,26 @@ pub struct Why {
     pub message: Message,
     /// Each device that it is for.
     pub devices: Vec<DeviceWhy>,
+    /// What we have made of it since, the last first, eight at most: edits, reactions, a retraction. Each
+    /// goes out by itself.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// All of it in sentences.
     pub text: Vec<String>,
+}
+
+/// Something that we have made of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// Its own id.
+    pub id: Id,
+    /// `edit`, `reaction` or `retraction`; there may be more.
+    pub kind: String,
+    /// When it was made.
+    pub at: Time,
+    /// How far it has come.
+    pub state: MessageState,
 }
 
 /// How far a message has come to one device.

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt};
 
@@ -22,8 +22,8 @@ pub const EVENT: &str = "event";
 pub struct Request {
     /// Always `2.0`.
     pub jsonrpc: String,
-    /// Names the answer; without: nobody wants one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Names the answer; without: nobody wants one. `null` is a name like another.
+    #[serde(default, deserialize_with = "named", skip_serializing_if = "Option::is_none")]
     pub id: Option<Value>,
     /// Which method.
     pub method: String,
@@ -52,6 +52,11 @@ pub struct Reply {
     /// Of a notification: what it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
+}
+
+/// An id that is there, though it may be `null`.
+fn named<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 impl Request {

@@ -265,6 +265,13 @@ pub trait Store {
         before: Option<Position>,
         count: usize,
     ) -> Result<Vec<StoredEntry>, StoreError>;
+    /// The first `count` messages of a conversation that are shown, after a position, the oldest first.
+    fn timeline_after(
+        &self,
+        conversation: ConversationId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError>;
     /// The edits, reactions and retractions of an entry, in their order, the first `count` after a
     /// position.
     fn references_after(

@@ -7,6 +7,7 @@
 
 mod api;
 mod attempts;
+mod backups;
 mod bundle_file;
 mod home;
 mod ids;
@@ -16,6 +17,7 @@ mod node_thread;
 mod people;
 mod refusals;
 mod searcher;
+mod seats;
 mod server;
 mod shared;
 mod time;
@@ -41,10 +43,12 @@ pub use home::usual_data_dir;
 pub use log::LogLevel;
 
 use crate::api::{Api, Facts};
+use crate::backups::Backups;
 use crate::home::{Home, backup_key};
 use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
 use crate::refusals::{cannot_open, unreadable};
 use crate::searcher::Searcher;
+use crate::seats::Seat;
 use crate::shared::{Shared, Trouble};
 use crate::wires::Wiring;
 
@@ -133,6 +137,7 @@ impl Daemon {
             node: node.clone(),
             shared: Arc::clone(&shared),
             searcher: Searcher::new(Box::new(open_reader)),
+            backups: Backups::of(home.clone()),
             facts: Arc::new(facts),
             ending: watch::Sender::new(false),
         };
@@ -165,7 +170,7 @@ impl Daemon {
     /// A client of this node, within the process.
     pub fn client(&self) -> (Client, Events) {
         let (ours, theirs) = tokio::io::duplex(PIPE);
-        tokio::spawn(server::serve(theirs, self.api.clone()));
+        tokio::spawn(server::serve(theirs, self.api.clone(), Seat::new()));
         Client::over(ours)
     }
 
@@ -187,6 +192,7 @@ impl Daemon {
     pub async fn stop(mut self) {
         tracing::info!("ending");
         let _ = std::fs::remove_file(&self.socket);
+        self.api.backups.stop();
         let wires = self.wires.take().map(|wires| {
             let _ = wires.stop.send(());
             wires.task
@@ -203,6 +209,7 @@ impl Daemon {
         }
         self.tasks.shutdown().await;
         self.api.searcher.close().await;
+        self.api.backups.close().await;
         tracing::info!("ended");
     }
 }

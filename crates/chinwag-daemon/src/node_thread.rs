@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::model::MessageState;
 use chinwag_core::driver::step_with;
 use chinwag_core::env::Env;
-use chinwag_core::ids::DeviceId;
+use chinwag_core::ids::{DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
 use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Answer, Event, Output, Refusal};
-use chinwag_core::store::{Store, StoreError};
+use chinwag_core::store::{Store, StoreError, StoredEntry};
 use chinwag_core::ticket::Address;
 use chinwag_core::time::{Mono, Wall};
 use chinwag_net::{Held, Why};
@@ -23,6 +24,7 @@ use chinwag_store::{OpenError, Reached, SqliteStore};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::sleep_until;
 
+use crate::messages;
 use crate::randomness;
 use crate::refusals::declined;
 use crate::shared::{Order, Shared, Trouble};
@@ -59,7 +61,7 @@ pub(crate) struct View<'a> {
     pub(crate) now: Wall,
 }
 
-type Looked = Box<dyn FnOnce(&View<'_>) + Send>;
+type Looked = Box<dyn FnOnce(Result<&View<'_>, &ApiError>) + Send>;
 type Made = Box<dyn FnOnce(&View<'_>) -> Result<Vec<Command>, ApiError> + Send>;
 type Replied = oneshot::Sender<Result<Answer, ApiError>>;
 
@@ -78,14 +80,24 @@ pub(crate) enum Job {
     Order(Made, Replied),
     /// Somebody wants to know something.
     Look(Looked),
+    /// The same, when what is waiting has been done, whether it was asked before or after.
+    Glance(Looked),
+    /// Somebody waits for a message of ours to come so far.
+    Await(Awaited),
     /// A device is or was at this address.
     Reached(Link, DeviceId, Address),
     /// The network is there: whoever is wanted is to be dialled on it.
     Listening,
-    /// Writes a backup of everything.
-    Backup(std::path::PathBuf, oneshot::Sender<Result<(), ApiError>>),
     /// The end.
     Stop,
+}
+
+/// Waiting for a message of ours: for which, how far it must come, and whom to tell. Whoever no longer
+/// waits has closed its end.
+pub(crate) struct Awaited {
+    pub(crate) id: EntryId,
+    pub(crate) wanted: MessageState,
+    pub(crate) came: oneshot::Sender<Result<MessageState, ApiError>>,
 }
 
 /// The way to the thread. Jobs are done in the order in which they are given, so nobody waits for
@@ -120,6 +132,11 @@ impl NodeThread {
         self.jobs.send(job).map_err(|_| gone())
     }
 
+    /// Whether the thread has ended: nothing is done any more.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
     /// Gives a command, which is made from what is known when its turn comes.
     pub(crate) async fn order(
         &self,
@@ -144,14 +161,44 @@ impl NodeThread {
         &self,
         look: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let (seen, sight) = oneshot::channel();
-        let look = Box::new(move |view: &View<'_>| {
-            // Whoever wanted to know may have gone.
-            let _ = seen.send(look(view));
-        });
+        let (look, sight) = looking(look);
         self.send(Job::Look(look))?;
         sight.await.unwrap_or_else(|_| Err(gone()))
     }
+
+    /// Looks at something whose place among what others ask does not matter. What waits to be
+    /// committed stays one batch, which to look in between would cut in two.
+    pub(crate) async fn glance<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (look, sight) = looking(look);
+        self.send(Job::Glance(look))?;
+        sight.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Waits until a message of ours has come so far. How long is the caller's to bound.
+    pub(crate) async fn until_came(
+        &self,
+        id: EntryId,
+        wanted: MessageState,
+    ) -> Result<MessageState, ApiError> {
+        let (came, coming) = oneshot::channel();
+        self.send(Job::Await(Awaited { id, wanted, came }))?;
+        coming.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// Looking, and what comes of it.
+fn looking<T: Send + 'static>(
+    look: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
+) -> (Looked, oneshot::Receiver<Result<T, ApiError>>) {
+    let (seen, sight) = oneshot::channel();
+    let look = Box::new(move |view: Result<&View<'_>, &ApiError>| {
+        // Whoever wanted to know may have gone.
+        let _ = seen.send(view.map_err(Clone::clone).and_then(look));
+    });
+    (look, sight)
 }
 
 fn gone() -> ApiError {
@@ -202,6 +249,8 @@ pub(crate) struct Engine {
     links: BTreeSet<Link>,
     /// Since when there may be texts that are not in the index.
     behind_since: Option<Instant>,
+    /// Who waits for which message. As many as there can be requests under way.
+    awaited: Vec<(StoredEntry, Awaited)>,
     /// Why the store is not open, while it is not: then node and store are not to be asked.
     is_shut: Option<ApiError>,
 }
@@ -224,6 +273,7 @@ impl Engine {
             reached: BTreeMap::new(),
             links: BTreeSet::new(),
             behind_since: Some(started),
+            awaited: Vec::new(),
             is_shut: None,
         };
         engine.begin().map_err(|error| broken(&error))?;
@@ -236,6 +286,7 @@ impl Engine {
             self.release(output);
         }
         if let Some(local) = self.store.local()? {
+            self.shared.has_account(true);
             self.shared.hub(Order::Listen(local.device_seed));
         }
         for reached in self.store.reached()? {
@@ -256,31 +307,35 @@ impl Engine {
                 break;
             }
             let Some(mut next) = self.next(&mut jobs).await? else { break };
-            let mut batch = Vec::new();
+            let (mut batch, mut later) = (Vec::new(), Vec::new());
             // Looking waits for what was to be done before it.
             loop {
                 match next {
                     Job::Stop => {
                         self.do_all(batch)?;
+                        self.do_each(later);
                         self.close();
                         return Ok(());
                     }
                     job @ (Job::Input(..) | Job::Order(..)) => batch.push(job),
+                    job @ (Job::Glance(..) | Job::Await(..)) => later.push(job),
                     other => {
                         self.do_all(std::mem::take(&mut batch))?;
                         self.do_alone(other);
                     }
                 }
                 match jobs.try_recv() {
-                    Ok(job) if batch.len() < BATCH_MAX => next = job,
+                    Ok(job) if batch.len() + later.len() < BATCH_MAX => next = job,
                     Ok(job) => {
                         self.do_all(std::mem::take(&mut batch))?;
+                        self.do_each(std::mem::take(&mut later));
                         next = job;
                     }
                     Err(_) => break,
                 }
             }
             self.do_all(batch)?;
+            self.do_each(later);
         }
         self.close();
         Ok(())
@@ -430,6 +485,7 @@ impl Engine {
             self.release(output);
         }
         if has_news {
+            self.tell_awaited(0);
             self.behind_since.get_or_insert_with(Instant::now);
             self.tell_newest()?;
         }
@@ -468,6 +524,7 @@ impl Engine {
         if matches!(reply, Ok(Answer::Account(_)))
             && let Ok(Some(local)) = self.store.local()
         {
+            self.shared.has_account(true);
             self.shared.hub(Order::Listen(local.device_seed));
         }
         let Some(first) = self.tokens.remove(&token) else { return };
@@ -541,14 +598,47 @@ impl Engine {
         }
     }
 
+    /// Somebody waits for a message, unless it has come so far already.
+    fn begin_to_wait(&mut self, awaited: Awaited) {
+        let view = View { node: &self.node, store: &self.store, now: now() };
+        // Whoever asked may have gone.
+        match messages::find(&view, awaited.id) {
+            Ok(Some(entry)) => {
+                self.awaited.push((entry, awaited));
+                self.tell_awaited(self.awaited.len() - 1);
+            }
+            Ok(None) => drop(awaited.came.send(Ok(MessageState::Saved))),
+            Err(error) => drop(awaited.came.send(Err(error))),
+        }
+    }
+
+    /// Tells those who wait for a message that has come as far as they wanted; those before `from` did
+    /// not have to be looked at.
+    fn tell_awaited(&mut self, from: usize) {
+        let view = View { node: &self.node, store: &self.store, now: now() };
+        let has_come = |(entry, awaited): &mut (StoredEntry, Awaited)| {
+            awaited.came.is_closed() || messages::state(&view, entry) >= awaited.wanted
+        };
+        for (entry, awaited) in self.awaited.extract_if(from.., has_come) {
+            let _ = awaited.came.send(Ok(messages::state(&view, &entry)));
+        }
+    }
+
+    fn do_each(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            self.do_alone(job);
+        }
+    }
+
     fn do_alone(&mut self, job: Job) {
         if let Some(error) = self.is_shut.clone() {
             return self.turn_down(job, &error);
         }
         match job {
-            Job::Look(look) => {
-                look(&View { node: &self.node, store: &self.store, now: now() });
+            Job::Look(look) | Job::Glance(look) => {
+                look(Ok(&View { node: &self.node, store: &self.store, now: now() }));
             }
+            Job::Await(awaited) => self.begin_to_wait(awaited),
             Job::Reached(link, device, address) => {
                 self.reached.insert(link, (device, address));
             }
@@ -556,18 +646,8 @@ impl Engine {
                 self.dialled.clear();
                 self.dial_wanted();
             }
-            Job::Backup(path, done) => {
-                let _ = done.send(self.backup(&path));
-            }
             Job::Input(..) | Job::Order(..) | Job::Stop => {}
         }
-    }
-
-    fn backup(&self, path: &std::path::Path) -> Result<(), ApiError> {
-        let local = self.store.local().map_err(|error| broken(&error))?;
-        let Some(local) = local else { return Err(crate::refusals::no_account()) };
-        let key = crate::home::backup_key(&local.account_seed);
-        self.store.backup(path, &key).map_err(|error| crate::refusals::cannot_open(&error))
     }
 
     fn tell_newest(&self) -> Result<(), StoreError> {
@@ -644,12 +724,12 @@ impl Engine {
     fn turn_down(&self, job: Job, error: &ApiError) {
         match job {
             Job::Order(_, answer) => drop(answer.send(Err(error.clone()))),
-            Job::Backup(_, done) => drop(done.send(Err(error.clone()))),
             Job::Input(Input::Connected { link, .. }, ..) => {
                 self.shared.with_network(|network| network.close(link, Why::CannotKeep));
             }
-            // Who looks hears it by itself.
-            Job::Look(_) | Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
+            Job::Look(look) | Job::Glance(look) => look(Err(error)),
+            Job::Await(awaited) => drop(awaited.came.send(Err(error.clone()))),
+            Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
         }
     }
 

@@ -84,6 +84,10 @@ pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
         },
         _ => Kind::Internal,
     };
+    if is_full(&text) {
+        let hint = "make room on the disk: what was confirmed is there, and it goes on by itself";
+        return ApiError::new(Kind::Limit, text).hint(hint);
+    }
     let answer = ApiError::new(kind, text);
     match error {
         OpenError::Missing(_)
@@ -104,5 +108,10 @@ pub(crate) fn unreadable(error: &StoreError) -> ApiError {
 
 /// A full disk is a limit that somebody can do something about; everything else is ours.
 pub(crate) fn kind_of(error: &StoreError) -> Kind {
-    if error.0.contains("disk is full") { Kind::Limit } else { Kind::Internal }
+    if is_full(&error.0) { Kind::Limit } else { Kind::Internal }
+}
+
+/// Whether this is what the database says of a full disk.
+fn is_full(text: &str) -> bool {
+    text.contains("disk is full")
 }

@@ -17,14 +17,12 @@ use chinwag_api::wire::{LINE_MAX, Reply, Request, read_line, write_line};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::api::Api;
+use crate::api::{Api, Tell};
 use crate::home::{failed, make_private};
-
-/// Requests of one connection that are under way.
-const UNDER_WAY_MAX: usize = 512;
+use crate::seats::{CONNECTIONS_MAX, Seat, Seats};
 
 /// Answers and events that wait to be written.
 const WRITES_MAX: usize = 256;
@@ -34,9 +32,6 @@ const LAST_ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long the last answers may take to be read.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
-
-/// Connections at once.
-const CONNECTIONS_MAX: usize = 64;
 
 /// A socket that only its owner can open. One that a process left behind is replaced: the folder's
 /// lock says that nobody else is here.
@@ -68,9 +63,10 @@ fn must_be_ours(folder: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else"))
 }
 
-/// Takes connections until it is dropped. One too many is told so.
+/// Takes connections until it is dropped. One too many takes the place of one that is not in use, or is
+/// told that there is none.
 pub(crate) async fn accept(listener: UnixListener, api: Api) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let seats = Seats::default();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -82,15 +78,18 @@ pub(crate) async fn accept(listener: UnixListener, api: Api) {
         if !is_ours(&stream) {
             continue;
         }
-        if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
-            let api = api.clone();
-            connections.spawn(async move {
-                serve(stream, api).await;
-                drop(permit);
-            });
-        } else {
+        let Some(seat) = seats.take() else {
             turn_away(stream).await;
-        }
+            continue;
+        };
+        let (api, seats) = (api.clone(), seats.clone());
+        connections.spawn(async move {
+            tokio::select! {
+                () = serve(stream, api, Arc::clone(&seat)) => {}
+                () = seat.is_wanted() => {}
+            }
+            seats.leave(&seat);
+        });
     }
 }
 
@@ -109,7 +108,11 @@ fn is_ours(stream: &UnixStream) -> bool {
 }
 
 /// Serves one connection until it ends.
-pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Send + 'static, api: Api) {
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    api: Api,
+    seat: Arc<Seat>,
+) {
     let (reader, writer) = tokio::io::split(stream);
     let (replies, to_write) = mpsc::channel(WRITES_MAX);
     let (events, mut to_tell) = mpsc::channel::<Value>(WRITES_MAX);
@@ -122,8 +125,8 @@ pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Send + 'static, 
             }
         }
     });
-    tasks.spawn(write(writer, to_write));
-    read(reader, api, &replies, &events).await;
+    tasks.spawn(write(writer, to_write, Arc::clone(&seat)));
+    read(reader, api, &replies, &events, &seat).await;
     // Nobody asks any more: who listens on this connection is told nothing more, and what was
     // answered is still written, as far as somebody reads it.
     forwarder.abort();
@@ -137,9 +140,9 @@ async fn read(
     api: Api,
     replies: &mpsc::Sender<Reply>,
     events: &mpsc::Sender<Value>,
+    seat: &Arc<Seat>,
 ) {
     let mut reader = std::pin::pin!(BufReader::new(reader));
-    let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
     let mut under_way = JoinSet::new();
     loop {
         let line = match read_line(&mut reader).await {
@@ -164,9 +167,12 @@ async fn read(
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+        let Ok(permit) = Arc::clone(&seat.under_way).acquire_owned().await else { break };
+        seat.asks();
         let id = request.id;
-        let call = api.clone().call(request.method, request.params, events.clone());
+        let (answered, is_answered) = oneshot::channel();
+        let tell = Tell { events: events.clone(), is_answered, seat: Arc::clone(seat) };
+        let call = api.clone().call(request.method, request.params, tell);
         let mut call: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(call);
         // Polled here once: so it takes its turn. What is left of it waits elsewhere.
         let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
@@ -180,10 +186,13 @@ async fn read(
                 // Whoever asked may have gone.
                 let _ = replies.send(Reply::answer(id, result)).await;
             }
+            // What it began to tell comes behind the answer.
+            let _ = answered.send(());
             drop(permit);
         };
         under_way.spawn(answer);
     }
+    seat.closes();
     // Whoever closed its side may still read, but not for ever: it may be gone.
     let finished = async { while under_way.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(LAST_ANSWERS_WITHIN, finished).await;
@@ -195,6 +204,11 @@ fn parsed(line: &[u8]) -> Result<Request, (Value, ApiError)> {
         (Value::Null, ApiError::protocol(PARSE_ERROR, text))
     })?;
     let id = value.get("id").cloned().unwrap_or(Value::Null);
+    // An answer could not be told by it, nor could who asked.
+    if !matches!(id, Value::Null | Value::String(_) | Value::Number(_)) {
+        let text = "an id is a string, a number or null";
+        return Err((Value::Null, ApiError::protocol(INVALID_REQUEST, text)));
+    }
     let request: Request = serde_json::from_value(value).map_err(|error| {
         (id.clone(), ApiError::protocol(INVALID_REQUEST, format!("this is no request: {error}")))
     })?;
@@ -206,9 +220,14 @@ fn parsed(line: &[u8]) -> Result<Request, (Value, ApiError)> {
 }
 
 /// Writes lines, as many at once as there are.
-async fn write(writer: impl AsyncWrite + Send, mut replies: mpsc::Receiver<Reply>) {
+async fn write(
+    writer: impl AsyncWrite + Send,
+    mut replies: mpsc::Receiver<Reply>,
+    seat: Arc<Seat>,
+) {
     let mut writer = std::pin::pin!(BufWriter::new(writer));
     while let Some(reply) = replies.recv().await {
+        seat.writes(true);
         let mut written = write_reply(&mut writer, reply).await;
         while let Ok(reply) = replies.try_recv() {
             written = written.and(write_reply(&mut writer, reply).await);
@@ -216,6 +235,7 @@ async fn write(writer: impl AsyncWrite + Send, mut replies: mpsc::Receiver<Reply
         if written.is_err() || writer.flush().await.is_err() {
             return;
         }
+        seat.writes(false);
     }
     let _ = writer.shutdown().await;
 }

@@ -1,6 +1,7 @@
 //! What the node's thread, the network and those who serve the API know of one another.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chinwag_api::event::{Event as ApiEvent, What};
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     tried: watch::Sender<u64>,
     orders: mpsc::Sender<Order>,
     newest: watch::Sender<u64>,
+    /// Whether there is an account, as far as that is known.
+    has_account: AtomicBool,
     signals: broadcast::Sender<ApiEvent>,
     ledger: Mutex<Ledger>,
     heard: Mutex<BTreeMap<DeviceId, Wall>>,
@@ -67,6 +70,7 @@ impl Shared {
             tried: watch::Sender::new(0),
             orders,
             newest: watch::Sender::new(0),
+            has_account: AtomicBool::new(false),
             signals: broadcast::Sender::new(SIGNALS_MAX),
             ledger: Mutex::default(),
             heard: Mutex::default(),
@@ -103,6 +107,16 @@ impl Shared {
     pub(crate) fn hub(&self, order: Order) {
         // There are a handful in the life of a program; if its owner has gone there is no network.
         let _ = self.orders.try_send(order);
+    }
+
+    /// There is an account, or there is none.
+    pub(crate) fn has_account(&self, is_there: bool) {
+        self.has_account.store(is_there, Ordering::Relaxed);
+    }
+
+    /// Whether there is an account, while nobody else can be asked.
+    pub(crate) fn had_account(&self) -> bool {
+        self.has_account.load(Ordering::Relaxed)
     }
 
     /// Events up to this number are kept.

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AccountRename, AddContact, ContactAdd, ContactBlock, ContactRename, ContactUnblock,
-    ContactVerify, EventsList, ListEvents, ListMessages, MessageList, MessageReact, MessageSearch,
-    MessageSend, MessageWhy, Nothing, OneContact, OneMessage, React, RenameAccount, RenameContact,
-    Search, SendMessage, SystemStatus, VerifyContact,
+    AccountCreate, AccountRename, AddContact, BackupCreate, ContactAdd, ContactBlock,
+    ContactRename, ContactUnblock, ContactVerify, CreateAccount, CreateBackup, EventsList,
+    ListEvents, ListMessages, MessageList, MessageReact, MessageSearch, MessageSend, MessageWhy,
+    Nothing, OneContact, OneMessage, React, RenameAccount, RenameContact, Search, SendMessage,
+    SystemStatus, VerifyContact,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, Settings, attach};
@@ -93,7 +94,8 @@ async fn an_answer_is_cut_where_it_would_be_too_long_to_read() {
     let mut before = None;
     let mut found = 0;
     loop {
-        let list = ListMessages { conversation: "Alice".to_owned(), limit: Some(50), before };
+        let list =
+            ListMessages { conversation: "Alice".to_owned(), limit: Some(50), before, after: None };
         let page = bob.ask::<MessageList>(list).await;
         found += page.messages.len();
         match page.next {
@@ -178,6 +180,32 @@ async fn a_search_finds_no_more_than_it_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_is_cut_where_it_would_be_too_long_to_read_and_goes_on_from_there() {
+    let alice = Person::new("Alice").await;
+    // In JSON each of these takes three megabytes, and an answer may have 32.
+    let longest = "\u{1}".repeat(500_000);
+    for n in 0..12 {
+        alice.say("me", &format!("harbour {n} {longest}")).await;
+    }
+    let (mut cursor, mut found, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let words = "harbour".to_owned();
+        let search = Search { words, cursor, limit: Some(200), ..Search::default() };
+        let page = alice.ask::<MessageSearch>(search).await;
+        pages += 1;
+        assert!((1..=4).contains(&page.messages.len()), "{}", page.messages.len());
+        found.extend(page.messages.into_iter().map(|message| message.id));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 12, "in {pages} pages");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_to_a_message_of_the_same_conversation() {
     let (alice, _bob) = two_friends().await;
     let note = alice.say("me", "a note").await;
@@ -221,8 +249,8 @@ async fn a_folder_named_by_another_path_is_no_copy() {
     let by = |path: &Path| Settings { ..settings(path) };
     let daemon = Daemon::start(by(&folder)).await.unwrap();
     let (client, _events) = daemon.client();
-    let create = chinwag_api::method::CreateAccount { name: "Al".to_owned(), device_name: None };
-    client.call::<chinwag_api::method::AccountCreate>(create).await.unwrap();
+    let create = CreateAccount { name: "Al".to_owned(), device_name: None };
+    client.call::<AccountCreate>(create).await.unwrap();
     let before = client.call::<SystemStatus>(Nothing {}).await.unwrap().account.unwrap().device.id;
     daemon.stop().await;
     std::os::unix::fs::symlink(&folder, &link).unwrap();
@@ -296,10 +324,81 @@ async fn whoever_has_stopped_has_let_go_of_every_file_though_somebody_still_list
     assert_eq!(open_below(&alice.data_dir()), [] as [PathBuf; 0]);
 }
 
+/// Somebody with so much to keep that a backup of it takes a while.
+async fn with_a_lot(folder: &Path) -> (Person, CreateBackup) {
+    let alice = Person::new("Alice").await;
+    for n in 0..120 {
+        alice.say("me", &format!("{n} {}", "x".repeat(500_000))).await;
+    }
+    let path = folder.join("backup").to_str().unwrap().to_owned();
+    (alice, CreateBackup { path })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_answered_while_a_backup_is_written() {
+    let folder = TempDir::new().unwrap();
+    let (alice, backup) = with_a_lot(folder.path()).await;
+    let mut written = std::pin::pin!(alice.client.call::<BackupCreate>(backup.clone()));
+    let mut answered = 0;
+    loop {
+        let next = saying("me", "meanwhile");
+        let sent = alice.client.call::<MessageSend>(next);
+        tokio::select! {
+            // Whoever is ready first: it was asked for before.
+            biased;
+            done = &mut written => break assert!(done.is_ok(), "{done:?}"),
+            sent = sent => {
+                sent.unwrap();
+                answered += 1;
+            }
+        }
+    }
+    // One may have been written before the backup was begun.
+    assert!(answered >= 2, "only {answered} messages were answered");
+    eprintln!("{answered} messages were answered meanwhile");
+    assert!(Path::new(&backup.path).is_file());
+    let error = refused(alice.client.call::<BackupCreate>(backup).await);
+    assert_eq!(error.kind(), Kind::Refused, "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_ends_with_the_node_and_leaves_no_half_of_it() {
+    let folder = TempDir::new().unwrap();
+    let (mut alice, backup) = with_a_lot(folder.path()).await;
+    let client = alice.client.clone();
+    let written = tokio::spawn(async move { client.call::<BackupCreate>(backup).await });
+    let partial = folder.path().join("backup.partial");
+    let begun = async {
+        while std::fs::metadata(&partial).map_or(0, |file| file.len()) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(harness::SOON, begun).await.expect("it is being written");
+    alice.stop().await;
+    assert_eq!(open_below(&alice.data_dir()), [] as [PathBuf; 0]);
+    assert_eq!(open_below(folder.path()), [] as [PathBuf; 0]);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "neither whole nor half");
+    let _gone = written.await.unwrap().unwrap_err();
+    alice.restart().await;
+    assert!(alice.history("me").await.last().unwrap().starts_with("119 "), "nothing is lost");
+}
+
 /// The files of this folder that this process has open.
 #[cfg(target_os = "linux")]
 fn open_below(folder: &Path) -> Vec<PathBuf> {
     let all = std::fs::read_dir("/proc/self/fd").unwrap();
     let all = all.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
     all.filter(|path| path.starts_with(folder)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_made_right_after_the_account_leads_to_it() {
+    let carol = Person::without_account().await;
+    let account = CreateAccount { name: "Carol".to_owned(), device_name: None };
+    carol.ask::<AccountCreate>(account).await;
+    let ticket = carol.invite().await;
+    let mut bob = Person::new("Bob").await;
+    bob.add(ticket).await;
+    bob.knows("Carol").await;
 }

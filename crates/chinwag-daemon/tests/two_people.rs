@@ -162,6 +162,7 @@ async fn pipelined_sendings_arrive_in_the_order_in_which_they_were_asked_for() {
         conversation: "Alice".to_owned(),
         limit: Some(1_000),
         before: None,
+        after: None,
     };
     let page = bob.ask::<chinwag_api::method::MessageList>(list).await;
     let heard: Vec<String> = page.messages.into_iter().filter_map(|m| m.text).collect();

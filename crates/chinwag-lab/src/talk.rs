@@ -71,7 +71,8 @@ pub async fn deliver(client: &Client, to: &str, text: &str) -> Sent {
 pub async fn history(client: &Client, with: &str) -> Vec<Message> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
-        let params = ListMessages { conversation: with.to_owned(), limit: Some(1_000), before };
+        let params =
+            ListMessages { conversation: with.to_owned(), limit: Some(1_000), before, after: None };
         let page = client.call::<MessageList>(params).await.expect("a page");
         all.splice(0..0, page.messages);
         before = page.next;

@@ -5,13 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chinwag_api::client::Client;
 use chinwag_api::method::{
-    AccountRestore, ContactBlock, DeviceRevoke, InviteList, InviteRevoke, Nothing, OneContact,
-    OneDevice, OneInvite, RestoreAccount,
+    AccountRestore, BackupCreate, ContactBlock, CreateBackup, DeviceRevoke, InviteList,
+    InviteRevoke, Nothing, OneContact, OneDevice, OneInvite, RestoreAccount,
 };
 use chinwag_api::model::MessageState;
 use chinwag_lab::cable::{Cable, INTERFACE};
@@ -267,6 +267,144 @@ async fn no_address_of_theirs_is_known() {
     until_peer_because(&bob.client, "noAddress").await;
 }
 
+/// The clock of a program, so many seconds ahead: what the C library is asked for, and Rust's with it.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static long ahead(void) {
+    const char *seconds = getenv("CLOCK_AHEAD_S");
+    return seconds ? atol(seconds) : 0;
+}
+
+int clock_gettime(clockid_t id, struct timespec *at) {
+    int failed = syscall(SYS_clock_gettime, id, at);
+    if (!failed && id == CLOCK_REALTIME) at->tv_sec += ahead();
+    return failed;
+}
+
+int gettimeofday(struct timeval *restrict at, void *restrict zone) {
+    int failed = syscall(SYS_gettimeofday, at, zone);
+    if (!failed) at->tv_sec += ahead();
+    return failed;
+}
+
+time_t time(time_t *at) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (at) *at = now.tv_sec;
+    return now.tv_sec;
+}
+"#;
+
+/// How far a wrong clock is ahead: longer than a certificate lasts.
+const AHEAD: Duration = Duration::from_hours(400 * 24);
+
+/// Whatever this person runs from now on has a clock that is wrong.
+fn set_clock_ahead(home: &mut Home) {
+    let (source, library) = (home.folder().join("clock.c"), home.folder().join("clock.so"));
+    std::fs::write(&source, CLOCK).unwrap();
+    // There is a compiler where this program was linked.
+    let mut cc = Command::new("cc");
+    let made = cc.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().unwrap();
+    assert!(made.success());
+    home.set("LD_PRELOAD", library.to_str().unwrap());
+    home.set("CLOCK_AHEAD_S", &AHEAD.as_secs().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_clock_is_wrong() {
+    let mut homes = on_loopback();
+    let [ana, _bob] = two(&homes).await;
+    assert_eq!(ana.process.end(), 143);
+    set_clock_ahead(&mut homes[0]);
+    let ana = homes[0].run().await;
+    let sent = say(&ana.client, "Bob", "what day is it?").await;
+    let text = until_because(&ana.client, &sent.id, "expired").await;
+    assert!(text.contains("a clock is wrong"), "{text}");
+    assert!(why(&ana.client, &sent.id).await.message.state < Some(MessageState::Delivered));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn their_clock_is_wrong() {
+    let mut homes = on_loopback();
+    let [ana, bob] = two(&homes).await;
+    assert_eq!(bob.process.end(), 143);
+    set_clock_ahead(&mut homes[1]);
+    let _bob = homes[1].run().await;
+    let sent = say(&ana.client, "Bob", "what day is it there?").await;
+    let text = until_because(&ana.client, &sent.id, "notCertified").await;
+    assert!(text.contains("clock"), "{text}");
+    assert!(why(&ana.client, &sent.id).await.message.state < Some(MessageState::Delivered));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn none_of_their_devices_counts_any_more_and_of_each_is_said_why() {
+    let mut homes = on_loopback();
+    let (ana, _) = homes[0].begin("Ana").await;
+    let (bob, words) = homes[1].begin("Bob").await;
+    introduce((&ana.client, "Ana"), (&bob.client, "Bob")).await;
+    let of_bob = async |client: &Client| {
+        let all = peers(client).await.into_iter().filter(|peer| peer.name == "Bob");
+        all.map(|peer| peer.device).collect::<Vec<_>>()
+    };
+    // The laptop goes on as another device: a backup of it that was restored.
+    let laptop = of_bob(&ana.client).await.remove(0);
+    let backup = homes[1].folder().join("backup").to_str().unwrap().to_owned();
+    bob.client.call::<BackupCreate>(CreateBackup { path: backup.clone() }).await.unwrap();
+    assert_eq!(bob.process.end(), 143);
+    let copy = Home::on_loopback();
+    let mut restore = copy.command(&["restore", &backup]);
+    let mut restore = restore.stdin(Stdio::piped()).spawn().unwrap();
+    let typed = words.0.join(" ");
+    std::io::Write::write_all(&mut restore.stdin.take().unwrap(), typed.as_bytes()).unwrap();
+    assert!(restore.wait().unwrap().success());
+    let copy = copy.run().await;
+    let goes_on_as = until("the laptop is retired", PATIENCE, async || {
+        let devices = of_bob(&ana.client).await;
+        devices.first().filter(|_| !devices.contains(&laptop)).cloned()
+    })
+    .await;
+    // That one is lost, and a phone takes it off the account.
+    assert_eq!(copy.process.end(), 143);
+    let phone = Home::on_loopback();
+    let phone = phone.run().await;
+    let restore = RestoreAccount { words, device_name: Some("phone".to_owned()) };
+    phone.client.call::<AccountRestore>(restore).await.unwrap();
+    add(&phone.client, &ticket(&ana.client).await).await;
+    until_contact(&phone.client, "Ana").await;
+    until("it is known on the phone", PATIENCE, async || {
+        let revoke = OneDevice { device: goes_on_as.clone() };
+        phone.client.call::<DeviceRevoke>(revoke).await.ok()
+    })
+    .await;
+    until("only the phone is left", PATIENCE, async || {
+        let devices = of_bob(&ana.client).await;
+        (devices.len() == 1 && !devices.contains(&goes_on_as)).then_some(())
+    })
+    .await;
+    // And the phone was not used for more than a year, as far as Ana's clock can tell.
+    assert_eq!(ana.process.end(), 143);
+    set_clock_ahead(&mut homes[0]);
+    let ana = homes[0].run().await;
+    let sent = say(&ana.client, "Bob", "is anybody left?").await;
+    let why = why(&ana.client, &sent.id).await;
+    let reason_of = |is_it: &dyn Fn(&str) -> bool| {
+        let device = why.devices.iter().find(|device| is_it(&device.device));
+        device.and_then(|device| device.reason.clone()).unwrap_or_default()
+    };
+    assert_eq!(reason_of(&|device| device == laptop), "retired", "{why:#?}");
+    assert_eq!(reason_of(&|device| device == goes_on_as), "revoked", "{why:#?}");
+    let is_phone = |device: &str| device != laptop && device != goes_on_as;
+    assert_eq!(reason_of(&is_phone), "expired", "{why:#?}");
+    assert_eq!(why.devices.len(), 3, "{why:#?}");
+    assert!(why.text.iter().any(|line| line.contains("nobody can receive it")), "{why:#?}");
+}
+
 /// A file system of a few megabytes.
 struct SmallDisk(tempfile::TempDir);
 
@@ -310,6 +448,15 @@ async fn their_disk_is_full() {
     let sent = say(&ana.client, "Bob", &long).await;
     until_because(&ana.client, &sent.id, "cannotKeep").await;
     assert!(why(&ana.client, &sent.id).await.message.state < Some(MessageState::Delivered));
+    // Bob is told so, whether his data is open at the moment or not.
+    let status =
+        homes[1].command(&["status"]).stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+    let status = status.unwrap();
+    let said = [status.stdout, status.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    eprintln!("status: {said}");
+    assert!(matches!(status.status.code(), Some(0 | 7)), "{:?}: {said}", status.status);
+    assert!(said.contains("disk is full"), "{said}");
     // With room again, what waited arrives.
     drop(file);
     std::fs::remove_file(ballast).unwrap();

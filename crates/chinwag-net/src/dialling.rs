@@ -12,7 +12,7 @@ use iroh::endpoint::{
     TransportErrorCode,
 };
 use iroh::{Endpoint, EndpointAddr, EndpointId, TransportAddr};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -20,8 +20,8 @@ use crate::back_off::{BackOff, part, random};
 use crate::endpoint;
 use crate::event::{DialFault, NetEvent, Outcome};
 use crate::limits::{
-    ALPN, APART_AFTER, APART_MAX, BACK_OFF_MAX, BACK_OFF_MIN, DIAL_WITHIN, REDIAL_WITHIN, RENEW_AT,
-    STEADY_AFTER,
+    ALPN, APART_AFTER, APART_ALL_MAX, APART_MAX, BACK_OFF_MAX, BACK_OFF_MIN, DIAL_WITHIN,
+    REDIAL_WITHIN, RENEW_AT, STEADY_AFTER,
 };
 use crate::probe::Probe;
 use crate::state::{Shared, Signal};
@@ -46,6 +46,9 @@ pub(crate) struct Dialling {
     /// Where a connection is handed over; the answer comes when it was admitted, or was not.
     pub(crate) dialled: mpsc::Sender<(Dialled, oneshot::Sender<()>)>,
 }
+
+/// Room for endpoints that are tried by themselves.
+static APART: Semaphore = Semaphore::const_new(APART_ALL_MAX);
 
 /// What the task knows of the time.
 struct Pace {
@@ -193,9 +196,11 @@ impl Dialling {
             let key = self.endpoint.secret_key().clone();
             let (device, address, bind) = (self.device, *address, self.bind.clone());
             attempts.spawn(async move {
+                let place = APART.acquire().await;
                 let bound = endpoint::bind_apart(&key, &bind).await;
                 let endpoint = bound.map_err(|error| DialFault::Other(error.to_string()))?;
                 let connection = connect(&endpoint, device, &[address]).await?;
+                drop(place);
                 Ok(Dialled { device, connection, apart: Some(endpoint) })
             });
         }

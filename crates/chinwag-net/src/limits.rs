@@ -67,6 +67,13 @@ pub const APART_AFTER: Duration = Duration::from_secs(2);
 /// Addresses that are tried by themselves in one attempt: each takes an endpoint of its own.
 pub const APART_MAX: usize = 4;
 
+/// Endpoints of all attempts together that addresses are tried by themselves with.
+pub const APART_ALL_MAX: usize = 64;
+
+/// Sockets of all attempts together with which the system is asked why nobody answers. With a thousand
+/// devices that are away there would be more than a process may open.
+pub const PROBES_MAX: usize = 128;
+
 /// Addresses of one device that are kept and tried.
 pub const ADDRESSES_MAX: usize = 16;
 

@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::UdpSocket;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::event::DialFault;
-use crate::limits::APART_AFTER;
+use crate::limits::{APART_AFTER, PROBES_MAX};
 
 /// What the system says of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +67,14 @@ fn from(to: SocketAddr, bind: &[SocketAddr]) -> IpAddr {
     bind.iter().map(SocketAddr::ip).find(|ip| ip.is_ipv4() == to.is_ipv4()).unwrap_or(any)
 }
 
+/// Room for sockets.
+static PLACES: Semaphore = Semaphore::const_new(PROBES_MAX);
+
 /// `None`: silence, for as long as somebody wants to wait.
 async fn ask(address: SocketAddr, from: IpAddr) -> Option<Said> {
     sleep(APART_AFTER).await;
+    // Whoever does not get one in time has learned nothing, as if there were silence.
+    let _place = PLACES.acquire().await.ok()?;
     let socket = UdpSocket::bind((from, 0)).await.ok()?;
     if let Err(error) = socket.connect(address).await {
         return meaning(error.kind());

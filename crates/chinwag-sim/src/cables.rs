@@ -46,13 +46,14 @@ impl World<'_> {
         others.map(|(other, _)| other).collect()
     }
 
-    pub(crate) fn connect(&mut self, who: Who, other: Who) {
+    /// Lays a cable, where one can be laid.
+    pub(crate) fn connect(&mut self, who: Who, other: Who) -> Option<Link> {
         if who == other
             || self.network.has_ended
             || self.people[other].node.is_none()
             || !self.network.is_passable(who, other, self.now)
         {
-            return;
+            return None;
         }
         let has_faults = self.now < self.peace;
         let (link, told) = self.network.lay([who, other], self.now, has_faults, &mut self.dice);
@@ -61,6 +62,7 @@ impl World<'_> {
         }
         self.at(told[0], What::Up(link, 0));
         self.at(told[1], What::Up(link, 1));
+        Some(link)
     }
 
     pub(crate) fn up(&mut self, link: Link, end: usize) {

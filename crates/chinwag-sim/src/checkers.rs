@@ -1,21 +1,22 @@
 //! What must hold after every step: it is looked at what the step changed and what came out of it.
 //! What must hold in the end is in `ending`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_core::body::{Content, Kind};
 use chinwag_core::entry::{Parents, Seq};
 use chinwag_core::event_log::Logged;
 use chinwag_core::fork::Fork;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
-use chinwag_core::input::Link;
+use chinwag_core::input::{Input, Link};
 use chinwag_core::node::Node;
 use chinwag_core::output::{Event, Output};
 use chinwag_core::store::{Store, StoredEntry};
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::violation::Violation;
-use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX};
+use chinwag_core::wire::codec::DecodeError;
+use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX};
 use chinwag_core::wire::message::{Have, Message};
 
 use crate::fold::content_of;
@@ -62,11 +63,49 @@ impl World<'_> {
         self.check_receipts(who, &changes);
         self.check_reads(who, &changes);
         self.check_bodies(who, &changes);
-        let links = self.network.of(who).count();
+        self.check_sessions(who);
+    }
+
+    /// There are no more sessions than connections, and to no device more than it may have.
+    fn check_sessions(&mut self, who: Who) {
+        let mut lines: BTreeMap<Who, usize> = BTreeMap::new();
+        for (_, cable) in self.network.of(who) {
+            *lines.entry(cable.other(who)).or_default() += 1;
+        }
+        let most = |(other, lines): (&Who, &usize)| {
+            let devices = 1 + self.people[*other].was.len();
+            (*lines).min(devices * SESSIONS_PER_DEVICE_MAX)
+        };
+        // The node may not have heard yet of what is gone.
+        let is_gone = |input: &&Input| matches!(input, Input::Disconnected { .. });
+        let gone = self.people[who].inbox.iter().filter(is_gone).count();
+        let most = lines.iter().map(most).sum::<usize>() + gone;
         let sessions = self.people[who].node.as_ref().map_or(0, Node::sessions);
-        // What is under way to the node is not there yet.
-        if sessions > links + SESSIONS_UNPROVEN_MAX {
-            self.fail(&format!("{who} has {sessions} sessions on {links} connections"));
+        if sessions > most {
+            self.fail(&format!("{who} has {sessions} sessions, and may have {most}: {lines:?}"));
+        }
+    }
+
+    /// The connection on which something over a limit comes before all else that a step takes.
+    pub(crate) fn too_much(&self, who: Who, inputs: &[Input]) -> Option<Link> {
+        let Some(Input::Frame { link, bytes }) = inputs.first() else { return None };
+        let cable = self.network.cable(*link)?;
+        let is_live = cable.is_whole && cable.is_open[cable.end_of(who)];
+        let is_it = cable.too_much.as_ref() == Some(bytes);
+        Some(*link).filter(|_| is_live && is_it && self.is_honest(who))
+    }
+
+    /// What is over a limit is refused for that, before anything is made of it.
+    pub(crate) fn check_refused(&mut self, who: Who, link: Option<Link>, outputs: &[Output]) {
+        let Some(link) = link else { return };
+        let close = outputs.iter().find_map(|output| match output {
+            Output::Close { link: of, why } if *of == link => Some(why),
+            _ => None,
+        });
+        let is_refused =
+            |why| matches!(why, &Some(Violation::Malformed(DecodeError::OverLimit { .. })));
+        if !close.is_some_and(is_refused) {
+            self.fail(&format!("{who} takes what is over a limit: {close:?}"));
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chinwag_core::body::{Content, Text};
-use chinwag_core::entry::{Place, Seq};
+use chinwag_core::entry::{Place, Seq, Tip};
 use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
 use chinwag_core::output::Lane;
@@ -13,9 +13,11 @@ use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
+use chinwag_core::wire::limits::SESSIONS_PER_DEVICE_MAX;
 use chinwag_core::wire::message::{Have, Message};
 
 use crate::dice::Dice;
+use crate::excess::excess;
 use crate::network::Who;
 use crate::sim::{CALM, World};
 
@@ -54,6 +56,10 @@ pub(crate) enum Lie {
     Flood,
     /// It changes or takes back what the victim said.
     Meddling,
+    /// A frame with more in it than is allowed.
+    TooMuch,
+    /// More connections than are allowed.
+    Crowd,
 }
 
 /// The lies that can be told at any time.
@@ -70,6 +76,8 @@ const AT_ANY_TIME: &[Lie] = &[
     Lie::Withheld,
     Lie::Flood,
     Lie::Meddling,
+    Lie::TooMuch,
+    Lie::Crowd,
 ];
 
 impl Lie {
@@ -89,6 +97,8 @@ impl Lie {
             Self::Deaf => "silent peers let go",
             Self::Flood => "floods",
             Self::Meddling => "meddling",
+            Self::TooMuch => "frames over a limit refused",
+            Self::Crowd => "connections over a limit refused",
         }
     }
 }
@@ -140,6 +150,8 @@ impl Liar {
             Lie::OtherConversation => vec![talk(to.other, to.device, dice)],
             Lie::Withheld => vec![claim(to, dice)],
             Lie::Flood => flood(to, dice),
+            Lie::TooMuch => vec![excess(to, dice)?],
+            Lie::Crowd => Vec::new(),
             Lie::OfOthers => vec![entry(to, to.device, lie, dice)?],
             _ => vec![entry(to, to.own, lie, dice)?],
         };
@@ -172,21 +184,29 @@ fn claim(to: &Victim<'_>, dice: &mut Dice) -> Vec<u8> {
     let bits = dice.between(1, 40);
     let height = dice.between(1, 1 << bits);
     let author = if dice.once_in(3) { to.device } else { to.own };
-    for n in 0..dice.between(1, 8) {
+    for n in 0..dice.between(1, 15) {
         let at = Seq::MIN.saturating_add(height + 3 * n);
         if let Some(range) = Range::new(at, at) {
             frontier.insert(author, range);
         }
     }
-    frontier.insert(author, Range::up_to(Seq::MIN.saturating_add(dice.below(height))));
+    // What is said to be here from the first on would swallow what was said before.
+    if dice.once_in(2) {
+        frontier.insert(author, Range::up_to(Seq::MIN.saturating_add(dice.below(height))));
+    }
     have(to.conversation, frontier)
 }
 
 fn have(conversation: ConversationId, frontier: Frontier) -> Vec<u8> {
+    claimed(conversation, frontier).to_bytes()
+}
+
+/// What says that all this is there.
+pub(crate) fn claimed(conversation: ConversationId, frontier: Frontier) -> Message {
     // Without heads nothing would be claimed; these are nobody's.
     let heads = frontier.iter().map(|(author, _)| (author, EntryId::from_bytes([0; 32]))).collect();
     let (is_whole, wants_answer) = (false, false);
-    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
+    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer })
 }
 
 fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
@@ -207,15 +227,25 @@ fn meddling(to: &Victim<'_>, dice: &mut Dice) -> Option<Content> {
     Some(if dice.once_in(2) { Content::Retraction { of } } else { Content::Edit { of, text } })
 }
 
+/// The last entry of a log at the liar's.
+fn head(to: &Victim<'_>, author: DeviceId) -> Option<Tip> {
+    let frontiers = to.store.frontiers().ok()?;
+    let (_, here) = frontiers.iter().find(|(id, _)| *id == to.conversation)?;
+    to.store.tip(to.conversation, author, Seq::new(here.height(author))?).ok()?
+}
+
+/// Where the next entry of a log goes, and its rank.
+pub(crate) fn next_place(to: &Victim<'_>, author: DeviceId) -> (Place, u64) {
+    let head = head(to, author);
+    let next = head.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First);
+    (next, head.map_or(0, |tip| tip.rank))
+}
+
 /// A wrong entry.
 fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option<Vec<u8>> {
     let forger = Forger::of(&to.store.local().ok()??);
-    let frontiers = to.store.frontiers().ok()?;
-    let here = frontiers.iter().find(|(id, _)| *id == to.conversation);
-    let height = Seq::new(here.map_or(0, |(_, frontier)| frontier.height(author)));
-    let head = height.and_then(|seq| to.store.tip(to.conversation, author, seq).ok()?);
-    let next = head.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First);
-    let rank = head.map_or(0, |tip| tip.rank);
+    let head = head(to, author);
+    let (next, rank) = next_place(to, author);
     let place = match lie {
         Lie::Unlinked => Place::After(head?.seq, EntryId::from_bytes([7; 32])),
         Lie::Fork if dice.once_in(2) => to.store.entry(head?.id).ok()??.header.place,
@@ -307,14 +337,28 @@ impl World<'_> {
         if matches!(lie, Lie::Flood | Lie::Meddling) {
             self.cover(lie.found_out());
         }
+        if lie == Lie::Crowd {
+            return self.crowd(who, to);
+        }
         self.mark(link, lie);
         if let Some(liar) = &mut self.people[who].liar
             && frames.iter().any(|frame| frame.first() == Some(&PREKEYS))
         {
             liar.misled.insert(to);
         }
+        if let Some(cable) = self.network.cable_mut(link).filter(|_| lie == Lie::TooMuch) {
+            cable.too_much = frames.first().cloned();
+        }
         for frame in frames {
             self.send(who, link, Lane::Live, frame);
+        }
+    }
+    /// A liar connects once more than is allowed, whatever connections there are already.
+    fn crowd(&mut self, who: Who, to: Who) {
+        for _ in 0..=SESSIONS_PER_DEVICE_MAX {
+            if let Some(link) = self.connect(who, to) {
+                self.mark(link, Lie::Crowd);
+            }
         }
     }
 }

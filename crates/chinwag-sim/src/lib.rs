@@ -14,6 +14,7 @@ mod checkers;
 pub mod coverage;
 mod dice;
 mod ending;
+mod excess;
 mod faults;
 mod fold;
 mod hostile;

@@ -34,6 +34,8 @@ pub(crate) struct Cable {
     pub(crate) pages: u64,
     /// The last lie that was told on it.
     pub(crate) lie: Option<Lie>,
+    /// The last frame that was sent on it and is over a limit.
+    pub(crate) too_much: Option<Vec<u8>>,
 }
 
 /// All cables, and where nothing passes.
@@ -89,6 +91,7 @@ impl Network {
             clear_at: [told; 2],
             pages: 0,
             lie: None,
+            too_much: None,
         };
         self.cables.insert(link, cable);
         (link, told)

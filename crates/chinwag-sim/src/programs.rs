@@ -64,11 +64,13 @@ impl World<'_> {
         let is_import = |input: &Input| matches!(input, Input::Command(_, Command::Import(_)));
         let has_bundle = inputs.iter().any(is_import);
         let blocked = self.blocked_by(who);
+        let too_much = self.too_much(who, &inputs);
         let (lost, mut closed) = (self.lost_links(who), BTreeSet::new());
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);
                 self.check_event_log(who, &outputs);
+                self.check_refused(who, too_much, &outputs);
                 if has_bundle && !self.people[who].store.changes.entries.is_empty() {
                     self.cover("entries from bundles");
                 }

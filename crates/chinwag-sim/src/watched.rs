@@ -387,6 +387,15 @@ impl Store for Watched {
         self.inner.timeline(conversation, before, count)
     }
 
+    fn timeline_after(
+        &self,
+        conversation: ConversationId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.inner.timeline_after(conversation, after, count)
+    }
+
     fn references_after(
         &self,
         of: EntryId,

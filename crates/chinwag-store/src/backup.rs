@@ -13,6 +13,13 @@ use crate::fault::OpenError;
 use crate::folder::{private_file, sync_folder};
 use crate::schema::version;
 
+/// Instructions of SQLite between two looks whether the backup is still wanted: well below a
+/// millisecond.
+const LOOK_EVERY: std::ffi::c_int = 1_000;
+
+/// Whether a backup is to end before it is done.
+pub(crate) type IsOver = Box<dyn FnMut() -> bool + Send>;
+
 /// Writes a backup of a database.
 ///
 /// The pages can't be copied as they are: they are encrypted with another key. So each row is read
@@ -22,13 +29,17 @@ pub(crate) fn write(
     key: &Secret<32>,
     to: &Path,
     to_key: &Secret<32>,
+    is_over: IsOver,
 ) -> Result<(), OpenError> {
     let partial = beside(to);
     let failed = |source| OpenError::File { doing: "write the backup", path: to.into(), source };
     remove(&partial).map_err(failed)?;
     private_file(&partial).map_err(failed)?;
-    let connection = exporter(database, key)?;
-    let written = export(&connection, &partial, to_key);
+    let written = exporter(database, key).and_then(|mut connection| {
+        let looking = connection.progress_handler(LOOK_EVERY, Some(is_over));
+        looking.map_err(OpenError::while_("write the backup"))?;
+        export(&connection, &partial, to_key)
+    });
     if let Err(error) = written {
         // What is there of it is of no use; that it stays there is not worse than the failure.
         let _ = remove(&partial);

@@ -9,7 +9,7 @@ use chinwag_crypto::Secret;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use zeroize::Zeroizing;
 
-use crate::fault::OpenError;
+use crate::fault::{Fault, OpenError};
 use crate::testing::Knobs;
 
 /// Statements that are kept ready. There are fewer than that in this crate.
@@ -60,6 +60,17 @@ pub(crate) fn exporter(path: &Path, key: &Secret<32>) -> Result<Connection, Open
     unlock(&connection, path, key)?;
     for_everybody(&connection).map_err(OpenError::while_("set up a backup of the store"))?;
     Ok(connection)
+}
+
+/// Does something that is not to wait for other connections.
+pub(crate) fn without_waiting<T>(
+    connection: &Connection,
+    act: impl FnOnce() -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let done = act();
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    done
 }
 
 /// A database that is only in memory, without a key.

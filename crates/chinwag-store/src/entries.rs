@@ -295,6 +295,18 @@ pub(crate) fn timeline(
     sql::all(db, BEFORE, params, read)
 }
 
+pub(crate) fn timeline_after(
+    db: &Connection,
+    conversation: ConversationId,
+    after: Position,
+    count: usize,
+) -> Result<Vec<StoredEntry>, Fault> {
+    let Some(conversation) = conversation_number(db, conversation)? else { return Ok(Vec::new()) };
+    let (rank, seq) = (sql::from_u64(after.rank), sql::from_u64(after.seq.get()));
+    let params = (conversation, sql::limit(count), rank, seq, after.id.as_bytes());
+    sql::all(db, AFTER, params, read)
+}
+
 const NEWEST: &str = select!(
     "conversation = ?1 AND has_line = 1 AND is_hidden = 0
      ORDER BY rank DESC, seq DESC, id DESC LIMIT ?2"
@@ -303,6 +315,11 @@ const NEWEST: &str = select!(
 const BEFORE: &str = select!(
     "conversation = ?1 AND has_line = 1 AND is_hidden = 0 AND (rank, seq, id) < (?3, ?4, ?5)
      ORDER BY rank DESC, seq DESC, id DESC LIMIT ?2"
+);
+
+const AFTER: &str = select!(
+    "conversation = ?1 AND has_line = 1 AND is_hidden = 0 AND (rank, seq, id) > (?3, ?4, ?5)
+     ORDER BY rank, seq, id LIMIT ?2"
 );
 
 pub(crate) fn references(
@@ -445,6 +462,8 @@ mod tests {
         assert_eq!(plan(NEWEST), format!("{by_position}){last}"));
         let before = " AND (rank,seq)<(?,?))";
         assert_eq!(plan(BEFORE), format!("{by_position}{before}{last}"));
+        let after = " AND (rank,seq)>(?,?))";
+        assert_eq!(plan(AFTER), format!("{by_position}{after}{last}"));
         assert_eq!(plan(LATEST_TEXT), format!("{by_position}){last}"));
         let by_kind = "SEARCH entries USING INDEX entries_by_kind (conversation=? AND kind=?)";
         assert_eq!(plan(LATEST), format!("{by_kind}{last}"));

@@ -62,6 +62,8 @@ pub struct Found {
 pub struct Hit {
     /// The entry. Whether an edit counts is for the reader to say, as when it is shown.
     pub entry: StoredEntry,
+    /// Where a page begins that goes on behind it.
+    pub number: i64,
 }
 
 impl Hit {
@@ -139,7 +141,10 @@ pub(crate) fn search(db: &Connection, query: &Query<'_>) -> Result<Found, Fault>
         collect(db, IN_INDEX, &expression, query, &mut hits)?;
     }
     let next = if hits.len() < query.limit { reached } else { hits.last().map(|(n, _)| *n) };
-    Ok(Found { hits: hits.into_iter().map(|(_, entry)| Hit { entry }).collect(), next })
+    Ok(Found {
+        hits: hits.into_iter().map(|(number, entry)| Hit { entry, number }).collect(),
+        next,
+    })
 }
 
 const IN_INDEX: &str = "SELECT -rowid FROM texts WHERE texts MATCH ?1 AND rowid > -?2

@@ -160,7 +160,21 @@ impl SqliteStore {
     /// written, or the store is in memory.
     pub fn backup(&self, to: &Path, key: &Secret<32>) -> Result<(), OpenError> {
         let (database, own_key) = self.file()?;
-        backup::write(database, own_key, to, key)
+        backup::write(database, own_key, to, key, Box::new(|| false))
+    }
+
+    /// The same for the store in a folder, which its owner has open and goes on writing: on a
+    /// connection of its own. As soon as `is_over` says so it ends with an error, and there is no
+    /// file; it is asked every millisecond or so.
+    pub fn backup_beside(
+        folder: &Path,
+        own_key: &Secret<32>,
+        to: &Path,
+        key: &Secret<32>,
+        is_over: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<(), OpenError> {
+        let database = folder.join(crate::folder::DATABASE);
+        backup::write(&database, own_key, to, key, Box::new(is_over))
     }
 
     /// Puts a backup back: reads it with its key, and writes a database with another one at a path
@@ -173,7 +187,7 @@ impl SqliteStore {
         key: &Secret<32>,
     ) -> Result<(), OpenError> {
         // A copy of a copy is written as any backup is.
-        backup::write(backup, backup_key, to, key)
+        backup::write(backup, backup_key, to, key, Box::new(|| false))
     }
 
     /// Puts up to `max` more entries into the index for search, and says how many there were:
@@ -198,10 +212,13 @@ impl SqliteStore {
     }
 
     /// Writes what was committed from the log into the database, and empties the log. For when
-    /// there is nothing else to do; a reader may keep it from emptying it.
+    /// there is nothing else to do; a reader may keep it from emptying it, and is not waited for: a
+    /// backup may take minutes.
     pub fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.read("write the log into the database", |db| {
-            Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+            connection::without_waiting(db, || {
+                Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+            })
         })
     }
 
@@ -525,6 +542,17 @@ impl Store for SqliteStore {
         count: usize,
     ) -> Result<Vec<StoredEntry>, StoreError> {
         self.read("read a conversation", |db| entries::timeline(db, conversation, before, count))
+    }
+
+    fn timeline_after(
+        &self,
+        conversation: ConversationId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read("read a conversation", |db| {
+            entries::timeline_after(db, conversation, after, count)
+        })
     }
 
     fn references_after(

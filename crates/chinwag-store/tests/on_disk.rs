@@ -432,3 +432,64 @@ fn a_store_in_memory_can_be_copied_and_both_go_on() {
     store.begin().unwrap();
     assert!(store.copy().is_err());
 }
+
+/// So many that a backup of them is looked after at least once while it is written.
+fn write_many(store: &mut SqliteStore) {
+    let mut author = Author::new(1, conversation(1));
+    for n in 1..=2_000 {
+        author.writes(n, text("one of many"));
+    }
+    for from in (0..2_000).step_by(500) {
+        store.append(&author.run(from..from + 500)).unwrap();
+    }
+}
+
+#[test]
+fn a_backup_that_is_no_longer_wanted_leaves_no_file() {
+    let home = Home::new();
+    let (mut store, _) = home.opened();
+    store.put_local(&local(1)).unwrap();
+    write_many(&mut store);
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let asks = std::sync::Arc::clone(&asked);
+    let is_over = move || asks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
+    let own_key = store_key();
+    let written =
+        SqliteStore::backup_beside(&home.folder(), &own_key, &to, &Secret::new([1; 32]), is_over);
+    assert!(written.is_err());
+    assert!(asked.load(std::sync::atomic::Ordering::Relaxed) > 1, "it was being written");
+    assert_eq!(names(folder.path()), [] as [PathBuf; 0]);
+    store.check().unwrap();
+}
+
+#[test]
+fn the_log_is_written_into_the_database_without_waiting_for_a_reader() {
+    let home = Home::new();
+    let (mut store, _) = home.opened();
+    store.put_local(&local(1)).unwrap();
+    write_many(&mut store);
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join("backup");
+    let (reads, is_reading) = std::sync::mpsc::channel();
+    let (goes_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let source = home.folder();
+    let backup = std::thread::spawn(move || {
+        // In the midst of the backup, until the story lets it go on.
+        let is_over = move || {
+            let _ = reads.send(());
+            let _ = may_go_on.recv();
+            false
+        };
+        SqliteStore::backup_beside(&source, &store_key(), &to, &Secret::new([1; 32]), is_over)
+    });
+    is_reading.recv().unwrap();
+    store.put_local(&local(2)).unwrap();
+    let begun = std::time::Instant::now();
+    store.checkpoint().unwrap();
+    // A connection that waits for another one does so for ten seconds.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    drop(goes_on);
+    backup.join().unwrap().unwrap();
+}

@@ -78,6 +78,11 @@ impl Context {
         }
     }
 
+    /// Whether colours are used.
+    pub(crate) fn has_colours(&self) -> bool {
+        self.paint.is_on
+    }
+
     /// How things are shown.
     pub(crate) fn style(&self, is_utc: bool) -> Style {
         let columns = std::io::stdout().is_terminal().then(console::columns);

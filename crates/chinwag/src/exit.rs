@@ -19,8 +19,8 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// Not permitted.
     Refused = 4,
-    /// There is no account yet, or somebody's identity is not certain.
-    Identity = 5,
+    /// There is no account yet.
+    NoAccount = 5,
     /// The peer can't be reached.
     Unreachable = 6,
     /// Too large.
@@ -42,8 +42,7 @@ impl From<Kind> for Exit {
             Kind::Usage => Self::Usage,
             Kind::NotFound | Kind::Ambiguous => Self::NotFound,
             Kind::Refused => Self::Refused,
-            Kind::NoAccount | Kind::Identity => Self::Identity,
-            Kind::Unreachable => Self::Unreachable,
+            Kind::NoAccount => Self::NoAccount,
             Kind::Limit => Self::Limit,
             Kind::Locked => Self::Locked,
         }
@@ -113,8 +112,6 @@ mod tests {
             Kind::Ambiguous,
             Kind::Refused,
             Kind::NoAccount,
-            Kind::Identity,
-            Kind::Unreachable,
             Kind::Limit,
             Kind::Locked,
             Kind::Unknown,

@@ -25,15 +25,14 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
-    let Some(command) = args.command else { return no_command() };
+    let Some(command) = args.command else { return no_command(&args.global) };
     commands::run(&args.global, command).unwrap_or_else(|failure| report(&failure)).into()
 }
 
-/// A person is shown how to begin, a script that something is missing.
-fn no_command() -> ExitCode {
+/// A person gets the terminal client, a script is shown that something is missing.
+fn no_command(global: &args::Global) -> ExitCode {
     if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        output::say(args::SHORT_HELP);
-        return Exit::Done.into();
+        return commands::tui::run(global).unwrap_or_else(|failure| report(&failure)).into();
     }
     output::remark(args::SHORT_HELP);
     Exit::Usage.into()

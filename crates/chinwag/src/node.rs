@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use chinwag_api::client::{CallError, Client, Events};
 use chinwag_api::error::Kind;
-use chinwag_api::event::{Event, What};
+use chinwag_api::event::Event;
 use chinwag_api::method::{
     AccountCreate, AccountRestore, BackupCreate, CreateAccount, DeviceRevoke, EventsSubscribe,
-    Hello, MessageSend, Method, Nothing, RequestDecline, Subscribe, SystemHello, SystemShutdown,
-    SystemStatus,
+    Hello, MessageSend, MessageWhy, Method, Nothing, OneMessage, RequestDecline, Subscribe,
+    SystemHello, SystemShutdown, SystemStatus,
 };
-use chinwag_api::model::{Conversation, MessageState};
+use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, Settings};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -42,8 +42,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often one thing is asked, each time of another node, because the one before ended.
 const ASKED_MAX: usize = 10;
 
-/// How long after something was confirmed the next thing would be.
-const SETTLED: Duration = Duration::from_millis(300);
+/// How often is looked whether what was changed is delivered: no event tells of it where no message of
+/// ours is.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What a command needs of the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,6 +239,24 @@ impl Node {
         Ok(Heard { events, _client: client, cursor, number })
     }
 
+    /// Two connections to the node, whichever it is now.
+    pub(crate) async fn connect(&self) -> Result<[(Client, Events); 2], Failure> {
+        let number = self.lock().number;
+        let here = self.lock().here.as_ref().map(|daemon| [daemon.client(), daemon.client()]);
+        if let Some(connections) = here {
+            return Ok(connections);
+        }
+        let data_dir = &self.settings.data_dir;
+        let first = chinwag_daemon::attach(data_dir).await?;
+        let second = chinwag_daemon::attach(data_dir).await?;
+        if let (Some(first), Some(second)) = (first, second) {
+            self.lock().is_daemon = first.0.call::<SystemStatus>(Nothing {}).await?.is_daemon;
+            return Ok([first, second]);
+        }
+        self.reopen(number).await?;
+        Err(CallError::Gone.into())
+    }
+
     /// Finds the next node after this one has ended, or runs it here.
     async fn reopen(&self, ended: u64) -> Result<(), Failure> {
         let _turn = self.opening.lock().await;
@@ -278,7 +297,7 @@ impl Node {
             return Ok(());
         }
         if !ask::can_ask() {
-            let failure = Failure::saying(Exit::Identity, "there is no account here yet");
+            let failure = Failure::saying(Exit::NoAccount, "there is no account here yet");
             return Err(failure.hint("make one with `chinwag init --name NAME`"));
         }
         output::remark("There is no account here yet. It takes a name, and nothing else.");
@@ -289,43 +308,27 @@ impl Node {
         Ok(())
     }
 
-    /// Waits until somebody of a conversation has confirmed what was written there since `heard` began,
-    /// but no longer than this. Then says so if nobody has.
+    /// Waits until what was made last of a message is delivered, but no longer than this. Then says so if
+    /// it isn't.
     pub(crate) async fn linger(
         &self,
         context: &Context,
-        mut heard: Heard,
-        with: &Conversation,
+        message: &str,
         linger: Duration,
     ) -> Result<(), Failure> {
         let deadline = Instant::now() + linger;
-        let (mut until, mut is_there) = (deadline, false);
         loop {
-            tokio::select! {
-                event = heard.next() => {
-                    let Some(event) = event else { return Ok(()) };
-                    if is_confirmed(&event.what, with) {
-                        // What was written before goes out first, so there may be more to come.
-                        (until, is_there) = (deadline.min(Instant::now() + SETTLED), true);
-                    }
-                }
-                () = sleep_until(until) => break,
+            let why = self.call::<MessageWhy>(OneMessage { id: message.to_owned() }).await?;
+            if why.changes.first().is_none_or(|last| last.state >= MessageState::Delivered) {
+                return Ok(());
             }
+            if Instant::now() >= deadline {
+                say_it_is_saved(context);
+                return Ok(());
+            }
+            sleep_until(deadline.min(Instant::now() + LOOK_EVERY)).await;
         }
-        if !is_there {
-            context.remark(
-                "chinwag: it is saved, and nobody has confirmed yet that it was delivered: it goes \
-                 out whenever chinwag runs",
-            );
-        }
-        Ok(())
     }
-}
-
-/// Whether the other side of a conversation has confirmed something.
-fn is_confirmed(what: &What, with: &Conversation) -> bool {
-    matches!(what, What::MessageState { conversation, contact, state, .. }
-        if *conversation == with.id && *contact == with.contact && *state >= MessageState::Delivered)
 }
 
 impl Link {

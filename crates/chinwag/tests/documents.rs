@@ -9,19 +9,22 @@
 
 mod harness;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use chinwag_api::model::Ticket;
+use chinwag_api::method::Sent;
+use chinwag_api::model::{Device, MessageState, RecoveryWords, Ticket, Why};
 use harness::home::Home;
 use serde_json::{Map, Value, json};
 
 /// Fields that hold something else each time, and never anything that a person has written.
-const DIFFERENT: [&str; 13] = [
+const DIFFERENT: [&str; 14] = [
     "address",
     "addresses",
     "base64",
     // Whether somebody is connected already is told in the stories.
     "connected",
+    "cursor",
     "dataDir",
     "digest",
     "groups",
@@ -77,7 +80,29 @@ impl Golden {
     #[track_caller]
     fn check(&mut self, name: &str, home: &Home, args: &[&str]) -> Value {
         let document: Value = home.asks(args);
-        let shape = serde_json::to_string_pretty(&placed("", document.clone())).unwrap() + "\n";
+        self.compare(name, document.clone());
+        document
+    }
+
+    /// What `listen --jsonl` says of all that happened: one event of each kind.
+    #[track_caller]
+    fn listen(&mut self, home: &Home) {
+        let mut kinds = BTreeMap::new();
+        let listening = home.starts(&["listen", "--jsonl", "--after", "0"]);
+        let last: Sent = home.asks(&["send", "me", "the last one"]);
+        listening.event_within(harness::PATIENCE, |event| {
+            let kind = event["kind"].as_str().unwrap().to_owned();
+            kinds.entry(kind).or_insert_with(|| event.clone());
+            event["message"]["id"] == last.id
+        });
+        // Whether these happen while somebody listens is by chance.
+        kinds.retain(|kind, _| !["peer", "typing"].contains(&kind.as_str()));
+        self.compare("listen", kinds.into_values().collect());
+    }
+
+    #[track_caller]
+    fn compare(&mut self, name: &str, document: Value) {
+        let shape = serde_json::to_string_pretty(&placed("", document)).unwrap() + "\n";
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/json");
         let path = folder.join(format!("{name}.json"));
         if std::env::var_os("CHINWAG_GOLDEN").is_some_and(|value| value == "rewrite") {
@@ -89,7 +114,16 @@ impl Golden {
             let path = path.display();
             self.differences.push(format!("{path}\nagreed:\n{agreed}\nnow:\n{shape}"));
         }
-        document
+    }
+}
+
+/// Waits until all that was made of a message is delivered.
+#[track_caller]
+fn until_delivered(home: &Home, id: &str) {
+    let deadline = std::time::Instant::now() + harness::PATIENCE;
+    let waits = |why: &Why| why.changes.iter().any(|c| c.state < MessageState::Delivered);
+    while waits(&home.asks(&["why", id])) {
+        assert!(std::time::Instant::now() < deadline, "it does not arrive");
     }
 }
 
@@ -128,6 +162,8 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     golden.check("why", &ana, &["why", id]);
     golden.check("edit", &ana, &["edit", id, "hello"]);
     golden.check("react", &ana, &["react", id, "👍"]);
+    until_delivered(&ana, id);
+    golden.check("why-of-what-was-changed", &ana, &["why", id]);
     golden.check("history", &ana, &["history", "Bobby"]);
     golden.check("search", &ana, &["search", "hello"]);
     golden.check("digest", &ana, &["digest", "Bobby"]);
@@ -142,5 +178,16 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     golden.check("backup", &ana, &["backup", &ana.path("backup")]);
     golden.check("block", &ana, &["block", "Bobby"]);
     golden.check("unblock", &ana, &["unblock", "Bobby"]);
+    golden.listen(&ana);
+
+    let words: RecoveryWords = ana.asks(&["words", "--show-words"]);
+    golden.compare("words", words.0.iter().map(|_| json!("<word>")).collect());
+    let (words, other) = (words.0.join(" "), Home::empty());
+    let restored = other.runs_with(&["restore", &ana.path("backup"), "--json"], words.as_bytes());
+    assert_eq!(restored.code, 0, "{restored:?}");
+    golden.compare("restore", serde_json::from_str(&restored.output).unwrap());
+    let devices: Vec<Device> = other.asks(&["devices"]);
+    let first = devices.iter().find(|device| !device.is_this).unwrap();
+    golden.check("revoke-device", &other, &["revoke-device", &first.id, "--yes"]);
     assert!(golden.differences.is_empty(), "{}", golden.differences.join("\n"));
 }

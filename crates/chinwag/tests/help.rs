@@ -7,11 +7,12 @@
 mod harness;
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::pipes::{Ended, run};
-use harness::terminal::Terminal;
+use harness::pipes::run;
+use harness::terminal::{CTRL_C, Terminal};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -126,34 +127,51 @@ fn without_arguments_there_is_a_short_help_and_code_2() {
 }
 
 #[test]
-fn without_arguments_a_person_is_shown_how_to_begin() {
+fn without_arguments_a_person_gets_the_client_which_asks_for_a_name() {
     let mut terminal = Terminal::chinwag(&[]);
-    let view = terminal.until_shows("chinwag COMMAND --help");
-    for step in ["chinwag init --name", "chinwag invite", "chinwag add", "chinwag chat"] {
-        assert!(view.shows(step), "{step}:\n{view}");
-    }
+    terminal.until_shows("What shall others call you?");
+    terminal.types(CTRL_C);
     assert_eq!(terminal.ends(), 0);
+    terminal.assert_is_as_it_was_found();
 }
 
 // Completions, in the shells themselves.
 
-/// What a shell says, or nothing if it isn't installed.
-fn shell(program: &str, script: &str) -> Option<String> {
-    let output = Command::new(program).args(["-c", script]).output().ok()?;
+/// What a shell says in the end, or nothing if it isn't installed.
+fn shell(program: &str, script: &str, home: &TempDir) -> Option<String> {
+    let mut command = Command::new(program);
+    let output = command.args(["-c", script]).envs(environment_of(home)).output();
+    let output = match output {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        output => output.unwrap(),
+    };
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{program}: {error}");
+    assert!(output.status.success() && error.is_empty(), "{program}: {error}");
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-#[track_caller]
-fn completed(ended: &Ended) -> &str {
-    assert_eq!((ended.code, ended.error.as_str()), (0, ""));
-    &ended.output
+/// A home of its own, in which `chinwag` is found as it is when it was installed.
+fn environment_of(home: &TempDir) -> Vec<(OsString, OsString)> {
+    let program = Path::new(harness::PROGRAM).parent().unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
+    let all = harness::environment(home).into_iter();
+    let all = all.map(|(name, value)| (name.into(), value.to_owned()));
+    all.chain([("PATH".into(), path.into())]).collect()
+}
+
+/// Puts the completions of a shell into a home, where the documentation says that they belong.
+fn put_completions(shell: &str, home: &TempDir, at: &str) {
+    let script = run(&["completions", shell]);
+    assert_eq!((script.code, script.error.as_str()), (0, ""), "{script:?}");
+    let path = home.path().join(at);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, script.output).unwrap();
 }
 
 #[test]
 fn bash_completes_commands_and_their_options() {
-    let script = run(&["completions", "bash"]);
+    let home = TempDir::new().unwrap();
+    put_completions("bash", &home, "chinwag");
     let complete = |words: &str, at: usize| {
         let last = words.split(' ').nth(at).unwrap_or_default();
         format!(
@@ -161,40 +179,62 @@ fn bash_completes_commands_and_their_options() {
              echo \"${{COMPREPLY[@]}}\"\n"
         )
     };
-    let script = completed(&script).to_owned()
-        + "\n"
+    let script = ". ~/chinwag\n".to_owned()
+        + &complete("chinwag se", 1)
         + &complete("chinwag inv", 1)
         + &complete("chinwag bundle e", 2)
         + &complete("chinwag send --wa", 2);
-    let Some(said) = shell("bash", &script) else {
-        return harness::skipped("bash_completes_commands", "bash is not installed");
+    let Some(said) = shell("bash", &script, &home) else {
+        return harness::missing("bash_completes_commands_and_their_options", "bash");
     };
-    assert_eq!(said, "invite invites\nexport\n--wait\n");
+    assert_eq!(said, "send search\ninvite invites\nexport\n--wait\n");
 }
 
 #[test]
-fn zsh_takes_its_completions() {
-    let script = run(&["completions", "zsh"]);
-    let load = format!("autoload -Uz compinit; compinit -u -D; {}", completed(&script));
-    if shell("zsh", &load).is_none() {
-        harness::skipped("zsh_takes_its_completions", "zsh is not installed");
-    }
+fn fish_completes_commands_and_their_options() {
+    let home = TempDir::new().unwrap();
+    put_completions("fish", &home, "fish/completions/chinwag.fish");
+    let ask = |line: &str| shell("fish", &format!("complete -C '{line}'"), &home);
+    let Some(said) = ask("chinwag se") else {
+        return harness::missing("fish_completes_commands_and_their_options", "fish");
+    };
+    let words = |said: &str| -> Vec<String> {
+        said.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
+    };
+    assert_eq!(words(&said), ["search", "send"], "{said}");
+    assert_eq!(words(&ask("chinwag bundle e").unwrap()), ["export"]);
+    assert_eq!(words(&ask("chinwag send bob hello --wai").unwrap()), ["--wait"]);
 }
 
 #[test]
-fn fish_completes_commands() {
-    let script = run(&["completions", "fish"]);
-    let ask = format!("{}\ncomplete -C 'chinwag invi'", completed(&script));
-    match shell("fish", &ask) {
-        Some(said) => assert!(said.contains("invite"), "{said}"),
-        None => harness::skipped("fish_completes_commands", "fish is not installed"),
+fn zsh_completes_commands_and_their_options() {
+    let home = TempDir::new().unwrap();
+    put_completions("zsh", &home, "functions/_chinwag");
+    // No questions of a first start, and nothing of this machine's.
+    let setting =
+        "fpath=(~/functions $fpath); autoload -Uz compinit; compinit -u -D; PS1='zsh> '\n";
+    std::fs::write(home.path().join(".zshrc"), setting).unwrap();
+    if shell("zsh", "true", &home).is_none() {
+        return harness::missing("zsh_completes_commands_and_their_options", "zsh");
     }
+    let environment = environment_of(&home);
+    let zsh = Terminal::of("zsh", &["-d", "-i"], environment, home);
+    zsh.until_last_line("zsh>");
+    zsh.types("chinwag se\t");
+    let view =
+        zsh.until("both commands", |view| view.shows("search  --") && view.shows("send    --"));
+    assert!(!view.shows("command not found") && !view.shows("_chinwag:"), "{view}");
+    zsh.types("nd bob hello --wai\t");
+    zsh.until_shows("zsh> chinwag send bob hello --wait=");
+    zsh.types("de\t");
+    zsh.until_shows("zsh> chinwag send bob hello --wait=delivered");
 }
 
 #[test]
 fn power_shell_has_completions_too() {
     let script = run(&["completions", "powershell"]);
-    assert!(completed(&script).contains("Register-ArgumentCompleter"));
+    assert_eq!((script.code, script.error.as_str()), (0, ""), "{script:?}");
+    assert!(script.output.contains("Register-ArgumentCompleter"));
 }
 
 // The config file, and the schema.

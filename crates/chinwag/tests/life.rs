@@ -371,6 +371,30 @@ fn who_is_reachable_is_shown_with_the_way() {
 // The account.
 
 #[test]
+fn a_search_gives_as_many_as_were_asked_for_however_long_they_are() {
+    let home = Home::of("Ana");
+    let _daemon = home.daemon();
+    // In JSON each of these takes three megabytes, and an answer of the daemon has room for two.
+    let longest = "\u{1}".repeat(500_000);
+    for n in 0..5 {
+        let sent =
+            home.runs_with(&["send", "me", "-"], format!("harbour {n} {longest}").as_bytes());
+        assert_eq!(sent.code, 0, "{sent:?}");
+    }
+    for limit in [4, 20] {
+        let limit = limit.to_string();
+        let page: Page = home.asks(&["search", "harbour", "--limit", &limit]);
+        let found: Vec<&str> = texts(&page.messages).iter().map(|text| &text[..9]).collect();
+        let expected = ["harbour 4", "harbour 3", "harbour 2", "harbour 1", "harbour 0"];
+        assert_eq!(found, expected[..found.len()]);
+        assert_eq!(
+            (found.len(), page.next.is_some()),
+            if limit == "4" { (4, true) } else { (5, false) }
+        );
+    }
+}
+
+#[test]
 fn recovery_words_go_into_a_pipe_only_if_that_is_asked_for() {
     let home = Home::empty();
     let made: Value = home.asks(&["init", "--name", "Ana"]);

@@ -7,7 +7,7 @@
 mod harness;
 
 use chinwag_api::method::{Page, Sent};
-use chinwag_api::model::{Account, MessageState, Status};
+use chinwag_api::model::{Account, MessageState, Status, Why};
 use harness::home::{Home, introduce};
 use harness::pipes::Piped;
 use harness::terminal::CTRL_C;
@@ -156,6 +156,32 @@ fn nobody_waits_for_whom_nothing_is_for() {
     ana.does(&["block", "Bob"]);
     let retracted = ana.runs(&["retract", &sent.id, "--linger", TOO_LONG]);
     assert_eq!((retracted.code, retracted.error.as_str()), (0, ""), "{retracted:?}");
+}
+
+#[test]
+fn a_change_is_waited_for_until_it_is_delivered_and_no_longer() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let (ana_daemon, bob_daemon) = (ana.daemon(), bob.daemon());
+    introduce(&ana, &bob);
+    let sent: Sent = bob.asks(&["send", "Ana", "hello", "--wait", "delivered"]);
+    ends(ana_daemon, Signal::TERM, 143);
+    // Ana has said nothing herself, so no message of hers tells of its way.
+    let reacted = ana.runs(&["react", &sent.id, "👍", "--linger", TOO_LONG]);
+    assert_eq!((reacted.code, reacted.error.as_str()), (0, ""), "{reacted:?}");
+    let page: Page = bob.asks(&["history", "Ana"]);
+    assert_eq!(page.messages[0].reactions[0].by, ["Ana"]);
+    let why: Why = ana.asks(&["why", &sent.id]);
+    let changes: Vec<_> = why.changes.iter().map(|c| (c.kind.as_str(), c.state)).collect();
+    assert_eq!(changes, [("reaction", MessageState::Delivered)]);
+    assert!(why.text[1].starts_with("your reaction of "), "{why:?}");
+
+    ends(bob_daemon, Signal::TERM, 143);
+    let again = ana.runs(&["react", &sent.id, "👍", "--remove", "--linger", "1"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.error.contains("not delivered yet"), "{again:?}");
+    let why: Why = ana.asks(&["why", &sent.id]);
+    assert!(why.changes[0].state < MessageState::Delivered, "{why:?}");
+    assert!(why.text[1].ends_with("waits here, not delivered yet"), "{why:?}");
 }
 
 #[test]

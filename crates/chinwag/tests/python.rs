@@ -28,8 +28,7 @@ impl Python {
     /// is.
     fn joins(story: &str) -> Option<Self> {
         if !is_here() {
-            assert!(std::env::var_os("CI").is_none(), "python3 is missing");
-            harness::skipped(story, "python3 is missing");
+            harness::missing(story, "python3");
             return None;
         }
         let port = Port::free();

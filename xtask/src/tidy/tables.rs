@@ -5,8 +5,12 @@
 
 /// Every crate of ours, existing or planned, and the crates of ours that it may depend on.
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
-    ("chinwag", &["chinwag-daemon", "chinwag-tui", "chinwag-api", "chinwag-classroom"]),
-    ("chinwag-tui", &["chinwag-api"]),
+    (
+        "chinwag",
+        &["chinwag-daemon", "chinwag-tui", "chinwag-api", "chinwag-classroom", "chinwag-text"],
+    ),
+    ("chinwag-tui", &["chinwag-api", "chinwag-text"]),
+    ("chinwag-text", &[]),
     (
         "chinwag-daemon",
         &[
@@ -28,7 +32,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("chinwag-classroom", &[]),
     ("chinwag-sim", &["chinwag-core", "chinwag-crypto", "chinwag-store"]),
     ("chinwag-powercut", &[]),
-    ("chinwag-lab", &["chinwag-api"]),
+    ("chinwag-lab", &["chinwag-api", "chinwag-daemon"]),
     ("xtask", &[]),
 ];
 
@@ -80,7 +84,7 @@ pub(crate) const BUILD_TOOLS: &[&str] = &["cc"];
 /// Packages that only some crates of ours may name as a dependency. The first line that fits a
 /// package decides; a `*` at the end stands for any rest.
 pub(crate) const OWNERS: &[(&str, &[&str])] = &[
-    ("rusqlite", &["chinwag-store", "chinwag-powercut"]),
+    ("rusqlite", &["chinwag-store", "chinwag-powercut", "chinwag-lab"]),
     ("libsqlite3-sys", &["chinwag-store"]),
     ("iroh-relay", &["chinwag-net", "chinwag-lab"]),
     ("iroh*", &["chinwag-net"]),

@@ -501,6 +501,21 @@ impl Store for MemStore {
         Ok(shown.take(count).cloned().collect())
     }
 
+    fn timeline_after(
+        &self,
+        conversation: ConversationId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let timeline = self.now.timelines.get(&conversation).into_iter();
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        let entries =
+            timeline.flat_map(|of| of.range(after)).filter_map(|(_, id)| self.now.at(*id));
+        let shown =
+            entries.filter(|entry| entry.header.kind.is_shown() && !self.now.is_hidden(entry));
+        Ok(shown.take(count).cloned().collect())
+    }
+
     fn references_after(
         &self,
         of: EntryId,

@@ -18,6 +18,8 @@ pub(super) async fn create(api: Api, params: CreateAccount) -> Result<CreatedAcc
     let name = people::typed_name(&params.name)?;
     let device_name = device_name(params.device_name)?;
     api.node.order(move |_| Ok(Command::Init { name, device_name })).await?;
+    // A ticket that is made next says where we are.
+    api.shared.until_tried().await;
     api.node
         .look(|view| {
             Ok(CreatedAccount { account: people::own_account(view)?, words: own_words(view)? })
@@ -30,6 +32,7 @@ pub(super) async fn restore(api: Api, params: RestoreAccount) -> Result<model::A
     let device_name = device_name(params.device_name)?;
     let account_seed = *seed.expose();
     api.node.order(move |_| Ok(Command::Restore { account_seed, device_name })).await?;
+    api.shared.until_tried().await;
     api.node.look(people::own_account).await
 }
 

@@ -10,12 +10,13 @@ use chinwag_core::input::Command;
 use chinwag_core::introduction::Introduction;
 use chinwag_core::output::Answer;
 use data_encoding::BASE64;
-use tokio::sync::oneshot;
 
 use super::{Api, unexpected};
 use crate::bundle_file;
-use crate::node_thread::{Job, View};
+use crate::home::backup_key;
+use crate::node_thread::View;
 use crate::people;
+use crate::refusals::{no_account, unreadable};
 
 pub(super) async fn export(api: Api, params: OneContact) -> Result<BundleFile, ApiError> {
     let export = move |view: &View<'_>| people::meant(view, &params.contact).map(Command::Export);
@@ -99,13 +100,12 @@ pub(super) async fn backup(api: Api, params: CreateBackup) -> Result<Nothing, Ap
     if !path.is_absolute() {
         return Err(ApiError::new(Kind::Usage, "the path of a backup has to be absolute"));
     }
-    if path.exists() {
-        let error = ApiError::new(Kind::Refused, format!("{} is there already", path.display()));
-        return Err(error.hint("give another name, or remove it first"));
-    }
-    let (done, result) = oneshot::channel();
-    api.node.send(Job::Backup(path, done))?;
-    let gone = |_| ApiError::new(Kind::Internal, "the node has stopped");
-    result.await.map_err(gone)??;
+    let seed = |view: &View<'_>| {
+        let local = view.store.local().map_err(|error| unreadable(&error))?;
+        local.map(|local| backup_key(&local.account_seed)).ok_or_else(no_account)
+    };
+    // What was asked for before it is in it.
+    let key = api.node.look(seed).await?;
+    api.backups.write(path, key).await?;
     Ok(Nothing {})
 }

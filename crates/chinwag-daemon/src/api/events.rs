@@ -13,12 +13,14 @@ use chinwag_core::sync::ranges::Range;
 use chinwag_core::time::Wall;
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc};
 
 use super::contacts::request;
 use super::messages::Room;
 use super::{Api, Tell};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
+use crate::seats::SUBSCRIPTIONS_MAX;
 use crate::shared::Shared;
 use crate::{ids, messages, people, time};
 
@@ -49,6 +51,11 @@ pub(super) async fn subscribe(
     tell: Tell,
 ) -> Result<Subscribed, ApiError> {
     let asked = params.after.as_deref().map(cursor).transpose()?;
+    let Tell { events, is_answered, seat } = tell;
+    let place = Arc::clone(&seat.subscriptions).try_acquire_owned().map_err(|_| {
+        let text = format!("{SUBSCRIPTIONS_MAX} subscriptions listen on this connection already");
+        ApiError::new(Kind::Limit, text).hint("use one of them, or another connection")
+    })?;
     let after = api
         .node
         .look(move |view| match asked {
@@ -56,7 +63,16 @@ pub(super) async fn subscribe(
             None => newest(view),
         })
         .await?;
-    tokio::spawn(Subscription { api, after, tell, may_have_gap: params.after.is_some() }.run());
+    let may_have_gap = params.after.is_some();
+    // From here on, so that nothing is missed that happens after the answer.
+    let signals = api.shared.watch_signals();
+    let subscription =
+        Subscription { api, after, signals, tell: events, may_have_gap, _place: place };
+    tokio::spawn(async move {
+        // An error: the connection is gone, and it ends as it begins.
+        let _ = is_answered.await;
+        subscription.run().await;
+    });
     Ok(Subscribed { cursor: after.to_string() })
 }
 
@@ -79,15 +95,16 @@ fn must_be_past(view: &View<'_>, after: u64) -> Result<(), ApiError> {
 pub(crate) struct Subscription {
     api: Api,
     after: u64,
-    tell: Tell,
+    signals: broadcast::Receiver<Event>,
+    tell: mpsc::Sender<Value>,
     may_have_gap: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Subscription {
     /// Tells until nobody listens or the node stops.
     async fn run(mut self) {
         let mut newest = self.api.shared.watch_newest();
-        let mut signals = self.api.shared.watch_signals();
         loop {
             newest.mark_unchanged();
             if self.catch_up().await.is_err() {
@@ -95,7 +112,7 @@ impl Subscription {
             }
             tokio::select! {
                 changed = newest.changed() => if changed.is_err() { return },
-                signal = signals.recv() => match signal {
+                signal = self.signals.recv() => match signal {
                     Ok(event) => if self.say(&event).await.is_err() { return },
                     // Signals may be missed.
                     Err(RecvError::Lagged(_)) => {}
@@ -112,7 +129,7 @@ impl Subscription {
             let (after, shared) = (self.after, Arc::clone(&self.api.shared));
             let may_have_gap = std::mem::take(&mut self.may_have_gap);
             let read = move |view: &View<'_>| page(view, &shared, after, AT_ONCE, may_have_gap);
-            let (events, next) = self.api.node.look(read).await.map_err(drop)?;
+            let (events, next) = self.api.node.glance(read).await.map_err(drop)?;
             if next == self.after && events.is_empty() {
                 return Ok(());
             }

@@ -10,12 +10,12 @@ use chinwag_api::method::{
 use chinwag_api::model::{self, MessageState};
 use chinwag_api::wire::LINE_MAX;
 use chinwag_core::body::{Body, Content, Text};
-use chinwag_core::ids::{ClientId, ConversationId, EntryId};
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
 use chinwag_core::store::StoredEntry;
 use chinwag_core::timeline::Says;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::system::awaited;
 use super::{Api, patience, unexpected};
@@ -32,6 +32,9 @@ const PAGE: (u32, u32) = (50, 1_000);
 
 /// Hits of a page, unless somebody says otherwise, and at most.
 const HITS: (u32, u32) = (20, 200);
+
+/// Hits that are looked at together: each may be half a megabyte.
+const HITS_AT_ONCE: usize = 32;
 
 /// How long is waited for a message to arrive, unless somebody says otherwise.
 const ARRIVAL_WITHIN: Duration = Duration::from_secs(30);
@@ -85,14 +88,9 @@ async fn wait(
     wanted: MessageState,
     patience: Duration,
 ) -> Result<MessageState, ApiError> {
-    let mut newest = api.shared.watch_newest();
-    let until = Instant::now() + patience;
-    loop {
-        newest.mark_unchanged();
-        let state = state(api, id).await?;
-        if state >= wanted || timeout_at(until, newest.changed()).await.is_err() {
-            return Ok(state);
-        }
+    match timeout(patience, api.node.until_came(id, wanted)).await {
+        Ok(came) => came,
+        Err(_) => state(api, id).await,
     }
 }
 
@@ -151,14 +149,19 @@ pub(super) async fn get(api: Api, params: OneMessage) -> Result<model::Message, 
 
 pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiError> {
     let limit = limited(params.limit, PAGE);
+    if params.before.is_some() && params.after.is_some() {
+        return Err(ApiError::new(Kind::Usage, "before and after do not go together"));
+    }
     api.node
         .look(move |view| {
             let (conversation, _) = people::conversation(view, &params.conversation)?;
             let before = params.before.as_deref().map(|id| position(view, id)).transpose()?;
-            let entries = view
-                .store
-                .timeline(conversation, before, limit)
-                .map_err(|error| unreadable(&error))?;
+            let after = params.after.as_deref().map(|id| position(view, id)).transpose()?;
+            let entries = match after {
+                Some(after) => view.store.timeline_after(conversation, after, limit),
+                None => view.store.timeline(conversation, before, limit),
+            };
+            let entries = entries.map_err(|error| unreadable(&error))?;
             let mut shown = Vec::new();
             let mut room = Room::new();
             for entry in &entries {
@@ -168,10 +171,12 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
                 }
                 shown.push(message);
             }
-            // There are more before the oldest, unless there were no more to be found.
+            // There are more beyond the last, unless there were no more to be found.
             let is_all = shown.len() == entries.len() && entries.len() < limit;
-            let next = shown.last().map(|oldest| oldest.id.clone()).filter(|_| !is_all);
-            shown.reverse();
+            let next = shown.last().map(|last| last.id.clone()).filter(|_| !is_all);
+            if after.is_none() {
+                shown.reverse();
+            }
             Ok(Page { messages: shown, next })
         })
         .await
@@ -222,47 +227,53 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
         params.after.as_deref().map(time::parse).transpose()?,
     );
     let mut cursor = params.cursor.as_deref().map(search_cursor).transpose()?;
-    let mut found = Vec::new();
+    let fits = move |entry: &StoredEntry, author: Option<AccountId>| {
+        let sent = entry.header.claimed.get();
+        account.is_none_or(|account| author == Some(account))
+            && before.is_none_or(|before| sent < before.get())
+            && after.is_none_or(|after| sent > after.get())
+    };
+    let mut found: Vec<model::Message> = Vec::new();
     let mut room = Room::new();
     loop {
-        let limit = most - found.len();
+        let limit = HITS_AT_ONCE.min(most - found.len());
         let wanted = Wanted { words: params.words.clone(), conversation, before: cursor, limit };
         let page = api.searcher.search(wanted).await?;
         let hits = page.hits;
-        let shown = api
-            .node
-            .look(move |view| {
-                let mut shown = Vec::new();
-                for hit in &hits {
-                    let entry = messages::find(view, hit.shown_by())?;
-                    let Some(entry) = entry else { continue };
-                    let sent = entry.header.claimed.get();
-                    let author =
-                        view.node.author_of(entry.header.conversation, entry.header.author);
-                    let fits = account.is_none_or(|account| author == Some(account))
-                        && before.is_none_or(|before| sent < before.get())
-                        && after.is_none_or(|after| sent > after.get());
-                    // An edit by somebody else counts for nothing, and an older wording is gone.
-                    if fits && counts(view, &entry, hit)? {
-                        shown.push(messages::shown(view, &entry)?);
-                    }
+        let shown = api.node.look(move |view| {
+            hits.iter().map(|hit| Ok((hit.number, hit_shown(view, hit, fits)?))).collect()
+        });
+        let shown: Vec<(i64, Option<model::Message>)> = shown.await?;
+        for (number, message) in shown {
+            let new = message.filter(|message| found.iter().all(|known| known.id != message.id));
+            if let Some(message) = new {
+                if !room.has_for(&message) {
+                    return Ok(Page { messages: found, next: cursor.map(|at| at.to_string()) });
                 }
-                Ok(shown)
-            })
-            .await?;
-        let mut has_room = true;
-        for message in shown {
-            if !found.iter().any(|known: &model::Message| known.id == message.id) {
-                has_room &= room.has_for(&message);
                 found.push(message);
             }
+            cursor = Some(number);
         }
         cursor = page.next;
-        if cursor.is_none() || found.len() >= most || !has_room {
-            break;
+        if cursor.is_none() || found.len() >= most {
+            return Ok(Page { messages: found, next: cursor.map(|at| at.to_string()) });
         }
     }
-    Ok(Page { messages: found, next: cursor.map(|cursor| cursor.to_string()) })
+}
+
+/// The message of a hit as it is shown, if it is one that is looked for.
+fn hit_shown(
+    view: &View<'_>,
+    hit: &chinwag_store::Hit,
+    fits: impl Fn(&StoredEntry, Option<AccountId>) -> bool,
+) -> Result<Option<model::Message>, ApiError> {
+    let Some(entry) = messages::find(view, hit.shown_by())? else { return Ok(None) };
+    let author = view.node.author_of(entry.header.conversation, entry.header.author);
+    // An edit by somebody else counts for nothing, and an older wording is gone.
+    if fits(&entry, author) && counts(view, &entry, hit)? {
+        return messages::shown(view, &entry).map(Some);
+    }
+    Ok(None)
 }
 
 /// Whether the words that were found are those that the message says now.

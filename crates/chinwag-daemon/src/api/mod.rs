@@ -21,11 +21,13 @@ use chinwag_api::method::{self, Method};
 use chinwag_core::output::Answer;
 use chinwag_core::time::Wall;
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::backups::Backups;
 use crate::home::Home;
 use crate::node_thread::NodeThread;
 use crate::searcher::Searcher;
+use crate::seats::Seat;
 use crate::shared::Shared;
 
 /// Everything that the methods need. Copies share it.
@@ -34,6 +36,7 @@ pub(crate) struct Api {
     pub(crate) node: NodeThread,
     pub(crate) shared: Arc<Shared>,
     pub(crate) searcher: Searcher,
+    pub(crate) backups: Backups,
     pub(crate) facts: Arc<Facts>,
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -48,7 +51,13 @@ pub(crate) struct Facts {
 }
 
 /// Where a connection's own events go, for methods that start some.
-pub(crate) type Tell = mpsc::Sender<Value>;
+#[derive(Debug)]
+pub(crate) struct Tell {
+    pub(crate) events: mpsc::Sender<Value>,
+    /// When the request that started them has its answer: nothing is told before.
+    pub(crate) is_answered: oneshot::Receiver<()>,
+    pub(crate) seat: Arc<Seat>,
+}
 
 macro_rules! dispatch {
     ($api:ident, $name:ident, $params:ident, $tell:ident, { $($method:ident => $run:expr,)* }) => {

@@ -1,13 +1,18 @@
 //! Devices and the ways to them.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chinwag_api::error::ApiError;
+use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{Connect, Nothing};
 use chinwag_api::model::{self, ConnectOutcome};
 use chinwag_core::ids::{AccountId, DeviceId};
+use chinwag_core::time::Wall;
 use chinwag_net::PeerPath;
+use chinwag_net::limits::DIAL_WITHIN;
+use tokio::time::Instant;
 
 use super::{Api, patience};
 use crate::attempts::FailedAttempt;
@@ -17,6 +22,12 @@ use crate::{ids, people, time};
 
 /// How long is waited for connections, unless somebody says otherwise.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Contacts that are named at once.
+const NAMED_MAX: usize = 1_000;
+
+/// Devices that are tried at once; the others have their turn as these are reached or have failed.
+const AT_ONCE: usize = 64;
 
 /// How often is looked whether there is a connection.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -80,7 +91,7 @@ fn way(view: &View<'_>, path: &PeerPath) -> model::Path {
         kind: "direct".to_owned(),
         address: path.address.map(|address| address.to_string()).unwrap_or_default(),
         rtt_ms: path.rtt.map_or(0.0, |rtt| rtt.as_secs_f64() * 1_000.0),
-        since: time::written(chinwag_core::time::Wall::new(since)),
+        since: time::written(Wall::new(since)),
         is_dialled: path.is_dialled,
         received_bytes: path.bytes_received,
         sent_bytes: path.bytes_sent,
@@ -103,42 +114,90 @@ pub(super) fn failure(failed: &FailedAttempt) -> model::Failure {
 }
 
 pub(super) async fn connect(api: Api, params: Connect) -> Result<Vec<ConnectOutcome>, ApiError> {
-    let wanted = api
-        .node
-        .look(move |view| {
-            if params.contacts.is_empty() {
-                let own = people::own(view)?;
-                let all = devices(view)?.into_iter().map(|(account, _)| account);
-                let mut all: Vec<AccountId> = all.filter(|account| *account != own).collect();
-                all.dedup();
-                return Ok(all);
-            }
-            params.contacts.iter().map(|who| people::meant(view, who)).collect()
-        })
-        .await?;
-    api.shared.with_network(chinwag_net::Network::connect_now_all);
-    let deadline = tokio::time::Instant::now() + patience(params.timeout_ms, CONNECT_WITHIN);
+    if params.contacts.len() > NAMED_MAX {
+        let text = format!("more than {NAMED_MAX} contacts can't be named at once");
+        return Err(ApiError::new(Kind::Limit, text).hint("name none for all"));
+    }
+    let wanted = api.node.look(move |view| wanted(view, &params.contacts)).await?;
+    let mut calls = Calls::to(&wanted, &api.shared);
+    let deadline = Instant::now() + patience(params.timeout_ms, CONNECT_WITHIN);
     loop {
-        let outcomes = outcomes(&api, wanted.clone()).await?;
-        let is_done = outcomes.iter().all(|outcome| outcome.connected);
-        if is_done || tokio::time::Instant::now() >= deadline {
-            return Ok(outcomes);
+        let connected = api.node.look(|view| Ok(view.node.connected_devices())).await?;
+        calls.go_on(&api.shared, &connected);
+        let is_connected = |devices: &Vec<DeviceId>| devices.iter().any(|d| connected.contains(d));
+        if wanted.values().all(is_connected) || Instant::now() >= deadline {
+            return outcomes(&api, wanted).await;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-async fn outcomes(api: &Api, accounts: Vec<AccountId>) -> Result<Vec<ConnectOutcome>, ApiError> {
+/// Accounts, and the devices of each that are known.
+type Wanted = BTreeMap<AccountId, Vec<DeviceId>>;
+
+/// Who is to be reached: those named, or all contacts and whom tickets lead to.
+fn wanted(view: &View<'_>, names: &[String]) -> Result<Wanted, ApiError> {
+    let own = people::own(view)?;
+    let mut all = Wanted::new();
+    for (account, device) in devices(view)? {
+        all.entry(account).or_default().push(device);
+    }
+    if names.is_empty() {
+        all.remove(&own);
+        return Ok(all);
+    }
+    let mut meant = Wanted::new();
+    for name in names {
+        let account = people::meant(view, name)?;
+        meant.insert(account, all.get(&account).cloned().unwrap_or_default());
+    }
+    Ok(meant)
+}
+
+/// Devices that are to be tried at once, some at a time: a thousand together would take each other's
+/// place on the way out.
+struct Calls {
+    waiting: VecDeque<DeviceId>,
+    under_way: Vec<(DeviceId, Instant, Option<Wall>)>,
+}
+
+impl Calls {
+    /// Whoever was heard last is tried first.
+    fn to(wanted: &Wanted, shared: &Shared) -> Self {
+        let mut waiting: Vec<DeviceId> = wanted.values().flatten().copied().collect();
+        waiting.sort_by_cached_key(|device| Reverse(shared.heard_of(*device)));
+        Self { waiting: waiting.into(), under_way: Vec::new() }
+    }
+
+    /// Begins with some more, as others are through.
+    fn go_on(&mut self, shared: &Shared, connected: &BTreeSet<DeviceId>) {
+        self.under_way.retain(|(device, since, failed_before)| {
+            let is_failed = last_failure(shared, *device) != *failed_before;
+            !is_failed && !connected.contains(device) && since.elapsed() < DIAL_WITHIN
+        });
+        while self.under_way.len() < AT_ONCE {
+            let Some(device) = self.waiting.pop_front() else { return };
+            if !connected.contains(&device) {
+                let failed_before = last_failure(shared, device);
+                self.under_way.push((device, Instant::now(), failed_before));
+                shared.with_network(|network| network.connect_now(device));
+            }
+        }
+    }
+}
+
+fn last_failure(shared: &Shared, device: DeviceId) -> Option<Wall> {
+    shared.ledger().of(device).failures.front().map(|failed| failed.at)
+}
+
+async fn outcomes(api: &Api, wanted: Wanted) -> Result<Vec<ConnectOutcome>, ApiError> {
     let shared = Arc::clone(&api.shared);
     api.node
         .look(move |view| {
-            let devices = devices(view)?;
             let connected = view.node.connected_devices();
-            let outcome = |account: &AccountId| {
-                let theirs: Vec<DeviceId> =
-                    devices.iter().filter(|(of, _)| of == account).map(|(_, d)| *d).collect();
-                let is_connected = theirs.iter().any(|device| connected.contains(device));
-                let failed = theirs.iter().find_map(|d| shared.ledger().of(*d).cause().cloned());
+            let outcome = |(account, devices): (&AccountId, &Vec<DeviceId>)| {
+                let is_connected = devices.iter().any(|device| connected.contains(device));
+                let failed = devices.iter().find_map(|d| shared.ledger().of(*d).cause().cloned());
                 ConnectOutcome {
                     contact: ids::account(*account),
                     name: people::name(view, *account),
@@ -146,7 +205,7 @@ async fn outcomes(api: &Api, accounts: Vec<AccountId>) -> Result<Vec<ConnectOutc
                     failure: failed.filter(|_| !is_connected).as_ref().map(failure),
                 }
             };
-            Ok(accounts.iter().map(outcome).collect())
+            Ok(wanted.iter().map(outcome).collect())
         })
         .await
 }

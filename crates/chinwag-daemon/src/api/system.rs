@@ -17,7 +17,12 @@ use crate::{people, time};
 const UNDELIVERED_MAX: usize = 1_000;
 
 pub(super) async fn hello(api: Api, _: Hello) -> Result<Welcome, ApiError> {
-    let has_account = api.node.look(|view| Ok(view.node.account().is_some())).await?;
+    // A node whose store can't be opened now is one all the same: what is asked next says why.
+    let asked = api.node.look(|view| Ok(view.node.account().is_some())).await;
+    let has_account = match asked {
+        Err(error) if api.node.has_stopped() => return Err(error),
+        asked => asked.unwrap_or_else(|_| api.shared.had_account()),
+    };
     let version = env!("CARGO_PKG_VERSION").to_owned();
     Ok(Welcome { api: chinwag_api::VERSION.to_owned(), version, has_account })
 }

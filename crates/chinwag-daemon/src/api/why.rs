@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::error::{ApiError, Kind as ErrorKind};
 use chinwag_api::method::OneMessage;
-use chinwag_api::model::{self, DeviceWhy, MessageState};
+use chinwag_api::model::{self, Change, DeviceWhy, MessageState};
+use chinwag_core::body::Kind;
 use chinwag_core::ids::{AccountId, DeviceId};
 use chinwag_core::store::StoredEntry;
+use chinwag_core::wire::limits::REFERENCES_MAX;
 
 use super::Api;
 use super::peers::failure;
 use crate::attempts::Attempts;
 use crate::node_thread::View;
+use crate::refusals::unreadable;
 use crate::shared::Shared;
 use crate::{ids, messages, people, time};
+
+/// Changes of a message that are told.
+const CHANGES_MAX: usize = 8;
 
 pub(super) async fn why(api: Api, params: OneMessage) -> Result<model::Why, ApiError> {
     let shared = Arc::clone(&api.shared);
@@ -23,17 +29,19 @@ pub(super) async fn why(api: Api, params: OneMessage) -> Result<model::Why, ApiE
 fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, ApiError> {
     let id = messages::named(view, id)?;
     let entry = messages::find(view, id)?.ok_or_else(|| {
-        ApiError::new(Kind::NotFound, format!("there is no message {} here", ids::message(id)))
+        ApiError::new(ErrorKind::NotFound, format!("there is no message {} here", ids::message(id)))
     })?;
     let message = messages::shown(view, &entry)?;
     let conversation = entry.header.conversation;
     let own = view.node.account();
+    let changes = changes(view, &entry)?;
     if !message.author.is_me {
-        let text = format!(
+        let written = format!(
             "{} wrote it; it is on this disk since it came, and nobody else waits for it from us",
             message.author.name
         );
-        return Ok(model::Why { message, devices: Vec::new(), text: vec![text] });
+        let text = [written].into_iter().chain(changes.iter().map(change_in_words)).collect();
+        return Ok(model::Why { message, devices: Vec::new(), changes, text });
     }
     let with = view.node.conversations().find(|(known, _)| *known == conversation);
     let accounts: Vec<AccountId> = with.into_iter().map(|(_, with)| with).chain(own).collect();
@@ -59,7 +67,39 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
             .iter()
             .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text)),
     );
-    Ok(model::Why { message, devices, text })
+    text.extend(changes.iter().map(change_in_words));
+    Ok(model::Why { message, devices, changes, text })
+}
+
+/// What we have made of a message since, the last first.
+fn changes(view: &View<'_>, entry: &StoredEntry) -> Result<Vec<Change>, ApiError> {
+    let references = view.store.references(entry.id, REFERENCES_MAX);
+    let mut own = references.map_err(|error| unreadable(&error))?;
+    let conversation = entry.header.conversation;
+    let account = view.node.account();
+    own.retain(|made| view.node.author_of(conversation, made.header.author) == account);
+    own.sort_by_key(|made| std::cmp::Reverse(made.position()));
+    let told = own.iter().take(CHANGES_MAX).map(|made| Change {
+        id: ids::message(made.id),
+        kind: match made.header.kind {
+            Kind::EDIT => "edit".to_owned(),
+            Kind::REACTION => "reaction".to_owned(),
+            Kind::RETRACTION => "retraction".to_owned(),
+            kind => format!("kind{}", kind.number()),
+        },
+        at: time::claimed(made.header.claimed),
+        state: messages::state(view, made),
+    });
+    Ok(told.collect())
+}
+
+fn change_in_words(change: &Change) -> String {
+    let far = match change.state {
+        MessageState::Delivered => "delivered",
+        MessageState::Read => "delivered and read",
+        _ => "waits here, not delivered yet",
+    };
+    format!("your {} of {}: {far}", change.kind, change.at)
 }
 
 /// Devices that somebody had, where there is none now: why each does not count any more.

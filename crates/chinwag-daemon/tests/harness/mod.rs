@@ -162,7 +162,8 @@ impl Person {
     }
 
     pub(crate) async fn history(&self, with: &str) -> Vec<String> {
-        let list = ListMessages { conversation: with.to_owned(), limit: None, before: None };
+        let list =
+            ListMessages { conversation: with.to_owned(), limit: None, before: None, after: None };
         let page = self.ask::<MessageList>(list).await;
         page.messages.into_iter().map(|message| message.text.unwrap_or_default()).collect()
     }

@@ -1,4 +1,4 @@
-//! Frames between two devices, measured on loopback against a bare iroh stream.
+//! Frames between two devices, measured on loopback against raw QUIC and against a bare iroh stream.
 //!
 //! `cargo bench -p chinwag-net --bench frames` runs all of it, in about a minute; with `-- --quick`
 //! a short run. How to read it, and what came out: `docs/performance.md`.
@@ -14,6 +14,7 @@
 
 mod bare;
 mod ours;
+mod quic;
 
 use std::env;
 use std::time::Duration;
@@ -49,100 +50,114 @@ fn main() {
     let extent = if has("--quick") { QUICK } else { FULL };
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-    let bare = runtime.block_on(bare::Bare::new());
-    let mut ours = runtime.block_on(ours::Ours::new());
-    echoes(extent, &runtime, &bare, &mut ours);
-    throughput(extent, &runtime, &bare, &mut ours);
-    beside_bulk(extent, &runtime, &mut ours);
+    let mut ways = Ways {
+        quic: runtime.block_on(quic::Quic::new()),
+        bare: runtime.block_on(bare::Bare::new()),
+        ours: runtime.block_on(ours::Ours::new()),
+    };
+    echoes(extent, &runtime, &mut ways);
+    throughput(extent, &runtime, &mut ways);
+    beside_bulk(extent, &runtime, &mut ways.ours);
+}
+
+/// Three ways to get a frame there. Raw QUIC has two threads of its own.
+struct Ways {
+    quic: quic::Quic,
+    bare: bare::Bare,
+    ours: ours::Ours,
 }
 
 /// A frame of 100 bytes there and back, one at a time.
-fn echoes(extent: Extent, runtime: &Runtime, bare: &bare::Bare, ours: &mut ours::Ours) {
+fn echoes(extent: Extent, runtime: &Runtime, ways: &mut Ways) {
     let mut rounds = Rounds::default();
     for _ in 0..=extent.rounds {
-        let near = runtime.block_on(bare.echoes(extent.echoes));
-        let ours = runtime.block_on(ours.echoes(extent.echoes));
-        let each = [near, ours];
-        let took = [0, 1].map(|way: usize| each[way].iter().sum());
-        rounds.note(took, each);
+        let quic = runtime.block_on(ways.quic.echoes(extent.echoes));
+        let bare = runtime.block_on(ways.bare.echoes(extent.echoes));
+        let ours = runtime.block_on(ways.ours.echoes(extent.echoes));
+        rounds.note([quic, bare, ours]);
     }
-    println!("\na frame of {SHORT} bytes there and back, one at a time\n");
-    rounds.print(["bare iroh stream", "ours, live lane"]);
+    println!("\n**A frame of {SHORT} bytes there and back, one at a time**\n");
+    println!("|                    | p50 µs | p99 µs | × raw QUIC       |");
+    println!("| ------------------ | -----: | -----: | ---------------: |");
+    for (way, name) in ["raw QUIC", "bare iroh stream", "ours, live lane"].iter().enumerate() {
+        let [p50, p99] = [50, 99].map(|percent| percentile(&mut rounds.each[way], percent));
+        println!("| {name:<18} | {p50:>6} | {p99:>6} | {:>16} |", rounds.ratio(way));
+    }
 }
 
 /// Bytes one way, as pages in the bulk lane.
-fn throughput(extent: Extent, runtime: &Runtime, bare: &bare::Bare, ours: &mut ours::Ours) {
+fn throughput(extent: Extent, runtime: &Runtime, ways: &mut Ways) {
     let mut rounds = Rounds::default();
     for _ in 0..=extent.rounds {
-        let bare = runtime.block_on(bare.carry(extent.bytes));
-        let ours = runtime.block_on(ours.carry(extent.bytes));
-        rounds.note([bare, ours], [Vec::new(), Vec::new()]);
+        let quic = runtime.block_on(ways.quic.carry(extent.bytes));
+        let bare = runtime.block_on(ways.bare.carry(extent.bytes));
+        let ours = runtime.block_on(ways.ours.carry(extent.bytes));
+        rounds.note([quic, bare, ours].map(|took| vec![took]));
     }
-    println!("\n{} MiB one way, in pages of 256 KiB\n", extent.bytes >> 20);
-    let took = rounds.medians();
-    rounds.print(["bare iroh stream", "ours, bulk lane"]);
-    println!("MB/s: {:?}", took.map(|took| mb_per_s(extent.bytes, took)));
+    println!("\n**{} MiB one way, in pages of 256 KiB**\n", extent.bytes >> 20);
+    println!("|                    | MB/s   | × raw QUIC's time |");
+    println!("| ------------------ | -----: | ----------------: |");
+    for (way, name) in ["raw QUIC", "bare iroh stream", "ours, bulk lane"].iter().enumerate() {
+        let mb_per_s = mb_per_s(extent.bytes, rounds.median(way));
+        println!("| {name:<18} | {mb_per_s:>6.0} | {:>17} |", rounds.ratio(way));
+    }
 }
 
 /// A live frame there, while bulk flows the same way, and while it does not.
 fn beside_bulk(extent: Extent, runtime: &Runtime, ours: &mut ours::Ours) {
-    let mut each = runtime.block_on(ours.live(200));
+    let mut quiet = runtime.block_on(ours.live(200));
     let mut beside = runtime.block_on(ours.live_beside_bulk(extent.bytes));
-    println!("\na live frame one way, to its owner\n");
-    println!("quiet:       {}", percentiles(&mut each));
-    println!("beside bulk: {} ({} frames)", percentiles(&mut beside), beside.len());
+    println!("\n**A live frame one way, to its owner**\n");
+    println!("|                    | p50 µs | p99 µs | worst µs |");
+    println!("| ------------------ | -----: | -----: | -------: |");
+    for (name, each) in [("quiet", &mut quiet), ("beside bulk", &mut beside)] {
+        let [p50, p99, worst] = [50, 99, 100].map(|percent| percentile(each, percent));
+        println!("| {name:<18} | {p50:>6} | {p99:>6} | {worst:>8} |");
+    }
 }
 
-/// Two ways of doing one job, round by round.
+/// Three ways of doing one job, round by round. The first round only warms up.
 #[derive(Default)]
 struct Rounds {
-    took: [Vec<Duration>; 2],
-    each: [Vec<Duration>; 2],
+    took: [Vec<Duration>; 3],
+    each: [Vec<Duration>; 3],
+    has_warmed_up: bool,
 }
 
 impl Rounds {
-    fn note(&mut self, took: [Duration; 2], each: [Vec<Duration>; 2]) {
-        for (way, (took, each)) in took.into_iter().zip(each).enumerate() {
-            self.took[way].push(took);
+    fn note(&mut self, round: [Vec<Duration>; 3]) {
+        if !std::mem::replace(&mut self.has_warmed_up, true) {
+            return;
+        }
+        for (way, each) in round.into_iter().enumerate() {
+            self.took[way].push(each.iter().sum());
             self.each[way].extend(each);
         }
     }
 
-    fn medians(&self) -> [Duration; 2] {
-        [0, 1].map(|way| {
-            let mut took = self.took[way][1..].to_vec();
-            took.sort();
-            took[took.len() / 2]
-        })
+    fn median(&self, way: usize) -> Duration {
+        let mut took = self.took[way].clone();
+        took.sort();
+        took[took.len() / 2]
     }
 
-    /// The first round only warms up.
-    fn print(mut self, names: [&str; 2]) {
-        let mut ratios: Vec<f64> = self.took[0]
-            .iter()
-            .zip(&self.took[1])
-            .skip(1)
-            .map(|(bare, ours)| ours.as_secs_f64() / bare.as_secs_f64())
-            .collect();
+    /// How long it took to the first way in the same round: the median, and the middle half.
+    fn ratio(&self, way: usize) -> String {
+        let rounds = self.took[0].iter().zip(&self.took[way]);
+        let mut ratios: Vec<f64> =
+            rounds.map(|(limit, took)| took.as_secs_f64() / limit.as_secs_f64()).collect();
         ratios.sort_by(f64::total_cmp);
         let [low, middle, high] = [1, 2, 3].map(|quarter| ratios[(ratios.len() - 1) * quarter / 4]);
-        for (way, name) in names.into_iter().enumerate() {
-            println!("{name:<20} {}", percentiles(&mut self.each[way]));
-        }
-        println!("ratio                {middle:.2} ({low:.2}–{high:.2})");
+        format!("{middle:.2} ({low:.2}–{high:.2})")
     }
 }
 
-fn percentiles(each: &mut [Duration]) -> String {
+fn percentile(each: &mut [Duration], percent: usize) -> u128 {
     each.sort();
-    if each.is_empty() {
-        return String::new();
-    }
-    let at = |percent: usize| each[(each.len() - 1) * percent / 100].as_micros();
-    format!("p50 {} µs, p99 {} µs, worst {} µs", at(50), at(99), at(100))
+    each[(each.len() - 1) * percent / 100].as_micros()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn mb_per_s(bytes: usize, took: Duration) -> f64 {
-    (bytes as f64 / took.as_secs_f64() / 1e5).round() / 10.0
+    bytes as f64 / took.as_secs_f64() / 1e6
 }

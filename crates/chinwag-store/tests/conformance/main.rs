@@ -511,6 +511,12 @@ fn a_conversation_shows_its_texts_the_newest_first() {
         assert_eq!(ids(&shown), [fourth, third, second, first]);
         let page = store.timeline(conversation(1), Some(shown[1].position()), 1).unwrap();
         assert_eq!(ids(&page), [second]);
+        let after =
+            |n: usize, count| store.timeline_after(conversation(1), shown[n].position(), count);
+        assert_eq!(ids(&after(3, 2).unwrap()), [second, third]);
+        assert_eq!(ids(&after(1, 99).unwrap()), [fourth]);
+        assert_eq!(after(0, 99), Ok(vec![]));
+        assert_eq!(store.timeline_after(conversation(2), shown[0].position(), 9), Ok(vec![]));
         assert_eq!(store.timeline(conversation(2), None, 99), Ok(vec![]));
         assert_eq!(store.timeline(conversation(1), None, 0), Ok(vec![]));
     });

@@ -51,7 +51,8 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
 
 async fn page(node: &Node, name: &str, before: Option<Id>) -> Result<Page, Failure> {
     let conversation = name.to_owned();
-    node.call::<MessageList>(ListMessages { conversation, limit: Some(PAGE), before }).await
+    node.call::<MessageList>(ListMessages { conversation, limit: Some(PAGE), before, after: None })
+        .await
 }
 
 /// What the conversation is called, if there is a message that says which one it is.

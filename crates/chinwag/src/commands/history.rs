@@ -48,7 +48,12 @@ async fn newest(
     let mut all: Option<Value> = None;
     let mut left = limit;
     loop {
-        let params = ListMessages { conversation: conversation.clone(), limit: Some(left), before };
+        let params = ListMessages {
+            conversation: conversation.clone(),
+            limit: Some(left),
+            before,
+            after: None,
+        };
         let mut page = node.raw::<MessageList>(params).await?;
         let count = items(&page).len();
         before = page.get("next").and_then(Value::as_str).map(str::to_owned);
@@ -96,7 +101,7 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
             limit: Some(args.limit),
             cursor: args.cursor,
         };
-        let raw = node.raw::<MessageSearch>(params).await?;
+        let raw = found(node, params).await?;
         let page = understood::<MessageSearch>(raw.clone())?;
         if is_for_people(args.list) && page.messages.is_empty() {
             context.remark("chinwag: nothing found");
@@ -118,6 +123,38 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
     .await
 }
 
+/// As many hits as were asked for: of several pages where they are too large for one.
+async fn found(node: &Node, mut params: SearchParams) -> Result<Value, Failure> {
+    let limit = usize::try_from(params.limit.unwrap_or_default()).unwrap_or(usize::MAX);
+    let mut all = node.raw::<MessageSearch>(params.clone()).await?;
+    loop {
+        let left = limit.saturating_sub(items(&all).len());
+        let next = all.get("next").and_then(Value::as_str).map(str::to_owned);
+        // A page that leads to itself would be asked for for ever.
+        if left == 0 || next.is_none() || next == params.cursor {
+            return Ok(all);
+        }
+        (params.limit, params.cursor) = (u32::try_from(left).ok(), next);
+        let more = node.raw::<MessageSearch>(params.clone()).await?;
+        put_after(&mut all, more);
+    }
+}
+
+/// Puts a further page of hits behind those before. What was found by its first wording and again by a
+/// later one is one message.
+fn put_after(all: &mut Value, mut more: Value) {
+    if let Some(found) = all.get_mut("messages").and_then(Value::as_array_mut) {
+        for message in items(&more) {
+            if found.iter().all(|known| known.get("id") != message.get("id")) {
+                found.push(message.clone());
+            }
+        }
+    }
+    if let (Some(next), Some(later)) = (all.get_mut("next"), more.get_mut("next")) {
+        *next = later.take();
+    }
+}
+
 /// What conversations are called.
 async fn names(node: &Node) -> Result<BTreeMap<Id, String>, Failure> {
     let conversations = node.call::<ConversationList>(Nothing {}).await?;
@@ -136,5 +173,13 @@ mod tests {
         let mut older = json!({"messages": [1, 2], "next": null});
         put_behind(&newer, &mut older);
         assert_eq!(older, json!({"messages": [1, 2, 3, 4], "next": null}));
+    }
+
+    #[test]
+    fn pages_of_hits_are_put_together_and_each_message_is_there_once() {
+        let mut all = json!({"messages": [{"id": 3}, {"id": 2}], "next": "2"});
+        put_after(&mut all, json!({"messages": [{"id": 3}, {"id": 1}], "next": null}));
+        let expected = json!({"messages": [{"id": 3}, {"id": 2}, {"id": 1}], "next": null});
+        assert_eq!(all, expected);
     }
 }

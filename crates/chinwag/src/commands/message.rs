@@ -45,12 +45,9 @@ async fn change<M: Method<Answer = Message>>(
     with(context, Need::Account, async |node| {
         let words =
             |message: &Message| show::message::history(std::slice::from_ref(message), &style);
-        let heard = if node.is_here() { Some(node.hear(None).await?) } else { None };
         answer::<M>(node, params, json, words).await?;
-        if let Some(heard) = heard
-            && let Some(with) = awaited(node, &id).await?
-        {
-            node.linger(context, heard, &with, linger(lingers)).await?;
+        if node.is_here() && awaited(node, &id).await?.is_some() {
+            node.linger(context, &id, linger(lingers)).await?;
         }
         Ok(Exit::Done)
     })

@@ -16,6 +16,7 @@ pub(crate) mod message;
 pub(crate) mod people;
 pub(crate) mod rpc;
 pub(crate) mod send;
+pub(crate) mod tui;
 
 use std::time::Duration;
 

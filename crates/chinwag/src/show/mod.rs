@@ -8,7 +8,7 @@ pub(crate) mod event;
 pub(crate) mod message;
 pub(crate) mod people;
 pub(crate) mod table;
-pub(crate) mod time;
+pub(crate) use chinwag_text::time;
 
 /// Characters of a name that are shown.
 pub(crate) const NAME_SHOWN: usize = 32;

@@ -147,3 +147,10 @@ pub(crate) fn skipped(story: &str, why: &str) {
     // Past the capturing of `print!`, which would hide it.
     let _ = writeln!(std::io::stderr(), "SKIPPED {story}: {why}");
 }
+
+/// The same where a program is missing that the project's own machines have: there it is a failure.
+#[track_caller]
+pub(crate) fn missing(story: &str, program: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{program} is missing");
+    skipped(story, &format!("{program} is missing"));
+}

@@ -124,10 +124,20 @@ impl Terminal {
         environment: Vec<(OsString, OsString)>,
         home: TempDir,
     ) -> Self {
+        Self::of(PROGRAM, args, environment, home)
+    }
+
+    /// Starts any program on a terminal of 24 lines of 80 columns.
+    pub(crate) fn of(
+        program: &str,
+        args: &[&str],
+        environment: Vec<(OsString, OsString)>,
+        home: TempDir,
+    ) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
         let found = tcgetattr(&pty).unwrap();
-        let command = Command::new(PROGRAM).args(args);
+        let command = Command::new(program).args(args);
         let command = command.env_clear().envs(environment);
         let running = Running::new(command.spawn(pts).unwrap());
         let pty = Arc::new(pty);

@@ -56,8 +56,7 @@ const NAMES: [&str; 8] =
     ["/reply", "/edit", "/react", "/retract", "/why", "/history", "/help", "/quit"];
 
 /// What `/help` says.
-pub(super) const HELP: &str = "\
-  /reply N TEXT        answer message N
+pub(super) const HELP: &str = "  /reply N TEXT        answer message N
   /edit N TEXT         change the words of a message of yours
   /react N EMOJI       react to message N (/react N EMOJI --remove ends it)
   /retract N           have a message of yours deleted on both sides

@@ -128,6 +128,7 @@ impl Chat<'_> {
             conversation: self.conversation.id.clone(),
             limit: Some(count),
             before: None,
+            after: None,
         };
         for message in &self.node.call::<MessageList>(params).await?.messages {
             self.show(message, false);

@@ -6,39 +6,39 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, Zoned};
 
 /// Where and when we are, so that what is shown depends on nothing else.
 #[derive(Clone, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     /// What time it is.
-    pub(crate) now: Timestamp,
+    pub now: Timestamp,
     /// In which zone times are shown.
-    pub(crate) zone: TimeZone,
+    pub zone: TimeZone,
 }
 
 impl Clock {
     /// Now, in the system's zone or in UTC.
-    pub(crate) fn now(is_utc: bool) -> Self {
+    pub fn now(is_utc: bool) -> Self {
         let zone = if is_utc { TimeZone::UTC } else { TimeZone::system() };
         Self { now: Timestamp::now(), zone }
     }
 
     /// `14:03`. What is no time is shown as it is, since the daemon wrote it.
-    pub(crate) fn time_of_day(&self, time: &str) -> String {
+    pub fn time_of_day(&self, time: &str) -> String {
         self.format(time, "%H:%M")
     }
 
     /// `Thursday 26 November 2026`.
-    pub(crate) fn day(&self, time: &str) -> String {
+    pub fn day(&self, time: &str) -> String {
         self.format(time, "%A %-d %B %Y")
     }
 
     /// `2026-11-26 14:03:07`, with `UTC` behind it where that is the zone.
-    pub(crate) fn moment(&self, time: &str) -> String {
+    pub fn moment(&self, time: &str) -> String {
         let is_utc = self.zone == TimeZone::UTC;
         self.format(time, if is_utc { "%Y-%m-%d %H:%M:%S UTC" } else { "%Y-%m-%d %H:%M:%S" })
     }
 
     /// `just now`, `5 min ago`, or the day if it is long ago.
-    pub(crate) fn ago(&self, time: &str) -> String {
-        let Ok(then) = time.parse::<Timestamp>() else { return crate::output::one_line(time) };
+    pub fn ago(&self, time: &str) -> String {
+        let Ok(then) = time.parse::<Timestamp>() else { return crate::safe::one_line(time) };
         let passed = self.now.duration_since(then);
         if passed > SignedDuration::from_hours(48) {
             return self.format(time, "%Y-%m-%d %H:%M");
@@ -50,8 +50,8 @@ impl Clock {
     }
 
     /// `in 5 min`, `now`.
-    pub(crate) fn until(&self, time: &str) -> String {
-        let Ok(then) = time.parse::<Timestamp>() else { return crate::output::one_line(time) };
+    pub fn until(&self, time: &str) -> String {
+        let Ok(then) = time.parse::<Timestamp>() else { return crate::safe::one_line(time) };
         let left = then.duration_since(self.now);
         if left < SignedDuration::from_secs(1) {
             return "now".to_owned();
@@ -65,13 +65,13 @@ impl Clock {
     fn format(&self, time: &str, format: &str) -> String {
         match time.parse::<Timestamp>() {
             Ok(time) => Zoned::new(time, self.zone.clone()).strftime(format).to_string(),
-            Err(_) => crate::output::one_line(time),
+            Err(_) => crate::safe::one_line(time),
         }
     }
 
     /// A point in time as it is typed: a day, a moment here or in a zone of its own, or how long
     /// ago. As RFC 3339 in UTC.
-    pub(crate) fn parse_point(&self, typed: &str) -> Result<String, String> {
+    pub fn parse_point(&self, typed: &str) -> Result<String, String> {
         let fault =
             || format!("{typed:?} is no time: give one like 2026-11-26, 2026-11-26T10:00 or 2h");
         let point = if let Ok(point) = typed.parse::<Timestamp>() {
@@ -88,7 +88,7 @@ impl Clock {
 }
 
 /// A duration with one unit that fits: `3 s`, `5 min`, `2 h`, `4 d`.
-pub(crate) fn duration(duration: SignedDuration) -> String {
+pub fn duration(duration: SignedDuration) -> String {
     match duration.as_secs() {
         s @ ..120 => format!("{s} s"),
         s @ 120..7_200 => format!("{} min", s / 60),
@@ -98,7 +98,7 @@ pub(crate) fn duration(duration: SignedDuration) -> String {
 }
 
 /// A round trip: `0.4 ms`, `23 ms`, `1.2 s`.
-pub(crate) fn round_trip(ms: f64) -> String {
+pub fn round_trip(ms: f64) -> String {
     match ms {
         ..10.0 => format!("{ms:.1} ms"),
         10.0..1_000.0 => format!("{ms:.0} ms"),
@@ -107,7 +107,7 @@ pub(crate) fn round_trip(ms: f64) -> String {
 }
 
 /// A duration as it is typed, like `30m`, `12h`, `1d`, in seconds.
-pub(crate) fn parse_seconds(typed: &str) -> Result<u32, String> {
+pub fn parse_seconds(typed: &str) -> Result<u32, String> {
     let fault = || "give a time like 30m, 12h, 1d or 2w".to_owned();
     let duration = parse_span(typed).ok_or_else(fault)?;
     u32::try_from(duration.as_secs()).ok().filter(|&s| s > 0).ok_or_else(fault)

@@ -1,0 +1,354 @@
+//! The one table of what can be done: from it come the keys, the slash commands, the palette and the
+//! help. The words are those of the command line.
+
+use std::collections::HashMap;
+
+use crate::keys::{Chord, NoKey};
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each is described by its line in the table below")]
+pub enum Act {
+    Switch,
+    NextChat,
+    PreviousChat,
+    NextActive,
+    LastChat,
+    NumberedChat,
+    MarkRead,
+    MarkAllRead,
+    FirstUnread,
+    PageUp,
+    PageDown,
+    LineUp,
+    LineDown,
+    Top,
+    Bottom,
+    Search,
+    Select,
+    ToggleList,
+    ToggleBare,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+    Send,
+    Newline,
+    Editor,
+    Complete,
+    Clear,
+    LineStart,
+    LineEnd,
+    WordLeft,
+    WordRight,
+    Left,
+    Right,
+    DeleteLeft,
+    DeleteRight,
+    DeleteWordLeft,
+    DeleteWordRight,
+    DeleteToStart,
+    DeleteToEnd,
+    Yank,
+    Undo,
+    Reply,
+    React,
+    Edit,
+    Retract,
+    Copy,
+    Open,
+    Why,
+    SelectUp,
+    SelectDown,
+    Leave,
+    Chat,
+    Invite,
+    Add,
+    Contacts,
+    Requests,
+    Accept,
+    Decline,
+    Block,
+    Unblock,
+    Alias,
+    Verify,
+    Peers,
+    Connect,
+    Id,
+    Rename,
+    Words,
+    Status,
+    Digest,
+    Theme,
+}
+
+/// Where a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Wherever no window is open.
+    Everywhere,
+    /// In the line that is typed.
+    Input,
+    /// While a message is selected.
+    Selected,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Action {
+    /// What is done.
+    pub act: Act,
+    /// Its name in the config, and in the palette.
+    pub name: &'static str,
+    /// The word of the slash command, if it is one.
+    pub word: Option<&'static str>,
+    /// What is typed behind the word.
+    pub args: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Its keys, unless the config says otherwise.
+    pub keys: &'static [&'static str],
+    /// Where they mean this.
+    pub place: Place,
+}
+
+macro_rules! actions {
+    ($($place:ident { $($act:ident $name:literal $(/ $word:literal $($args:literal)?)? [$($key:literal)*] $doc:literal;)* })*) => {
+        /// The table.
+        pub const ACTIONS: &[Action] = &[$($(Action {
+            act: Act::$act,
+            name: $name,
+            word: actions!(@word $($word)?),
+            args: actions!(@args $($($args)?)?),
+            doc: $doc,
+            keys: &[$($key),*],
+            place: Place::$place,
+        }),*),*];
+    };
+    (@word) => { None };
+    (@word $word:literal) => { Some($word) };
+    (@args) => { "" };
+    (@args $args:literal) => { $args };
+}
+
+actions! {
+    Everywhere {
+        Switch "switch" ["ctrl+p"] "Go to a conversation, or do something, by a few letters of it";
+        NextChat "next-chat" ["alt+down"] "The next conversation";
+        PreviousChat "previous-chat" ["alt+up"] "The conversation above";
+        NumberedChat "numbered-chat" ["alt+1" "alt+2" "alt+3" "alt+4" "alt+5" "alt+6" "alt+7" "alt+8" "alt+9"] "The conversation with this number";
+        NextActive "next-active" ["alt+a"] "The next conversation with something unread";
+        LastChat "last-chat" ["alt+/"] "The conversation before this one";
+        Chat "chat" / "chat" "NAME" [] "Open the conversation with somebody";
+        FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
+        MarkRead "read" / "read" ["alt+r"] "What is here is read";
+        MarkAllRead "read-all" ["alt+shift+r"] "Everything is read, everywhere";
+        PageUp "page-up" ["pgup"] "A page up";
+        PageDown "page-down" ["pgdn"] "A page down";
+        LineUp "line-up" ["alt+k"] "A line up";
+        LineDown "line-down" ["alt+j"] "A line down";
+        Top "top" ["alt+home"] "The oldest message";
+        Bottom "bottom" ["alt+end"] "The newest message";
+        Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
+        ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
+        ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
+        Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
+        Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";
+        Contacts "contacts" / "contacts" [] "Whom you know";
+        Requests "requests" / "requests" [] "Strangers who would like to become contacts";
+        Accept "accept" / "accept" "NAME" [] "Make a contact of somebody who asked";
+        Decline "decline" / "decline" "NAME" [] "Forget a request";
+        Block "block" / "block" "[NAME]" [] "Keep somebody from reaching you";
+        Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
+        Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
+        Verify "verify" / "verify" [] "Compare the safety number with the one you talk with";
+        Peers "peers" / "peers" [] "Who is reachable, and by which way";
+        Connect "connect" / "connect" "[NAME…]" [] "Connect back to everybody you know, or to those named";
+        Digest "digest" / "digest" [] "Compare whether both have the same conversation";
+        Status "status" / "status" [] "How the node is, and what is wrong";
+        Id "id" / "id" [] "Who you are";
+        Rename "rename" / "rename" "NAME" [] "Call yourself something else";
+        Words "words" / "words" [] "The recovery words of your account, again";
+        Theme "theme" / "theme" "[NAME]" [] "Other colours";
+        Help "help" / "help" ["f1"] "Keys and commands";
+        Redraw "redraw" ["ctrl+l"] "Draw the screen anew";
+        Suspend "suspend" ["ctrl+z"] "Back to the shell; fg comes back";
+        Quit "quit" / "quit" ["ctrl+q"] "Leave";
+    }
+    Input {
+        Send "send" ["enter"] "Send what was typed";
+        Newline "newline" ["alt+enter" "shift+enter"] "A new line in it";
+        Select "select" ["esc"] "Select a message (also Up, while nothing is typed)";
+        Editor "editor" / "editor" ["ctrl+o"] "Write in $VISUAL or $EDITOR";
+        Complete "complete" ["tab"] "Complete a command or a name";
+        Clear "clear" ["ctrl+c"] "Clear what was typed; Ctrl+Y brings it back";
+        LineStart "line-start" ["ctrl+a" "home"] "The beginning of the line";
+        LineEnd "line-end" ["ctrl+e" "end"] "The end of the line";
+        WordLeft "word-left" ["alt+b" "ctrl+left" "alt+left"] "A word to the left";
+        WordRight "word-right" ["alt+f" "ctrl+right" "alt+right"] "A word to the right";
+        Left "left" ["ctrl+b" "left"] "A character to the left";
+        Right "right" ["ctrl+f" "right"] "A character to the right";
+        DeleteLeft "delete-left" ["backspace" "ctrl+h"] "Delete to the left";
+        DeleteRight "delete-right" ["delete" "ctrl+d"] "Delete to the right";
+        DeleteWordLeft "delete-word-left" ["ctrl+w" "alt+backspace"] "Cut the word to the left";
+        DeleteWordRight "delete-word-right" ["alt+d"] "Cut the word to the right";
+        DeleteToStart "delete-to-start" ["ctrl+u"] "Cut to the beginning of the line";
+        DeleteToEnd "delete-to-end" ["ctrl+k"] "Cut to the end of the line";
+        Yank "yank" ["ctrl+y"] "Put in what was cut last";
+        Undo "undo" ["ctrl+_" "ctrl+/"] "Undo";
+    }
+    Selected {
+        SelectUp "select-up" ["up" "k"] "The message above";
+        SelectDown "select-down" ["down" "j"] "The message below";
+        Reply "reply" / "reply" ["r" "enter"] "Answer it";
+        React "react" / "react" "[EMOJI]" ["+"] "React to it, or no longer";
+        Edit "edit" / "edit" ["e"] "Change its words, if it is yours";
+        Retract "retract" / "retract" ["d"] "Take it back, if it is yours";
+        Copy "copy" ["y"] "Copy its words";
+        Open "open" ["o"] "Show the link in it, to open or copy";
+        Why "why" / "why" ["w"] "Where it is now, device by device";
+        Leave "leave" ["esc" "q"] "Back to the line that is typed";
+    }
+}
+
+/// The line of the table with this name.
+pub fn named(name: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.name == name)
+}
+
+/// The slash command with this word.
+pub fn with_word(word: &str) -> Option<&'static Action> {
+    let meant = match word {
+        "msg" => "chat",
+        "nick" => "rename",
+        "delete" => "retract",
+        "exit" => "quit",
+        other => other,
+    };
+    ACTIONS.iter().find(|action| action.word == Some(meant))
+}
+
+/// Which key does what.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bound: HashMap<(Place, Chord), Act>,
+    of: Vec<(Act, Chord)>,
+}
+
+/// Why the keys of a config can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeymapError {
+    /// There is no such action.
+    #[error("there is no action {0:?}: `/help` and the manual list them")]
+    NoAction(String),
+    /// A key that is none.
+    #[error("the key of {action:?}: {cause}")]
+    NoKey {
+        /// Of which action.
+        action: String,
+        /// What is wrong with it.
+        cause: NoKey,
+    },
+}
+
+impl Keymap {
+    /// The keys of the table, with those of a config over them: an action's name, and its keys. Where a
+    /// list is empty, or has one empty key, the action has no key any more. A key that the config gives
+    /// to one action is taken from others in the same place.
+    pub fn new<'a>(
+        with_defaults: bool,
+        config: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
+    ) -> Result<Self, KeymapError> {
+        let mut keymap = Self { bound: HashMap::new(), of: Vec::new() };
+        if with_defaults {
+            for action in ACTIONS {
+                keymap.bind(action, action.keys)?;
+            }
+        }
+        for (name, keys) in config {
+            let action = named(name)
+                .ok_or_else(|| KeymapError::NoAction(chinwag_text::safe::short(name, 40)))?;
+            keymap.unbind(action);
+            let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty()).collect();
+            keymap.bind(action, &keys)?;
+        }
+        Ok(keymap)
+    }
+
+    fn unbind(&mut self, action: &Action) {
+        self.of.retain(|(act, _)| *act != action.act);
+        self.bound.retain(|_, act| *act != action.act);
+    }
+
+    fn bind(&mut self, action: &Action, keys: &[&str]) -> Result<(), KeymapError> {
+        for key in keys {
+            let chord = key
+                .parse()
+                .map_err(|cause| KeymapError::NoKey { action: action.name.to_owned(), cause })?;
+            if let Some(before) = self.bound.insert((action.place, chord), action.act) {
+                self.of.retain(|known| *known != (before, chord));
+            }
+            self.of.push((action.act, chord));
+        }
+        Ok(())
+    }
+
+    /// What a key does in a place.
+    pub fn act(&self, place: Place, chord: Chord) -> Option<Act> {
+        self.bound.get(&(place, chord)).copied()
+    }
+
+    /// The keys of an action, as they are shown.
+    pub fn keys(&self, act: Act) -> Vec<String> {
+        self.of.iter().filter(|(of, _)| *of == act).map(|(_, chord)| chord.to_string()).collect()
+    }
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        // The table is ours, and a test reads all of it.
+        Self::new(true, []).unwrap_or(Self { bound: HashMap::new(), of: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_is_one_and_means_one_thing_in_its_place() {
+        let keymap = Keymap::new(true, []).unwrap();
+        let all: usize = ACTIONS.iter().map(|action| action.keys.len()).sum();
+        assert_eq!(keymap.of.len(), all);
+        // Where something is typed, both places mean something: none may hide the other.
+        for ((place, chord), act) in &keymap.bound {
+            if *place == Place::Input {
+                assert_eq!(keymap.act(Place::Everywhere, *chord), None, "{chord} ({act:?})");
+            }
+        }
+    }
+
+    #[test]
+    fn names_and_words_are_met_once() {
+        for (n, action) in ACTIONS.iter().enumerate() {
+            for other in &ACTIONS[n + 1..] {
+                assert_ne!(action.name, other.name);
+                assert_ne!(action.act, other.act);
+                assert!(action.word.is_none() || action.word != other.word);
+            }
+        }
+    }
+
+    #[test]
+    fn a_config_gives_keys_takes_them_and_hands_them_on() {
+        let config = [("switch", vec!["ctrl+k"]), ("help", vec![""])];
+        let keymap = Keymap::new(true, config).unwrap();
+        let key = |written: &str| written.parse::<Chord>().unwrap();
+        assert_eq!(keymap.act(Place::Everywhere, key("ctrl+k")), Some(Act::Switch));
+        assert_eq!(keymap.act(Place::Everywhere, key("ctrl+p")), None);
+        assert_eq!(keymap.act(Place::Everywhere, key("f1")), None);
+        assert!(keymap.keys(Act::Help).is_empty());
+        let error = Keymap::new(true, [("halp", vec!["f1"])]).unwrap_err();
+        assert!(error.to_string().contains("halp"), "{error}");
+    }
+}

@@ -1,0 +1,530 @@
+//! What the daemon answers, and what it means.
+
+use std::fmt::Write as _;
+
+use chinwag_api::client::CallError;
+use chinwag_api::method::{
+    AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
+    ContactVerify, ConversationDigest, ConversationList, InviteCreate, MessageEdit, MessageList,
+    MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList,
+    SystemHello, SystemStatus, VerifyContact,
+};
+use chinwag_api::model::{
+    ConnectOutcome, Contact, ContactState, Digest, Message, Peer, SafetyNumber, Status, Ticket, Why,
+};
+use chinwag_text::safe::{one_line, person, short};
+use ratatui::text::{Line, Span};
+use serde_json::Value;
+
+use super::windows::{Choice, List, ListKind, Pager, Row};
+use super::{App, Asked, Scene, Window, page};
+use crate::composer::Composer;
+use crate::msg::{Ask, Effect, Part, Tag};
+use crate::view::message::{self, Look, author, words_of};
+
+impl App {
+    pub(super) fn answer(&mut self, tag: Tag, answer: Result<Value, CallError>) -> Vec<Effect> {
+        let value = match answer {
+            Ok(value) => value,
+            Err(error) => return self.refused(&tag, &error),
+        };
+        match tag {
+            Tag::Hello => self.understood::<SystemHello>(value, |app, welcome| {
+                if welcome.has_account {
+                    app.begin_talking()
+                } else {
+                    app.scene = Scene::Naming { name: Composer::default(), is_asked: false };
+                    Vec::new()
+                }
+            }),
+            Tag::Created => self.understood::<AccountCreate>(value, |app, created| {
+                app.account = Some(created.account);
+                app.scene = Scene::Words(created.words.0);
+                Vec::new()
+            }),
+            Tag::Account => self.understood::<AccountRename>(value, |app, account| {
+                app.account = Some(account);
+                Vec::new()
+            }),
+            Tag::Status { is_shown } => self.understood::<SystemStatus>(value, |app, status| {
+                if is_shown {
+                    app.show_status(&status);
+                }
+                app.status = Some(status);
+                Vec::new()
+            }),
+            Tag::Conversations => self.understood::<ConversationList>(value, Self::listed),
+            Tag::Contacts { is_shown } => self.understood::<ContactList>(value, |app, contacts| {
+                if is_shown {
+                    app.show_contacts(&contacts);
+                }
+                app.contacts = contacts.into_iter().map(|c| (c.id.clone(), c)).collect();
+                Vec::new()
+            }),
+            Tag::Requests { is_shown } => self.understood::<RequestList>(value, |app, requests| {
+                app.requests = requests;
+                if is_shown {
+                    app.show_requests();
+                }
+                Vec::new()
+            }),
+            Tag::Page { conversation, part } => self
+                .understood::<MessageList>(value, |app, page| {
+                    app.paged(&conversation, part, page.messages, page.next.is_some())
+                }),
+            Tag::Sent { conversation, client_id } => {
+                self.understood::<MessageSend>(value, |app, sent| {
+                    app.saved(&conversation, &client_id, &sent.id);
+                    Vec::new()
+                })
+            }
+            Tag::Changed => self.understood::<MessageEdit>(value, |app, message| {
+                if let Some(chat) = app.chats.get_mut(&message.conversation) {
+                    chat.timeline.changed(message);
+                }
+                Vec::new()
+            }),
+            Tag::Found { question } => self.understood::<MessageSearch>(value, |app, page| {
+                app.found(question, &page.messages);
+                Vec::new()
+            }),
+            Tag::Added => self.understood::<ContactAdd>(value, Self::added),
+            Tag::Done(words) => {
+                self.say(words);
+                let mut effects = self.list_anew();
+                effects.push(Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}));
+                effects.push(Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}));
+                effects
+            }
+            other => self.answer_to_show(&other, value),
+        }
+    }
+
+    /// Answers that are shown in a window, and change nothing.
+    fn answer_to_show(&mut self, tag: &Tag, value: Value) -> Vec<Effect> {
+        match tag {
+            Tag::Why => self.understood::<MessageWhy>(value, |app, why| {
+                app.show_why(&why);
+                Vec::new()
+            }),
+            Tag::Peers => self.understood::<PeerList>(value, |app, peers| {
+                app.told_peers(peers);
+                Vec::new()
+            }),
+            Tag::Connected => self.understood::<PeerConnect>(value, |app, outcomes| {
+                app.show_connected(&outcomes);
+                Vec::new()
+            }),
+            Tag::Ticket => self.understood::<InviteCreate>(value, |app, ticket| {
+                app.show_ticket(&ticket);
+                Vec::new()
+            }),
+            Tag::SafetyNumber => self.understood::<ContactSafetyNumber>(value, |app, number| {
+                app.show_safety_number(&number);
+                Vec::new()
+            }),
+            Tag::Words => self.understood::<AccountWords>(value, |app, words| {
+                app.show_words(&words.0);
+                Vec::new()
+            }),
+            Tag::Digest => self.understood::<ConversationDigest>(value, |app, digest| {
+                app.show_digest(&digest);
+                Vec::new()
+            }),
+            _ => Vec::new(),
+        }
+    }
+
+    fn understood<M: Method>(
+        &mut self,
+        value: Value,
+        then: impl FnOnce(&mut Self, M::Answer) -> Vec<Effect>,
+    ) -> Vec<Effect> {
+        match serde_json::from_value(value) {
+            Ok(answer) => then(self, answer),
+            Err(error) => {
+                self.failed(&CallError::Unreadable(error));
+                Vec::new()
+            }
+        }
+    }
+
+    fn refused(&mut self, tag: &Tag, error: &CallError) -> Vec<Effect> {
+        match tag {
+            Tag::Created => {
+                if let Scene::Naming { is_asked, .. } = &mut self.scene {
+                    *is_asked = false;
+                }
+            }
+            Tag::Sent { conversation, client_id } => {
+                let chat = self.chats.get_mut(conversation);
+                let pending = chat.and_then(|chat| {
+                    chat.pending.iter_mut().find(|pending| pending.client_id == *client_id)
+                });
+                if let Some(pending) = pending {
+                    pending.failed = Some(error.to_string());
+                }
+            }
+            Tag::Conversations => self.listing = (false, false),
+            Tag::Page { conversation, part } => {
+                if let Some(chat) = self.chats.get_mut(conversation) {
+                    match part {
+                        Part::Older => chat.timeline.older = crate::timeline::Edge::Open,
+                        Part::Newer => chat.timeline.newer = crate::timeline::Edge::Open,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+        // That the daemon is gone is said once, and not with every request.
+        if *tag != Tag::Nothing && !matches!(error, CallError::Gone) {
+            self.failed(error);
+        }
+        Vec::new()
+    }
+
+    fn begin_talking(&mut self) -> Vec<Effect> {
+        self.scene = Scene::Talking;
+        let mut effects = self.load_all();
+        effects.extend(self.try_again());
+        effects
+    }
+
+    fn listed(&mut self, conversations: Vec<chinwag_api::model::Conversation>) -> Vec<Effect> {
+        let zone = self.options.zone.clone();
+        self.chats.listed(conversations, &zone);
+        let again = std::mem::take(&mut self.listing).1;
+        let mut effects = if again { self.list_anew() } else { Vec::new() };
+        if self.chats.current().is_none()
+            && let Some(first) = self.chats.all().first().map(|chat| chat.id().to_owned())
+        {
+            effects.extend(self.open(&first));
+        }
+        effects
+    }
+
+    fn paged(
+        &mut self,
+        conversation: &str,
+        part: Part,
+        messages: Vec<Message>,
+        has_more: bool,
+    ) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.get_mut(conversation) else { return Vec::new() };
+        let id = conversation.to_owned();
+        let timeline = &mut chat.timeline;
+        match part {
+            Part::Newest => {
+                let was_loaded = timeline.is_loaded;
+                chat.pending.retain(|pending| {
+                    !messages.iter().any(|message| pending.id.as_ref() == Some(&message.id))
+                });
+                timeline.newest_page(messages, has_more);
+                if !was_loaded {
+                    timeline.mark_unread(chat.conversation.unread);
+                }
+                let mut effects = self.read_what_is_seen();
+                effects.extend(self.more());
+                return effects;
+            }
+            Part::Older => timeline.older_page(messages, has_more),
+            Part::Newer => timeline.newer_page(messages, has_more),
+            Part::Before(message) => {
+                timeline.around(messages, has_more, "");
+                let than = timeline.newest().map(|newest| newest.id.clone());
+                return vec![page(&id, Part::After(message), than)];
+            }
+            Part::After(message) => {
+                timeline.newer_page(messages, has_more);
+                timeline.select(Some(message));
+                timeline.show_selected(&look);
+            }
+        }
+        self.more().into_iter().collect()
+    }
+
+    fn saved(&mut self, conversation: &str, client_id: &str, id: &str) {
+        let Some(chat) = self.chats.get_mut(conversation) else { return };
+        let is_here = chat.timeline.get(id).is_some();
+        for pending in &mut chat.pending {
+            if pending.client_id == client_id {
+                (pending.id, pending.failed) = (Some(id.to_owned()), None);
+            }
+        }
+        // The event may have come first.
+        chat.pending.retain(|pending| !(is_here && pending.id.as_deref() == Some(id)));
+    }
+
+    fn added(&mut self, contact: Contact) -> Vec<Effect> {
+        let name = person(&contact.name, 40);
+        self.say(match contact.state {
+            ContactState::Contact => format!("{name} is a contact now"),
+            _ => format!("{name} becomes a contact as soon as they are reached"),
+        });
+        self.contacts.insert(contact.id.clone(), contact);
+        self.list_anew()
+    }
+
+    fn told_peers(&mut self, peers: Vec<Peer>) {
+        self.chats.forget_connected();
+        for peer in peers.iter().filter(|peer| peer.connected) {
+            self.chats.connected(&peer.contact, &peer.device, true);
+        }
+        if let Some(Window::Peers(view)) = &mut self.window {
+            view.told(peers);
+        }
+    }
+
+    fn found(&mut self, question: u64, messages: &[Message]) {
+        if question != self.question() {
+            return;
+        }
+        let clock = self.clock();
+        let dim = self.options.theme.dim;
+        let look = Look { sought: self.searched(), ..self.look() };
+        let rows: Vec<Row> = messages
+            .iter()
+            .map(|message| {
+                let place = self.chats.get(&message.conversation);
+                let place = place.map(|chat| person(&chat.conversation.name, 16));
+                let text = short(&message.text.clone().unwrap_or_default().replace('\n', " "), 200);
+                let when = clock.moment(&message.sent_at);
+                let when = when.get(..16).unwrap_or(&when).to_owned();
+                let mut spans = vec![
+                    Span::styled(format!("{when}  {}  ", place.unwrap_or_default()), dim),
+                    Span::raw(format!("{}: ", author(message))),
+                ];
+                spans.extend(words_of(&text, &look, usize::MAX / 2).into_iter().flatten());
+                let line = Line::from(spans);
+                let (conversation, id) = (message.conversation.clone(), message.id.clone());
+                Row { line, text, choice: Choice::Message { conversation, id } }
+            })
+            .collect();
+        let Some(Window::List(list)) = &mut self.window else { return };
+        if matches!(list.kind, ListKind::Search { .. }) {
+            list.rows = rows;
+            "nothing was found; Ctrl+S looks everywhere".clone_into(&mut list.empty);
+            list.narrow();
+        }
+    }
+
+    // What is shown.
+
+    fn pager(&mut self, title: &str, lines: Vec<String>) {
+        let lines = lines.into_iter().map(Line::from).collect();
+        self.window = Some(Window::Pager(Pager::new(title, lines)));
+    }
+
+    fn show_why(&mut self, why: &Why) {
+        let clock = self.clock();
+        let mut lines: Vec<String> = why.text.iter().map(|line| one_line(line)).collect();
+        for device in &why.devices {
+            lines.push(String::new());
+            let reached = if device.connected { "connected" } else { "not connected" };
+            lines.push(format!(
+                "{} · {} · {} · {reached}",
+                person(&device.name, 40),
+                person(&device.device_name, 40),
+                message::state(device.state),
+            ));
+            lines.push(format!("  {}", one_line(&device.text)));
+            if let Some(at) = &device.next_attempt_at {
+                lines.push(format!("  The next attempt: {}.", clock.until(at)));
+            }
+            for failure in device.failures.iter().take(5) {
+                lines.push(format!("  {}  {}", clock.ago(&failure.at), one_line(&failure.text)));
+            }
+        }
+        self.pager("Where this message is", lines);
+    }
+
+    fn show_status(&mut self, status: &Status) {
+        let clock = self.clock();
+        let mut lines = vec![
+            format!("Chinwag {}", one_line(&status.version)),
+            format!("Data        {}", one_line(&status.data_dir)),
+            format!("Process     {}, since {}", status.process, clock.ago(&status.since)),
+            format!("Addresses   {}", one_line(&status.addresses.join(", "))),
+            format!(
+                "Network     {}",
+                if status.lan { "looks around here" } else { "does not look around" }
+            ),
+            format!("Connected   {} devices of {} contacts", status.connected, status.contacts),
+            format!("Unread      {}", status.unread),
+            format!("Undelivered {}", status.undelivered),
+            String::new(),
+        ];
+        if status.problems.is_empty() {
+            lines.push("Nothing is wrong.".to_owned());
+        }
+        lines.extend(status.problems.iter().map(|problem| format!("! {}", one_line(problem))));
+        self.pager("Status", lines);
+    }
+
+    fn show_contacts(&mut self, contacts: &[Contact]) {
+        let clock = self.clock();
+        let dim = self.options.theme.dim;
+        let rows = contacts
+            .iter()
+            .map(|contact| {
+                let name = person(&contact.name, 40);
+                let mut says = String::new();
+                let state = match contact.state {
+                    ContactState::Contact if contact.connected => "connected",
+                    ContactState::Contact => "away",
+                    ContactState::Waiting => "has not answered yet",
+                    ContactState::Blocked => "blocked",
+                    ContactState::Unknown => "in a state of a newer kind",
+                };
+                says.push_str(state);
+                if contact.verified {
+                    says.push_str(", verified");
+                }
+                if let Some(at) = contact.last_heard_at.as_ref().filter(|_| !contact.connected) {
+                    // Writing to a string can't fail.
+                    let _ = write!(says, ", heard {}", clock.ago(at));
+                }
+                let line = Line::from(vec![
+                    Span::raw(message::padded(&name, 24)),
+                    Span::styled(format!("  {says}"), dim),
+                ]);
+                Row { line, text: name, choice: Choice::Contact(contact.id.clone()) }
+            })
+            .collect();
+        let empty = "nobody yet: /invite makes a ticket for somebody, /add uses one";
+        self.window = Some(Window::List(List::new(ListKind::Contacts, rows, empty)));
+    }
+
+    fn show_requests(&mut self) {
+        let clock = self.clock();
+        let dim = self.options.theme.dim;
+        let rows = self
+            .requests
+            .iter()
+            .map(|request| {
+                let name = person(&request.name, 40);
+                let words = short(&request.text, 120);
+                let when = clock.ago(&request.received_at);
+                let line = Line::from(vec![
+                    Span::raw(format!("{name}: {words}")),
+                    Span::styled(format!("  {when}"), dim),
+                ]);
+                Row { line, text: name, choice: Choice::Request(request.id.clone()) }
+            })
+            .collect();
+        self.window = Some(Window::List(List::new(ListKind::Requests, rows, "nobody asks")));
+    }
+
+    fn show_connected(&mut self, outcomes: &[ConnectOutcome]) {
+        let count = outcomes.iter().filter(|outcome| outcome.connected).count();
+        if count == outcomes.len() {
+            self.say(match count {
+                0 => "there is nobody to connect to yet: /invite, /add".to_owned(),
+                1 => format!("connected to {}", person(&outcomes[0].name, 40)),
+                n => format!("connected to all {n}"),
+            });
+            return;
+        }
+        let lines = outcomes
+            .iter()
+            .map(|outcome| {
+                let name = person(&outcome.name, 40);
+                match &outcome.failure {
+                    _ if outcome.connected => format!("{name}: connected"),
+                    Some(failure) => format!("{name}: {}", one_line(&failure.text)),
+                    None => format!("{name}: not reached"),
+                }
+            })
+            .collect();
+        self.pager(&format!("Connected to {count} of {}", outcomes.len()), lines);
+    }
+
+    fn show_ticket(&mut self, ticket: &Ticket) {
+        let mut lines = vec![
+            Line::from(
+                "Give this line to one person, by a way that you trust: who has it can become",
+            ),
+            Line::from("your contact. They use it with /add, or `chinwag add`."),
+            Line::from(""),
+            Line::styled(one_line(&ticket.ticket), self.options.theme.found),
+            Line::from(""),
+        ];
+        if let Some(code) = qr(&ticket.ticket) {
+            lines.extend(code);
+        }
+        let title = if ticket.reusable {
+            "A ticket for many; y copies it"
+        } else {
+            "A ticket; y copies it"
+        };
+        let pager = Pager::new(title, lines).copying(ticket.ticket.clone());
+        self.window = Some(Window::Pager(pager));
+    }
+
+    fn show_safety_number(&mut self, number: &SafetyNumber) {
+        let name = person(&number.contact.name, 40);
+        let groups: Vec<String> =
+            number.groups.chunks(4).map(|row| one_line(&row.join("  "))).collect();
+        let question = format!(
+            "Read these digits to {name} in a call, or side by side:\n\n  {}\n\nAre they the same at \
+             both? y notes {name} as verified.",
+            groups.join("\n  ")
+        );
+        let params = VerifyContact { contact: number.contact.id.clone(), verified: true };
+        let done = Tag::Done(format!("{name} is verified"));
+        let then = vec![Ask::of::<ContactVerify>(done, params)];
+        self.window = Some(Window::Asked(Asked { question, then }));
+    }
+
+    fn show_words(&mut self, words: &[String]) {
+        let mut lines = vec![
+            "Who has these words is you. Write them on paper, and let nobody see them.".to_owned(),
+            String::new(),
+        ];
+        lines.extend(numbered(words));
+        self.pager("Recovery words", lines);
+    }
+
+    fn show_digest(&mut self, digest: &Digest) {
+        let mut lines = vec![
+            "If both see the same here, both have the same conversation, entry for entry."
+                .to_owned(),
+            String::new(),
+            format!("  {}", one_line(&digest.digest)),
+            String::new(),
+            format!("{} entries", digest.entries),
+        ];
+        for log in &digest.logs {
+            let forked = log.forked_at.map(|at| format!(", forked at {at}")).unwrap_or_default();
+            let name = person(&log.name, 40);
+            lines.push(format!(
+                "  {name}  {}  {} entries{forked}",
+                one_line(&log.device),
+                log.height
+            ));
+        }
+        self.pager("Digest", lines);
+    }
+}
+
+/// Words in rows of four, with their numbers.
+pub fn numbered(words: &[String]) -> Vec<String> {
+    let cells: Vec<String> = words
+        .iter()
+        .enumerate()
+        .map(|(n, word)| format!("{:2} {:<10}", n + 1, one_line(word)))
+        .collect();
+    cells.chunks(4).map(|row| row.join(" ").trim_end().to_owned()).collect()
+}
+
+/// A QR code of half blocks, dark on light whatever the colours of the terminal are.
+fn qr(text: &str) -> Option<Vec<Line<'static>>> {
+    use qrcode::render::unicode::Dense1x2;
+    use ratatui::style::{Color, Style};
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
+    let image = code.render::<Dense1x2>().build();
+    let style = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));
+    Some(image.lines().map(|row| Line::from(Span::styled(row.to_owned(), style))).collect())
+}

@@ -1,0 +1,200 @@
+//! The conversations, and which of them is open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chinwag_api::model::{Conversation, Id};
+use jiff::tz::TimeZone;
+
+use crate::composer::Composer;
+use crate::timeline::Timeline;
+
+/// Something that was said and is not confirmed to be on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The name of the sending.
+    pub client_id: String,
+    /// The words.
+    pub text: String,
+    /// What it answers.
+    pub reply_to: Option<Id>,
+    /// The message, once it has an id.
+    pub id: Option<Id>,
+    /// Why it could not be saved.
+    pub failed: Option<String>,
+}
+
+/// What the words that are typed are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A new message.
+    #[default]
+    New,
+    /// An answer to this one.
+    Reply(Id),
+    /// Other words for this one.
+    Edit(Id),
+}
+
+/// A conversation.
+#[derive(Debug)]
+pub struct Chat {
+    /// As the daemon tells it.
+    pub conversation: Conversation,
+    /// What is here of it.
+    pub timeline: Timeline,
+    /// What is being typed.
+    pub composer: Composer,
+    /// What it is for.
+    pub about: About,
+    /// What was typed before, the newest last.
+    pub history: Vec<String>,
+    /// Which of these is seen.
+    pub recalled: Option<usize>,
+    /// What was said and is not confirmed.
+    pub pending: Vec<Pending>,
+    /// Until when they are typing, unless they say it again.
+    pub typing_until: Option<jiff::Timestamp>,
+    /// Unread messages that name us.
+    pub mentions: u64,
+}
+
+impl Chat {
+    fn new(conversation: Conversation, zone: &TimeZone) -> Self {
+        Self {
+            conversation,
+            timeline: Timeline::new(zone.clone()),
+            composer: Composer::default(),
+            about: About::New,
+            history: Vec::new(),
+            recalled: None,
+            pending: Vec::new(),
+            typing_until: None,
+            mentions: 0,
+        }
+    }
+
+    /// The id of the conversation.
+    pub fn id(&self) -> &str {
+        &self.conversation.id
+    }
+
+    /// Whether it is with our own devices.
+    pub fn is_self(&self) -> bool {
+        self.conversation.kind == "self"
+    }
+}
+
+/// The conversations, in the order in which they are shown.
+#[derive(Debug, Default)]
+pub struct Chats {
+    all: Vec<Chat>,
+    current: Option<Id>,
+    last: Option<Id>,
+    /// Devices that are connected, by account.
+    connected: BTreeMap<Id, BTreeSet<Id>>,
+}
+
+impl Chats {
+    /// All of them.
+    pub fn all(&self) -> &[Chat] {
+        &self.all
+    }
+
+    /// All of them, to be changed.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Chat> {
+        self.all.iter_mut()
+    }
+
+    /// The one that is open.
+    pub fn current(&self) -> Option<&Chat> {
+        self.get(self.current.as_deref()?)
+    }
+
+    /// The one that is open, to be changed.
+    pub fn current_mut(&mut self) -> Option<&mut Chat> {
+        let current = self.current.clone()?;
+        self.get_mut(&current)
+    }
+
+    /// Where the one that is open stands.
+    pub fn position(&self) -> Option<usize> {
+        let current = self.current.as_deref()?;
+        self.all.iter().position(|chat| chat.id() == current)
+    }
+
+    /// The conversation with this id.
+    pub fn get(&self, id: &str) -> Option<&Chat> {
+        self.all.iter().find(|chat| chat.id() == id)
+    }
+
+    /// The conversation with this id, to be changed.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Chat> {
+        self.all.iter_mut().find(|chat| chat.id() == id)
+    }
+
+    /// The conversation with somebody.
+    pub fn with(&self, contact: &str) -> Option<&Chat> {
+        self.all.iter().find(|chat| chat.conversation.contact == contact && !chat.is_self())
+    }
+
+    /// Opens one; `false`: it is the one that is open.
+    pub fn open(&mut self, id: &str) -> bool {
+        if self.current.as_deref() == Some(id) {
+            return false;
+        }
+        self.last = self.current.replace(id.to_owned());
+        true
+    }
+
+    /// The one that was open before.
+    pub fn last(&self) -> Option<&Id> {
+        self.last.as_ref()
+    }
+
+    /// Takes the conversations as the daemon lists them. What is not among them any more goes.
+    pub fn listed(&mut self, conversations: Vec<Conversation>, zone: &TimeZone) {
+        let mut before: BTreeMap<Id, Chat> =
+            self.all.drain(..).map(|chat| (chat.id().to_owned(), chat)).collect();
+        for conversation in conversations {
+            let chat = match before.remove(&conversation.id) {
+                Some(chat) => Chat { conversation, ..chat },
+                None => Chat::new(conversation, zone),
+            };
+            self.all.push(chat);
+        }
+    }
+
+    /// Puts a conversation on top, as the one with the newest message.
+    pub fn raise(&mut self, id: &str) {
+        if let Some(at) = self.all.iter().position(|chat| chat.id() == id) {
+            self.all[..=at].rotate_right(1);
+        }
+    }
+
+    /// Notes whether a device of somebody is connected.
+    pub fn connected(&mut self, contact: &str, device: &str, is_connected: bool) {
+        let devices = self.connected.entry(contact.to_owned()).or_default();
+        if is_connected {
+            devices.insert(device.to_owned());
+        } else {
+            devices.remove(device);
+        }
+    }
+
+    /// Forgets who is connected, to be told anew.
+    pub fn forget_connected(&mut self) {
+        self.connected.clear();
+    }
+
+    /// Whether a device of somebody is connected.
+    pub fn is_connected(&self, contact: &str) -> bool {
+        self.connected.get(contact).is_some_and(|devices| !devices.is_empty())
+    }
+
+    /// Unread messages, and those of them that name us.
+    pub fn unread(&self) -> (u64, u64) {
+        self.all.iter().fold((0, 0), |(unread, mentions), chat| {
+            (unread + chat.conversation.unread, mentions + chat.mentions)
+        })
+    }
+}

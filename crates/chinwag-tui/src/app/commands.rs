@@ -1,0 +1,520 @@
+//! What is said with a slash, or chosen in the palette.
+
+use chinwag_api::method::{
+    AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock, ContactList,
+    ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, CreateInvite,
+    InviteCreate, MessageSearch, Nothing, OneContact, OneConversation, PeerConnect, PeerList,
+    RenameAccount, RenameContact, RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
+};
+use chinwag_api::model::Id;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::windows::{Choice, List, ListKind, Pager, PeersView, Row};
+use super::{App, Asked, Window};
+use crate::actions::{ACTIONS, Act, Action, Place, named, with_word};
+use crate::msg::{Ask, Effect, Tag};
+use crate::theme::Theme;
+use crate::view::message::padded;
+
+/// Hits of a search that are shown.
+const HITS: u32 = 100;
+
+impl App {
+    /// A line that begins with a slash. What is no command is never sent as a message.
+    pub(super) fn slash(&mut self, typed: &str) -> Vec<Effect> {
+        let (word, rest) = match typed[1..].split_once(char::is_whitespace) {
+            Some((word, rest)) => (word, rest.trim()),
+            None => (typed[1..].trim_end(), ""),
+        };
+        let Some(action) = with_word(word) else {
+            let known = ACTIONS.iter().filter_map(|action| action.word);
+            let near = known.filter(|known| known.starts_with(word.get(..1).unwrap_or("?")));
+            let near: Vec<String> = near.map(|word| format!("/{word}")).collect();
+            let hint = if near.is_empty() { "/help lists them".to_owned() } else { near.join(" ") };
+            self.wrong(format!(
+                "there is no command /{word} ({hint}); // begins a text with a slash"
+            ));
+            return Vec::new();
+        };
+        if let Some(chat) = self.chats.current_mut() {
+            chat.composer.take();
+        }
+        let mut effects = self.typing_ends();
+        effects.extend(self.command(action.act, rest));
+        effects
+    }
+
+    /// Does what a command says.
+    pub(super) fn command(&mut self, act: Act, args: &str) -> Vec<Effect> {
+        match act {
+            Act::Switch => self.show_switcher(),
+            Act::Chat => self.chat_with(args),
+            Act::Search => self.show_search(args),
+            Act::Help => {
+                self.show_help();
+                Vec::new()
+            }
+            Act::Quit => vec![Effect::Quit],
+            Act::MarkRead => self.mark_read(),
+            Act::Editor => {
+                vec![Effect::Edit(String::new())]
+            }
+            Act::Invite => {
+                let reusable = args == "reusable" || args == "--reusable";
+                vec![Ask::of::<InviteCreate>(
+                    Tag::Ticket,
+                    CreateInvite { reusable, expires_in_s: None },
+                )]
+            }
+            Act::Add => self.add(args),
+            Act::Contacts => {
+                vec![Ask::of::<ContactList>(Tag::Contacts { is_shown: true }, Nothing {})]
+            }
+            Act::Requests => {
+                vec![Ask::of::<RequestList>(Tag::Requests { is_shown: true }, Nothing {})]
+            }
+            Act::Accept | Act::Decline | Act::Block | Act::Unblock => {
+                self.about_somebody(act, args)
+            }
+            Act::Alias => self.alias(args),
+            Act::Verify => self.with_contact(args, |contact| {
+                Ask::of::<ContactSafetyNumber>(Tag::SafetyNumber, OneContact { contact })
+            }),
+            Act::Peers => {
+                self.window = Some(Window::Peers(PeersView::default()));
+                self.peers_asked = self.now;
+                vec![Ask::of::<PeerList>(Tag::Peers, Nothing {})]
+            }
+            Act::Connect => {
+                self.say("connecting…");
+                let contacts = args.split_whitespace().map(str::to_owned).collect();
+                vec![Ask::of::<PeerConnect>(Tag::Connected, Connect { contacts, timeout_ms: None })]
+            }
+            Act::Status => {
+                vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: true }, Nothing {})]
+            }
+            Act::Digest => {
+                let conversation = self.chats.current().map(|chat| chat.id().to_owned());
+                let ask = |conversation| {
+                    Ask::of::<ConversationDigest>(Tag::Digest, OneConversation { conversation })
+                };
+                conversation.map(ask).into_iter().collect()
+            }
+            Act::Id => {
+                self.show_id();
+                Vec::new()
+            }
+            Act::Rename => self.rename(args),
+            Act::Words => vec![Ask::of::<AccountWords>(Tag::Words, Nothing {})],
+            Act::Theme => {
+                self.change_theme(args);
+                Vec::new()
+            }
+            Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why => {
+                self.on_selected(act, args)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn chat_with(&mut self, args: &str) -> Vec<Effect> {
+        if args.is_empty() {
+            return self.show_switcher();
+        }
+        if let Some(id) = self.meant(args) {
+            self.open(&id)
+        } else {
+            self.wrong(format!("no conversation fits {args:?}"));
+            Vec::new()
+        }
+    }
+
+    /// The conversation that a name means: the whole of it, or the beginning if that fits only one.
+    fn meant(&self, name: &str) -> Option<Id> {
+        let small = name.to_lowercase();
+        let all = self.chats.all();
+        let whole = all.iter().filter(|chat| chat.conversation.name.to_lowercase() == small);
+        let whole: Vec<_> = whole.collect();
+        let begins: Vec<_> =
+            all.iter().filter(|c| c.conversation.name.to_lowercase().starts_with(&small)).collect();
+        match (whole.as_slice(), begins.as_slice()) {
+            ([one], _) | ([], [one]) => Some(one.id().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, args: &str) -> Vec<Effect> {
+        let (ticket, called) = match args.split_once(" as ") {
+            Some((ticket, name)) => (ticket.trim(), Some(name.trim().to_owned())),
+            None => (args, None),
+        };
+        if ticket.is_empty() {
+            self.wrong("paste the ticket behind it: /add TICKET");
+            return Vec::new();
+        }
+        self.say("looking for them…");
+        let params = AddContact { ticket: ticket.to_owned(), called };
+        vec![Ask::of::<ContactAdd>(Tag::Added, params)]
+    }
+
+    /// Whom a command is about: who is named, or the one we talk with.
+    fn with_contact(&mut self, args: &str, ask: impl FnOnce(Id) -> Effect) -> Vec<Effect> {
+        let current = self.chats.current().filter(|chat| !chat.is_self());
+        let contact = if args.is_empty() {
+            current.map(|chat| chat.conversation.contact.clone())
+        } else {
+            Some(args.to_owned())
+        };
+        if let Some(contact) = contact {
+            vec![ask(contact)]
+        } else {
+            self.wrong("say who: the name stands behind the command");
+            Vec::new()
+        }
+    }
+
+    fn about_somebody(&mut self, act: Act, args: &str) -> Vec<Effect> {
+        if act == Act::Block {
+            let named = self.chats.current().map(|chat| chat.conversation.name.clone());
+            let who = if args.is_empty() { named.unwrap_or_default() } else { args.to_owned() };
+            let who = chinwag_text::safe::person(&who, 40);
+            let then = self.with_contact(args, |contact| {
+                Ask::of::<ContactBlock>(Tag::Done("blocked".into()), OneContact { contact })
+            });
+            if !then.is_empty() {
+                let question = format!(
+                    "Block {who}? They can't reach you any more, and are not told. What you have of \
+                     each other stays."
+                );
+                self.window = Some(Window::Asked(Asked { question, then }));
+            }
+            return Vec::new();
+        }
+        if args.is_empty() {
+            self.wrong("say who: the name stands behind the command");
+            return Vec::new();
+        }
+        let who = OneContact { contact: args.to_owned() };
+        vec![match act {
+            Act::Accept => Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who),
+            Act::Decline => Ask::of::<RequestDecline>(Tag::Done("declined".into()), who),
+            _ => Ask::of::<ContactUnblock>(Tag::Done("unblocked".into()), who),
+        }]
+    }
+
+    fn alias(&mut self, args: &str) -> Vec<Effect> {
+        let name = (!args.is_empty()).then(|| args.to_owned());
+        let done = Tag::Done(if name.is_some() { "renamed" } else { "by their own name" }.into());
+        self.with_contact("", |contact| {
+            Ask::of::<ContactRename>(done, RenameContact { contact, name })
+        })
+    }
+
+    fn rename(&mut self, args: &str) -> Vec<Effect> {
+        if args.is_empty() {
+            self.wrong("say how: /rename NAME");
+            return Vec::new();
+        }
+        vec![Ask::of::<AccountRename>(Tag::Account, RenameAccount { name: args.to_owned() })]
+    }
+
+    fn change_theme(&mut self, name: &str) {
+        let next = if name.is_empty() {
+            let at = Theme::ALL.iter().position(|theme| *theme == self.options.theme);
+            at.and_then(|at| Theme::ALL.get((at + 1) % Theme::ALL.len())).copied()
+        } else {
+            Theme::named(name)
+        };
+        let Some(theme) = next else {
+            let names: Vec<&str> = Theme::ALL.iter().map(|theme| theme.name).collect();
+            self.wrong(format!("there is no theme {name:?}: {}", names.join(", ")));
+            return;
+        };
+        self.options.theme = theme;
+        self.restyle();
+        self.say(format!("theme {}; to keep it, set it in the config", theme.name));
+    }
+
+    // Windows.
+
+    fn show_switcher(&mut self) -> Vec<Effect> {
+        let chats = self.chats.all().iter().map(|chat| {
+            let name = chinwag_text::safe::person(&chat.conversation.name, 40);
+            let unread = match chat.conversation.unread {
+                0 => String::new(),
+                n => format!("  {n} unread"),
+            };
+            let line = Line::from(vec![
+                Span::raw(name.clone()),
+                Span::styled(unread, self.options.theme.unread),
+            ]);
+            Row { line, text: name, choice: Choice::Chat(chat.id().to_owned()) }
+        });
+        let can_be_chosen =
+            |action: &&Action| action.place == Place::Everywhere && action.act != Act::Switch;
+        let commands = ACTIONS.iter().filter(can_be_chosen).map(|action| {
+            let keys = self.options.keymap.keys(action.act).into_iter().next().unwrap_or_default();
+            let word = action.word.map(|word| format!("/{word}")).unwrap_or_default();
+            let dim = self.options.theme.dim;
+            let line = Line::from(vec![
+                Span::raw(padded(action.doc, 46)),
+                Span::styled(format!("  {} {keys}", padded(&word, 10)), dim),
+            ]);
+            let text = format!("{word} {} {}", action.name, action.doc);
+            Row { line, text, choice: Choice::Action(action.name) }
+        });
+        let rows = chats.chain(commands).collect();
+        self.window = Some(Window::List(List::new(ListKind::Switcher, rows, "nothing fits")));
+        Vec::new()
+    }
+
+    fn show_search(&mut self, words: &str) -> Vec<Effect> {
+        let within = self.chats.current().map(|chat| chat.id().to_owned());
+        let empty = "type words; the newest hits come first";
+        let mut list = List::new(ListKind::Search { within }, Vec::new(), empty);
+        list.typed = crate::composer::Composer::with(words);
+        self.window = Some(Window::List(list));
+        self.narrowed()
+    }
+
+    /// The search that is open looks everywhere.
+    pub(super) fn search_wider(&mut self) -> Vec<Effect> {
+        if let Some(Window::List(List { kind: ListKind::Search { within }, .. })) = &mut self.window
+        {
+            *within = None;
+            return self.narrowed();
+        }
+        Vec::new()
+    }
+
+    /// Something else was typed into a list.
+    pub(super) fn narrowed(&mut self) -> Vec<Effect> {
+        let Some(Window::List(list)) = &mut self.window else { return Vec::new() };
+        list.narrow();
+        let ListKind::Search { within } = &list.kind else { return Vec::new() };
+        let words = list.typed.text();
+        if words.trim().is_empty() {
+            list.rows.clear();
+            list.shown.clear();
+            return Vec::new();
+        }
+        let within = within.clone();
+        self.questions += 1;
+        let params = Search { words, within, limit: Some(HITS), ..Search::default() };
+        vec![Ask::of::<MessageSearch>(Tag::Found { question: self.questions }, params)]
+    }
+
+    /// The words that are searched for, in small letters.
+    pub(super) fn searched(&self) -> Vec<String> {
+        let Some(Window::List(list)) = &self.window else { return Vec::new() };
+        list.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The number of the question that counts.
+    pub(super) fn question(&self) -> u64 {
+        self.questions
+    }
+
+    /// Something of a list was chosen.
+    pub(super) fn choose(&mut self) -> Vec<Effect> {
+        let words = self.searched();
+        let Some(Window::List(list)) = self.window.take() else { return Vec::new() };
+        let Some(choice) = list.choice().cloned() else {
+            self.window = Some(Window::List(list));
+            return Vec::new();
+        };
+        match choice {
+            Choice::Chat(id) => self.open(&id),
+            Choice::Action(name) => match named(name) {
+                Some(action) => self.palette(action),
+                None => Vec::new(),
+            },
+            Choice::Message { conversation, id } => self.go_to(&conversation, id, words),
+            Choice::Contact(id) => self.choose_contact(&id),
+            Choice::Request(id) => {
+                let name = self.requests.iter().find(|request| request.id == id);
+                let name =
+                    name.map(|r| chinwag_text::safe::person(&r.name, 40)).unwrap_or_default();
+                let question =
+                    format!("Accept {name}? You become contacts. (n leaves the request.)");
+                let then = vec![Ask::of::<RequestAccept>(
+                    Tag::Done("accepted".into()),
+                    OneContact { contact: id },
+                )];
+                self.window = Some(Window::Asked(Asked { question, then }));
+                Vec::new()
+            }
+        }
+    }
+
+    fn choose_contact(&mut self, id: &str) -> Vec<Effect> {
+        if let Some(chat) = self.chats.with(id).map(|chat| chat.id().to_owned()) {
+            self.open(&chat)
+        } else {
+            self.say("there is no conversation with them yet");
+            Vec::new()
+        }
+    }
+
+    /// A command of the palette: at once where it needs no words, typed for the person where it does.
+    fn palette(&mut self, action: &'static Action) -> Vec<Effect> {
+        let needs_words = !action.args.is_empty() && !action.args.starts_with('[');
+        match action.word {
+            Some(word) if needs_words && action.act != Act::Search => {
+                if let Some(chat) = self.chats.current_mut()
+                    && chat.composer.is_empty()
+                {
+                    chat.composer.paste(&format!("/{word} "));
+                    return Vec::new();
+                }
+                self.say(format!("type /{word} {}", action.args));
+                Vec::new()
+            }
+            _ => {
+                let no_key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Null);
+                self.act(action.act, no_key)
+            }
+        }
+    }
+
+    /// Shows a message where it stands.
+    fn go_to(&mut self, conversation: &str, id: Id, words: Vec<String>) -> Vec<Effect> {
+        let mut effects = self.open(conversation);
+        self.sought = words;
+        self.restyle();
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return effects };
+        if chat.timeline.get(&id).is_some() {
+            chat.timeline.select(Some(id));
+            chat.timeline.show_selected(&look);
+            effects.extend(self.more());
+            return effects;
+        }
+        // What is asked for around it comes instead of the newest page.
+        let is_page =
+            |effect: &Effect| matches!(effect, Effect::Ask(Ask { tag: Tag::Page { .. }, .. }));
+        effects.retain(|effect| !is_page(effect));
+        chat.timeline.is_loaded = false;
+        effects.push(super::page(conversation, crate::msg::Part::Before(id.clone()), Some(id)));
+        effects
+    }
+
+    /// Completes a command or a name.
+    pub(super) fn complete(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current() else { return Vec::new() };
+        let before = chat.composer.before_cursor();
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().to_owned();
+        let mut fits: Vec<String> = if before.starts_with('/') && word == before {
+            let words = ACTIONS.iter().filter_map(|action| action.word);
+            words.map(|word| format!("/{word} ")).filter(|w| w.starts_with(&word)).collect()
+        } else if word.is_empty() {
+            Vec::new()
+        } else {
+            let small = word.trim_start_matches('@').to_lowercase();
+            let at = if word.starts_with('@') { "@" } else { "" };
+            let names = self.chats.all().iter().map(|chat| chat.conversation.name.clone());
+            let names = names.filter(|name| name.to_lowercase().starts_with(&small));
+            names.map(|name| format!("{at}{} ", chinwag_text::safe::one_line(&name))).collect()
+        };
+        fits.sort();
+        fits.dedup();
+        match fits.as_slice() {
+            [] => {}
+            [one] => {
+                let one = one.clone();
+                if let Some(chat) = self.chats.current_mut() {
+                    chat.composer.complete(&word, &one);
+                }
+            }
+            many => {
+                let shared = shared_beginning(many);
+                let words: Vec<&str> = many.iter().map(|fit| fit.trim_end()).collect();
+                let words = words.join("  ");
+                if let Some(chat) = self.chats.current_mut()
+                    && shared.len() > word.len()
+                {
+                    chat.composer.complete(&word, &shared);
+                }
+                self.say(words);
+            }
+        }
+        Vec::new()
+    }
+
+    fn show_id(&mut self) {
+        let Some(account) = &self.account else { return };
+        let lines = vec![
+            Line::from(format!("You are {}.", chinwag_text::safe::person(&account.name, 64))),
+            Line::from(""),
+            Line::from(format!("Account  {}", account.id)),
+            Line::from(format!(
+                "Device   {} ({})",
+                account.device.id,
+                chinwag_text::safe::person(&account.device.name, 64)
+            )),
+            Line::from(""),
+            Line::from("To let somebody reach you: /invite"),
+        ];
+        let id = account.id.clone();
+        self.window =
+            Some(Window::Pager(Pager::new("Who you are; y copies the id", lines).copying(id)));
+    }
+
+    /// The help, from the table.
+    pub(super) fn show_help(&mut self) {
+        let theme = self.options.theme;
+        let head =
+            |text: &str| Line::styled(text.to_owned(), Style::new().add_modifier(Modifier::BOLD));
+        let mut lines = vec![
+            head("A message"),
+            Line::from("  …  saved here      ›  sent      ✓  delivered      ✓✓  read"),
+            Line::from("  Why is it not there? Select it, and press w."),
+        ];
+        let places = [
+            (Place::Input, "While typing"),
+            (Place::Selected, "While a message is selected"),
+            (Place::Everywhere, "Everywhere"),
+        ];
+        for (place, title) in places {
+            lines.push(Line::from(""));
+            lines.push(head(title));
+            for action in ACTIONS.iter().filter(|action| action.place == place) {
+                let keys = self.options.keymap.keys(action.act);
+                if keys.is_empty() && action.word.is_none() {
+                    continue;
+                }
+                let keys = match keys.as_slice() {
+                    [first, .., last] if keys.len() > 2 => format!("{first} … {last}"),
+                    keys => keys.join(", "),
+                };
+                lines.push(Line::from(vec![
+                    Span::styled(format!("  {}", padded(&keys, 26)), theme.name_of_other),
+                    Span::raw(format!(" {}", action.doc)),
+                ]));
+            }
+        }
+        lines.push(Line::from(""));
+        lines.push(head("Commands; the same words as on the command line"));
+        for action in ACTIONS.iter().filter(|action| action.word.is_some()) {
+            let usage = format!("/{} {}", action.word.unwrap_or_default(), action.args);
+            lines.push(Line::from(vec![
+                Span::styled(format!("  {}", padded(&usage, 22)), theme.name_of_other),
+                Span::raw(format!(" {}", action.doc)),
+            ]));
+        }
+        self.window = Some(Window::Pager(Pager::new("Help", lines)));
+    }
+}
+
+/// What all of these begin with.
+fn shared_beginning(words: &[String]) -> String {
+    let Some((first, others)) = words.split_first() else { return String::new() };
+    let mut shared = first.clone();
+    for word in others {
+        while !word.starts_with(&shared) {
+            shared.pop();
+        }
+    }
+    shared
+}

@@ -1,0 +1,129 @@
+//! What the daemon tells.
+
+use chinwag_api::event::{Event, What};
+use chinwag_api::method::{
+    ConversationMarkRead, Nothing, OneConversation, RequestList, SystemStatus,
+};
+use chinwag_api::model::Message;
+
+use jiff::Timestamp;
+
+use super::{App, page};
+use crate::msg::{Ask, Effect, Part, Tag};
+
+/// How long somebody is shown to be typing who does not say so again, in seconds.
+const TYPING_SHOWN_S: i64 = 8;
+
+impl App {
+    pub(super) fn event(&mut self, event: Event) -> Vec<Effect> {
+        match event.what {
+            What::Message { message } => self.arrived(message),
+            What::MessageChanged { message } => {
+                if let Some(chat) = self.chats.get_mut(&message.conversation) {
+                    if let Some(last) =
+                        chat.conversation.last.as_mut().filter(|l| l.id == message.id)
+                    {
+                        *last = message.clone();
+                    }
+                    chat.timeline.changed(message);
+                }
+                Vec::new()
+            }
+            What::MessageState { conversation, through, state, .. } => {
+                if let Some(chat) = self.chats.get_mut(&conversation) {
+                    chat.timeline.came_so_far(&through, state);
+                }
+                Vec::new()
+            }
+            What::ConversationRead { conversation } => {
+                if let Some(chat) = self.chats.get_mut(&conversation) {
+                    (chat.conversation.unread, chat.mentions) = (0, 0);
+                }
+                Vec::new()
+            }
+            What::Contact { contact } => {
+                let name = chinwag_text::safe::person(&contact.name, 40);
+                let was_known = self
+                    .contacts
+                    .insert(contact.id.clone(), contact)
+                    .is_some_and(|before| before.conversation.is_some());
+                if !was_known {
+                    self.say(format!("{name} is a contact now"));
+                }
+                self.list_anew()
+            }
+            What::Request { request } => {
+                let name = chinwag_text::safe::person(&request.name, 40);
+                self.say(format!("{name} would like to become a contact: /requests"));
+                vec![Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {})]
+            }
+            What::Fork { contact, .. } => {
+                let name = self.contacts.get(&contact).map(|c| c.name.clone()).unwrap_or_default();
+                let name = chinwag_text::safe::person(&name, 40);
+                self.wrong(format!(
+                    "a device of {name} has written two different things at one place: what it writes \
+                     from there on does not count"
+                ));
+                Vec::new()
+            }
+            What::Retired { .. } => {
+                self.wrong("this device had been copied, and goes on as a new one of your account");
+                vec![Ask::of::<chinwag_api::method::AccountShow>(Tag::Account, Nothing {})]
+            }
+            What::Gap { .. } => self.load_all(),
+            What::Peer { contact, device, connected, .. } => {
+                self.chats.connected(&contact, &device, connected);
+                vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {})]
+            }
+            What::Typing { conversation, on, .. } => {
+                let until = Timestamp::from_second(self.now.as_second() + TYPING_SHOWN_S).ok();
+                if let Some(chat) = self.chats.get_mut(&conversation) {
+                    chat.typing_until = until.filter(|_| on);
+                }
+                Vec::new()
+            }
+            What::Unknown => Vec::new(),
+        }
+    }
+
+    fn arrived(&mut self, message: Message) -> Vec<Effect> {
+        let conversation = message.conversation.clone();
+        let names_us = self.names_us(&message);
+        let (is_focused, is_me) = (self.is_focused, message.author.is_me);
+        let is_current = self.chats.current().is_some_and(|chat| chat.id() == conversation);
+        let Some(chat) = self.chats.get_mut(&conversation) else { return self.list_anew() };
+        let mut effects = Vec::new();
+        chat.pending.retain(|pending| pending.id.as_ref() != Some(&message.id));
+        chat.conversation.last = Some(message.clone());
+        if !is_me {
+            chat.typing_until = None;
+        }
+        let is_in_order = chat.timeline.is_loaded && chat.timeline.arrived(message);
+        if chat.timeline.is_loaded && !is_in_order {
+            effects.push(page(&conversation, Part::Newest, None));
+        }
+        let is_seen = is_current && is_focused && chat.timeline.is_at_end();
+        if !is_me && is_seen {
+            let params = OneConversation { conversation: conversation.clone() };
+            effects.push(Ask::of::<ConversationMarkRead>(Tag::Nothing, params));
+        } else if !is_me {
+            chat.conversation.unread += 1;
+            chat.mentions += u64::from(names_us);
+            if chat.conversation.unread == 1 && is_current {
+                chat.timeline.mark_unread(1);
+            }
+            effects.push(Effect::Notify);
+        }
+        self.chats.raise(&conversation);
+        effects
+    }
+
+    /// Whether a message has our name behind an `@`.
+    fn names_us(&self, message: &Message) -> bool {
+        let Some(account) = &self.account else { return false };
+        let Some(text) = message.text.as_ref().filter(|_| !message.author.is_me) else {
+            return false;
+        };
+        text.to_lowercase().contains(&format!("@{}", account.name.to_lowercase()))
+    }
+}

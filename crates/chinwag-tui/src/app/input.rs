@@ -1,0 +1,687 @@
+//! Keys and what they do, where one is.
+
+use chinwag_api::method::{
+    AccountCreate, ConversationMarkRead, CreateAccount, EditMessage, MessageEdit, MessageReact,
+    MessageSend, MessageWhy, OneConversation, OneMessage, React, SendMessage, SetTyping, TypingSet,
+};
+use chinwag_api::model::{Id, Message};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::chats::{About, Pending};
+use super::{App, Asked, Pager, Scene, Window, page};
+use crate::actions::{Act, Place};
+use crate::composer::Composer;
+use crate::keys::Chord;
+use crate::msg::{Ask, Effect, Part, Tag};
+use crate::view::message::{links, words_of};
+
+/// Lines that were sent and are remembered.
+const HISTORY_MAX: usize = 100;
+
+/// The reaction that is meant when none is named.
+const LIKED: &str = "👍";
+
+impl App {
+    pub(super) fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        let chord = Chord::of(key);
+        match self.scene {
+            // What is typed waits.
+            Scene::Beginning => Vec::new(),
+            Scene::Naming { .. } => self.naming(key, chord),
+            Scene::Words(_) => self.words_read(key),
+            Scene::Talking if self.window.is_some() => self.window_key(key, chord),
+            Scene::Talking => self.talking(key, chord),
+        }
+    }
+
+    fn naming(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        let act = self.options.keymap.act(Place::Input, chord);
+        let Scene::Naming { name, is_asked } = &mut self.scene else { return Vec::new() };
+        if key.code == KeyCode::Enter && !*is_asked && !name.text().trim().is_empty() {
+            *is_asked = true;
+            let params = CreateAccount { name: name.text().trim().to_owned(), device_name: None };
+            return vec![Ask::of::<AccountCreate>(Tag::Created, params)];
+        }
+        if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
+            return vec![Effect::Quit];
+        }
+        edit_line(name, act, chord);
+        Vec::new()
+    }
+
+    fn words_read(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.code != KeyCode::Enter {
+            return Vec::new();
+        }
+        self.scene = Scene::Talking;
+        self.load_all()
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        let line = || text.replace(['\r', '\n'], " ");
+        match (&mut self.scene, &mut self.window) {
+            (Scene::Naming { name, .. }, _) => {
+                name.paste(&line());
+            }
+            (Scene::Talking, Some(Window::List(list))) => {
+                list.typed.paste(&line());
+                return self.narrowed();
+            }
+            (Scene::Talking, None) => {
+                let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+                chat.timeline.select(None);
+                if !chat.composer.paste(text) {
+                    let words = format!(
+                        "{} bytes are too many to paste here: `chinwag send NAME - < FILE` takes more",
+                        text.len()
+                    );
+                    self.wrong(words);
+                }
+                return self.typed();
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn talking(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        let is_selecting = self.selected().is_some();
+        if !is_leave(&self.options.keymap, chord) {
+            self.is_leaving = false;
+        }
+        if is_selecting && let Some(act) = self.options.keymap.act(Place::Selected, chord) {
+            return self.on_selected(act, "");
+        }
+        if let Some(act) = self.options.keymap.act(Place::Everywhere, chord) {
+            return self.act(act, key);
+        }
+        if is_selecting {
+            // Whoever types is done with selecting.
+            if chord.typed().is_none() {
+                return Vec::new();
+            }
+            self.select(None);
+        }
+        self.input(chord)
+    }
+
+    fn input(&mut self, chord: Chord) -> Vec<Effect> {
+        let act = self.options.keymap.act(Place::Input, chord);
+        let Some(chat) = self.chats.current_mut() else {
+            return if act == Some(Act::Clear) { self.leave() } else { Vec::new() };
+        };
+        match act {
+            Some(Act::Send) => return self.send(),
+            Some(Act::Select) => {
+                if chat.about != About::New {
+                    chat.about = About::New;
+                    self.say("a new message again");
+                    return Vec::new();
+                }
+                return self.step_selection(true);
+            }
+            Some(Act::Clear) => {
+                if chat.composer.is_empty() && chat.about == About::New {
+                    return self.leave();
+                }
+                chat.composer.clear();
+                chat.about = About::New;
+                return self.typed();
+            }
+            Some(Act::Editor) => return vec![Effect::Edit(chat.composer.text())],
+            Some(Act::Complete) => return self.complete(),
+            _ => {}
+        }
+        if act.is_some_and(|act| chat.composer.act(act)) {
+            return self.typed();
+        }
+        if let Some(c) = chord.typed() {
+            if !chat.composer.type_char(c) {
+                self.wrong("there is no more room in this message");
+            }
+            return self.typed();
+        }
+        self.arrow(chord)
+    }
+
+    /// Up and down: in the text, then in what was typed before, then in the messages.
+    fn arrow(&mut self, chord: Chord) -> Vec<Effect> {
+        let is = |key: &str| key.parse() == Ok(chord);
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        if is("up") {
+            if chat.composer.is_empty() && chat.recalled.is_none() {
+                return self.step_selection(true);
+            }
+            if chat.composer.is_at_top() { chat.recall(true) } else { chat.composer.up() }
+        } else if is("down") {
+            if chat.composer.is_at_bottom() { chat.recall(false) } else { chat.composer.down() }
+        } else if is("ctrl+r") {
+            chat.recall(true);
+        }
+        Vec::new()
+    }
+
+    /// Does what can be done anywhere.
+    pub(super) fn act(&mut self, act: Act, key: KeyEvent) -> Vec<Effect> {
+        match act {
+            Act::NumberedChat => {
+                let KeyCode::Char(c) = key.code else { return Vec::new() };
+                let n = c.to_digit(10).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+                let id = n.checked_sub(1).and_then(|n| self.chats.all().get(n));
+                match id.map(|chat| chat.id().to_owned()) {
+                    Some(id) => self.open(&id),
+                    None => Vec::new(),
+                }
+            }
+            Act::NextChat => self.step_chat(1),
+            Act::PreviousChat => self.step_chat(-1),
+            Act::NextActive => self.next_active(),
+            Act::LastChat => match self.chats.last().cloned() {
+                Some(id) => self.open(&id),
+                None => Vec::new(),
+            },
+            Act::PageUp | Act::PageDown | Act::LineUp | Act::LineDown | Act::Top | Act::Bottom => {
+                self.move_view(act)
+            }
+            Act::FirstUnread => self.first_unread(),
+            Act::MarkRead => self.mark_read(),
+            Act::MarkAllRead => {
+                let unread: Vec<Id> = self
+                    .chats
+                    .all()
+                    .iter()
+                    .filter(|chat| chat.conversation.unread > 0)
+                    .map(|chat| chat.id().to_owned())
+                    .collect();
+                unread.iter().flat_map(|id| self.mark_read_of(id)).collect()
+            }
+            Act::ToggleList => {
+                self.has_list = !self.has_list;
+                Vec::new()
+            }
+            Act::ToggleBare => {
+                self.is_bare = !self.is_bare;
+                self.restyle();
+                Vec::new()
+            }
+            Act::Redraw => vec![Effect::Redraw],
+            Act::Suspend => vec![Effect::Suspend],
+            Act::Quit => self.leave(),
+            other => self.command(other, ""),
+        }
+    }
+
+    /// Leaves; asks once more where something would be lost.
+    fn leave(&mut self) -> Vec<Effect> {
+        let has_unsaved = self.chats.all().iter().any(|chat| {
+            !chat.composer.is_empty() || chat.pending.iter().any(|pending| pending.id.is_none())
+        });
+        if self.is_leaving || !has_unsaved {
+            return vec![Effect::Quit];
+        }
+        self.is_leaving = true;
+        self.say("something is typed and not sent: once more to leave");
+        Vec::new()
+    }
+
+    // Which conversation.
+
+    fn step_chat(&mut self, by: isize) -> Vec<Effect> {
+        let count = self.chats.all().len();
+        if count == 0 {
+            return Vec::new();
+        }
+        let now = self.chats.position();
+        let next = now.map_or(0, |now| now.saturating_add_signed(by).min(count - 1));
+        let id = self.chats.all().get(next).map(|chat| chat.id().to_owned());
+        id.map(|id| self.open(&id)).unwrap_or_default()
+    }
+
+    fn next_active(&mut self) -> Vec<Effect> {
+        let active = self.chats.all().iter().filter(|chat| chat.conversation.unread > 0);
+        let best = active.max_by_key(|chat| chat.mentions).map(|chat| chat.id().to_owned());
+        if let Some(id) = best {
+            self.open(&id)
+        } else {
+            self.say("nothing is unread");
+            Vec::new()
+        }
+    }
+
+    /// Opens a conversation.
+    pub(super) fn open(&mut self, id: &str) -> Vec<Effect> {
+        let mut effects = self.typing_ends();
+        if !self.chats.open(id) {
+            return effects;
+        }
+        self.sought.clear();
+        self.restyle();
+        let Some(chat) = self.chats.current_mut() else { return effects };
+        chat.timeline.select(None);
+        if chat.timeline.is_loaded {
+            let unread = chat.conversation.unread;
+            chat.timeline.mark_unread(unread);
+        } else {
+            effects.push(page(id, Part::Newest, None));
+        }
+        effects.extend(self.read_what_is_seen());
+        effects
+    }
+
+    // What is read.
+
+    /// Whoever has a conversation open at its end, and looks, has read it.
+    pub(super) fn read_what_is_seen(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current() else { return Vec::new() };
+        let is_seen = self.is_focused
+            && chat.timeline.is_loaded
+            && chat.timeline.is_at_end()
+            && chat.conversation.unread > 0;
+        if is_seen { self.mark_read() } else { Vec::new() }
+    }
+
+    pub(super) fn mark_read(&mut self) -> Vec<Effect> {
+        let id = self.chats.current().map(|chat| chat.id().to_owned());
+        id.map(|id| self.mark_read_of(&id)).unwrap_or_default()
+    }
+
+    fn mark_read_of(&mut self, id: &str) -> Vec<Effect> {
+        if let Some(chat) = self.chats.get_mut(id) {
+            (chat.conversation.unread, chat.mentions) = (0, 0);
+        }
+        let params = OneConversation { conversation: id.to_owned() };
+        vec![Ask::of::<ConversationMarkRead>(Tag::Nothing, params)]
+    }
+
+    fn first_unread(&mut self) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        if let Some(id) = chat.timeline.first_unread() {
+            chat.timeline.select(Some(id));
+            chat.timeline.show_selected(&look);
+            self.more().into_iter().collect()
+        } else {
+            self.say("nothing here was unread");
+            Vec::new()
+        }
+    }
+
+    fn move_view(&mut self, act: Act) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let id = chat.id().to_owned();
+        let timeline = &mut chat.timeline;
+        match act {
+            Act::PageUp => timeline.page(true, &look),
+            Act::PageDown => timeline.page(false, &look),
+            Act::LineUp => timeline.up(1, &look),
+            Act::LineDown => timeline.down(1, &look),
+            Act::Top => timeline.top(&look),
+            _ if timeline.newer != crate::timeline::Edge::Closed => {
+                timeline.is_loaded = false;
+                return vec![page(&id, Part::Newest, None)];
+            }
+            _ => timeline.end(),
+        }
+        let mut effects: Vec<Effect> = self.more().into_iter().collect();
+        effects.extend(self.read_what_is_seen());
+        effects
+    }
+
+    // What is selected.
+
+    pub(super) fn selected(&self) -> Option<&Message> {
+        self.chats.current().and_then(|chat| chat.timeline.selected())
+    }
+
+    fn select(&mut self, id: Option<Id>) {
+        if let Some(chat) = self.chats.current_mut() {
+            chat.timeline.select(id);
+        }
+    }
+
+    fn step_selection(&mut self, is_up: bool) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        if !chat.timeline.move_selection(is_up, &look) {
+            chat.timeline.select(None);
+            chat.timeline.end();
+        }
+        self.more().into_iter().collect()
+    }
+
+    /// Does something with the message that is selected.
+    pub(super) fn on_selected(&mut self, act: Act, arg: &str) -> Vec<Effect> {
+        match act {
+            Act::SelectUp => return self.step_selection(true),
+            Act::SelectDown => return self.step_selection(false),
+            Act::Leave => {
+                self.select(None);
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let Some(message) = self.selected().cloned() else {
+            self.wrong("no message is selected: Esc, or Up while nothing is typed, selects one");
+            return Vec::new();
+        };
+        match act {
+            Act::Reply => {
+                self.about(About::Reply(message.id), None);
+                Vec::new()
+            }
+            Act::Edit => self.edit(message),
+            Act::React => Self::react(&message, arg),
+            Act::Retract => self.ask_to_retract(&message),
+            Act::Copy => self.copy(&message),
+            Act::Open => {
+                self.show_whole(&message);
+                Vec::new()
+            }
+            Act::Why => vec![Ask::of::<MessageWhy>(Tag::Why, OneMessage { id: message.id })],
+            _ => Vec::new(),
+        }
+    }
+
+    fn about(&mut self, about: About, text: Option<&str>) {
+        if let Some(chat) = self.chats.current_mut() {
+            chat.timeline.select(None);
+            chat.about = about;
+            if let Some(text) = text {
+                chat.composer = Composer::with(text);
+            }
+        }
+    }
+
+    fn edit(&mut self, message: Message) -> Vec<Effect> {
+        match message.text {
+            Some(text) if message.author.is_me && message.gone.is_none() => {
+                let has_text = self.chats.current().is_some_and(|c| !c.composer.is_empty());
+                if has_text {
+                    self.wrong("something else is typed: send it, or clear it with Ctrl+C first");
+                } else {
+                    self.about(About::Edit(message.id), Some(&text));
+                }
+            }
+            _ => self.wrong("only words of your own can be changed"),
+        }
+        Vec::new()
+    }
+
+    fn react(message: &Message, emoji: &str) -> Vec<Effect> {
+        let emoji = if emoji.is_empty() { LIKED } else { emoji };
+        let remove = message.reactions.iter().any(|r| r.emoji == emoji && r.is_mine);
+        let params = React { id: message.id.clone(), emoji: emoji.to_owned(), remove };
+        vec![Ask::of::<MessageReact>(Tag::Changed, params)]
+    }
+
+    fn ask_to_retract(&mut self, message: &Message) -> Vec<Effect> {
+        if !message.author.is_me {
+            self.wrong("only messages of your own can be taken back");
+            return Vec::new();
+        }
+        let then = vec![Ask::of::<chinwag_api::method::MessageRetract>(
+            Tag::Changed,
+            OneMessage { id: message.id.clone() },
+        )];
+        let question = "Take this message back? Its words are deleted on all devices of both; a \
+                        program that was changed can keep a copy."
+            .to_owned();
+        self.window = Some(Window::Asked(Asked { question, then }));
+        Vec::new()
+    }
+
+    fn copy(&mut self, message: &Message) -> Vec<Effect> {
+        let Some(text) = message.text.clone() else { return Vec::new() };
+        self.say("copied, if the terminal allows it");
+        self.select(None);
+        vec![Effect::Copy(text)]
+    }
+
+    fn show_whole(&mut self, message: &Message) {
+        let text = message.text.clone().unwrap_or_default();
+        let found: Vec<String> = text
+            .lines()
+            .flat_map(|line| links(line).into_iter().map(|(from, to)| line[from..to].to_owned()))
+            .collect();
+        let look = self.look();
+        let copies = found.first().cloned().unwrap_or_else(|| text.clone());
+        let title = if found.is_empty() { "Message" } else { "Message; y copies its first link" };
+        let lines = words_of(&text, &look, usize::MAX / 2);
+        self.window = Some(Window::Pager(Pager::new(title, lines).copying(copies)));
+    }
+
+    // What is typed.
+
+    fn send(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let typed = chat.composer.text();
+        if typed.trim().is_empty() {
+            return Vec::new();
+        }
+        if typed.starts_with('/') && !typed.starts_with("//") {
+            return self.slash(&typed);
+        }
+        let text = typed.strip_prefix('/').unwrap_or(&typed).to_owned();
+        let about = std::mem::take(&mut chat.about);
+        chat.composer.take();
+        chat.remember(typed);
+        let mut effects = match about {
+            About::Edit(id) => {
+                vec![Ask::of::<MessageEdit>(Tag::Changed, EditMessage { id, text })]
+            }
+            About::Reply(id) => self.say_to_current(text, Some(id)),
+            About::New => self.say_to_current(text, None),
+        };
+        effects.extend(self.typing_ends());
+        effects
+    }
+
+    fn say_to_current(&mut self, text: String, reply_to: Option<Id>) -> Vec<Effect> {
+        let client_id = self.sending();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        chat.timeline.end();
+        chat.timeline.mark_unread(0);
+        let pending = Pending { client_id, text, reply_to, id: None, failed: None };
+        let effect = sending(chat.id(), &pending);
+        chat.pending.push(pending);
+        vec![effect]
+    }
+
+    /// Tries once more to say what could not be saved.
+    pub(super) fn try_again(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for chat in self.chats.all_mut() {
+            let id = chat.id().to_owned();
+            for pending in chat.pending.iter_mut().filter(|pending| pending.id.is_none()) {
+                pending.failed = None;
+                effects.push(sending(&id, pending));
+            }
+        }
+        effects
+    }
+
+    /// Something was typed: they may be told that we type.
+    pub(super) fn typed(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current() else { return Vec::new() };
+        let text = chat.composer.text();
+        let says_something =
+            !text.trim().is_empty() && (!text.starts_with('/') || text.starts_with("//"));
+        if !says_something || chat.is_self() {
+            return self.typing_ends();
+        }
+        let id = chat.id().to_owned();
+        let to = chat.conversation.contact.clone();
+        let is_told = self.typing.as_ref().is_some_and(|(told, since)| {
+            *told == id && self.now.as_second() - since.as_second() < super::TYPING_S - 1
+        });
+        if is_told {
+            return Vec::new();
+        }
+        let mut effects = match &self.typing {
+            Some((told, _)) if *told != id => self.typing_ends(),
+            _ => Vec::new(),
+        };
+        self.typing = Some((id, self.now));
+        effects.push(Ask::of::<TypingSet>(Tag::Nothing, SetTyping { to, on: true }));
+        effects
+    }
+
+    pub(super) fn typing_ends(&mut self) -> Vec<Effect> {
+        let Some((id, _)) = self.typing.take() else { return Vec::new() };
+        let to = self.chats.get(&id).map(|chat| chat.conversation.contact.clone());
+        let tell = |to| Ask::of::<TypingSet>(Tag::Nothing, SetTyping { to, on: false });
+        to.map(tell).into_iter().collect()
+    }
+
+    // Windows.
+
+    fn window_key(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        let input = self.options.keymap.act(Place::Input, chord);
+        let everywhere = self.options.keymap.act(Place::Everywhere, chord);
+        if everywhere == Some(Act::Redraw) {
+            return vec![Effect::Redraw];
+        }
+        if everywhere == Some(Act::Suspend) {
+            return vec![Effect::Suspend];
+        }
+        if key.code == KeyCode::Esc || is_ctrl_c(key) {
+            self.window = None;
+            return Vec::new();
+        }
+        match &mut self.window {
+            Some(Window::List(list)) => {
+                match key.code {
+                    KeyCode::Enter => return self.choose(),
+                    KeyCode::Up => list.step(-1),
+                    KeyCode::Down => list.step(1),
+                    KeyCode::PageUp => list.step(-(super::windows::LIST_PAGE.cast_signed())),
+                    KeyCode::PageDown => list.step(super::windows::LIST_PAGE.cast_signed()),
+                    _ if everywhere == Some(Act::Search) => return self.search_wider(),
+                    _ if everywhere == Some(Act::Switch) => list.step(1),
+                    _ => {
+                        let before = list.typed.text();
+                        edit_line(&mut list.typed, input, chord);
+                        if list.typed.text() != before {
+                            return self.narrowed();
+                        }
+                    }
+                }
+                Vec::new()
+            }
+            Some(Window::Pager(pager)) => {
+                let page = pager.drawn.1.max(1).cast_signed();
+                match key.code {
+                    KeyCode::Up | KeyCode::Char('k') => pager.scroll(-1),
+                    KeyCode::Down | KeyCode::Char('j') => pager.scroll(1),
+                    KeyCode::PageUp => pager.scroll(-page),
+                    KeyCode::PageDown | KeyCode::Char(' ') => pager.scroll(page),
+                    KeyCode::Home => pager.scroll(isize::MIN),
+                    KeyCode::End => pager.scroll(isize::MAX),
+                    KeyCode::Char('y') => {
+                        if let Some(text) = pager.copies.clone() {
+                            self.say("copied, if the terminal allows it");
+                            return vec![Effect::Copy(text)];
+                        }
+                    }
+                    KeyCode::Char('q') | KeyCode::Enter => self.window = None,
+                    _ => {}
+                }
+                Vec::new()
+            }
+            Some(Window::Peers(peers)) => {
+                match key.code {
+                    KeyCode::Up | KeyCode::Char('k') => {
+                        peers.scrolled = peers.scrolled.saturating_sub(1);
+                    }
+                    KeyCode::Down | KeyCode::Char('j') => peers.scrolled += 1,
+                    KeyCode::Char('c') => return self.command(Act::Connect, ""),
+                    KeyCode::Char('q') | KeyCode::Enter => self.window = None,
+                    _ => {}
+                }
+                Vec::new()
+            }
+            Some(Window::Asked(_)) => match key.code {
+                KeyCode::Char('y' | 'Y') => {
+                    let Some(Window::Asked(asked)) = self.window.take() else { return Vec::new() };
+                    self.select(None);
+                    asked.then
+                }
+                KeyCode::Char('n' | 'N') => {
+                    self.window = None;
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        }
+    }
+}
+
+fn sending(conversation: &str, pending: &Pending) -> Effect {
+    let tag =
+        Tag::Sent { conversation: conversation.to_owned(), client_id: pending.client_id.clone() };
+    let params = SendMessage {
+        to: conversation.to_owned(),
+        text: pending.text.clone(),
+        client_id: Some(pending.client_id.clone()),
+        reply_to: pending.reply_to.clone(),
+        wait_for: None,
+        timeout_ms: None,
+    };
+    Ask::of::<MessageSend>(tag, params)
+}
+
+impl super::Chat {
+    fn remember(&mut self, typed: String) {
+        self.recalled = None;
+        if self.history.last() != Some(&typed) {
+            self.history.push(typed);
+        }
+        if self.history.len() > HISTORY_MAX {
+            self.history.remove(0);
+        }
+    }
+
+    /// Shows what was typed before that; nothing that is typed now is lost by it.
+    fn recall(&mut self, is_back: bool) {
+        let now = self.recalled.unwrap_or(self.history.len());
+        let next = if is_back { now.checked_sub(1) } else { Some(now + 1) };
+        let Some(next) = next.filter(|next| *next <= self.history.len()) else { return };
+        let typed = self.composer.text();
+        match self.history.get_mut(now) {
+            Some(line) => *line = typed,
+            None if typed.is_empty() => {}
+            None => self.history.push(typed),
+        }
+        let text = self.history.get(next).cloned();
+        self.recalled = text.is_some().then_some(next);
+        self.composer = Composer::with(text.as_deref().unwrap_or_default());
+    }
+}
+
+/// Edits a text of one line.
+fn edit_line(line: &mut Composer, act: Option<Act>, chord: Chord) {
+    match act {
+        Some(Act::Newline) => {}
+        Some(Act::Clear) => line.clear(),
+        Some(act) if line.act(act) => {}
+        _ => {
+            if let Some(c) = chord.typed() {
+                line.type_char(c);
+            }
+        }
+    }
+}
+
+pub(super) fn is_ctrl_c(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL
+}
+
+fn is_leave(keymap: &crate::actions::Keymap, chord: Chord) -> bool {
+    keymap.act(Place::Everywhere, chord) == Some(Act::Quit)
+        || keymap.act(Place::Input, chord) == Some(Act::Clear)
+}

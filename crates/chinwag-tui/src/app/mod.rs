@@ -1,0 +1,347 @@
+//! What is known and shown, and how it changes.
+//!
+//! Pure: [`App::update`] takes one message and says what is to be done. It reads no clock and asks nobody;
+//! everything that can happen to a person at a screen can be told as a list of messages.
+
+mod answers;
+mod chats;
+mod commands;
+mod events;
+mod input;
+mod windows;
+
+use std::collections::BTreeMap;
+
+use chinwag_api::client::CallError;
+use chinwag_api::method::{
+    AccountShow, ContactList, ConversationList, Hello, ListMessages, MessageList, Nothing,
+    PeerList, RequestList, SystemHello, SystemStatus,
+};
+use chinwag_api::model::{Account, Contact, Id, Request, Status};
+use chinwag_text::time::Clock;
+use jiff::Timestamp;
+
+pub use answers::numbered;
+pub use chats::{About, Chat, Chats, Pending};
+pub use windows::{Asked, List, ListKind, Pager, PeersView, Row, Window};
+
+use crate::composer::Composer;
+use crate::msg::{Ask, Effect, Msg, Part, Tag};
+use crate::options::Options;
+use crate::timeline::{Edge, PAGE};
+use crate::view::message::Look;
+
+/// How many seconds what is noted in the status line is seen.
+const NOTE_SHOWN_S: i64 = 8;
+
+/// How often peers are asked for while they are shown, in seconds.
+const PEERS_EVERY_S: i64 = 2;
+
+/// After how many seconds without a key one no longer types.
+const TYPING_S: i64 = 5;
+
+/// Keys that are kept while nothing is there to type them to.
+const EARLY_MAX: usize = 4_096;
+
+/// What is noted in the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The words.
+    pub text: String,
+    /// Whether something went wrong.
+    pub is_wrong: bool,
+    until: Timestamp,
+}
+
+/// Where one is.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one")]
+pub enum Scene {
+    /// Nothing is known yet.
+    Beginning,
+    /// There is no account: a name is asked for.
+    Naming {
+        /// What was typed.
+        name: Composer,
+        /// Whether the account is being made.
+        is_asked: bool,
+    },
+    /// The account was made: these are its words.
+    Words(Vec<String>),
+    /// One talks.
+    Talking,
+}
+
+/// Everything that is known and shown.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct App {
+    /// How it is to be.
+    pub options: Options,
+    /// Where one is.
+    pub scene: Scene,
+    /// Our account.
+    pub account: Option<Account>,
+    /// How the node was, when it was asked.
+    pub status: Option<Status>,
+    /// The conversations.
+    pub chats: Chats,
+    /// The contacts, by account.
+    pub contacts: BTreeMap<Id, Contact>,
+    /// Strangers who would like to become contacts.
+    pub requests: Vec<Request>,
+    /// What lies over everything else.
+    pub window: Option<Window>,
+    /// What is noted in the status line.
+    pub note: Option<Note>,
+    /// Why there is no connection to the daemon, while there is none.
+    pub lost: Option<String>,
+    /// What time it is.
+    pub now: Timestamp,
+    /// Whether the list of conversations is shown, where there is room.
+    pub has_list: bool,
+    /// Whether only words are shown.
+    pub is_bare: bool,
+    /// Whether somebody looks at the terminal.
+    pub is_focused: bool,
+    /// Whether to leave was asked for once.
+    is_leaving: bool,
+    /// For names of sendings, which are to be different in every run.
+    run: String,
+    sendings: u64,
+    questions: u64,
+    /// Words that were searched for and are marked.
+    pub sought: Vec<String>,
+    /// When our typing was told last, and where.
+    typing: Option<(Id, Timestamp)>,
+    peers_asked: Timestamp,
+    /// Whether conversations were asked for and not answered yet; and whether to ask once more.
+    listing: (bool, bool),
+    /// What was typed before there was anything to type it to.
+    early: Vec<Msg>,
+}
+
+impl App {
+    /// Before anything is known. `run` is different each time the program runs.
+    pub fn new(options: Options, now: Timestamp, run: String) -> Self {
+        Self {
+            options,
+            scene: Scene::Beginning,
+            account: None,
+            status: None,
+            chats: Chats::default(),
+            contacts: BTreeMap::new(),
+            requests: Vec::new(),
+            window: None,
+            note: None,
+            lost: None,
+            now,
+            has_list: true,
+            is_bare: false,
+            is_focused: true,
+            is_leaving: false,
+            run,
+            sendings: 0,
+            questions: 0,
+            sought: Vec::new(),
+            typing: None,
+            peers_asked: Timestamp::UNIX_EPOCH,
+            listing: (false, false),
+            early: Vec::new(),
+        }
+    }
+
+    /// How messages look now.
+    pub fn look(&self) -> Look {
+        Look {
+            theme: self.options.theme,
+            clock: self.clock(),
+            is_bare: self.is_bare,
+            sought: self.sought.clone(),
+        }
+    }
+
+    /// Where and when we are.
+    pub fn clock(&self) -> Clock {
+        Clock { now: self.now, zone: self.options.zone.clone() }
+    }
+
+    /// Takes what happened, and says what is to be done.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = self.take(msg);
+        if !self.early.is_empty() && !self.is_too_early() {
+            for typed in std::mem::take(&mut self.early) {
+                effects.extend(self.take(typed));
+            }
+        }
+        effects
+    }
+
+    /// Whether what is typed would be typed to nobody: much is still being loaded.
+    fn is_too_early(&self) -> bool {
+        match self.scene {
+            Scene::Beginning => true,
+            Scene::Talking => self.window.is_none() && self.chats.current().is_none(),
+            _ => false,
+        }
+    }
+
+    fn take(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) if input::is_ctrl_c(key) && self.is_too_early() => vec![Effect::Quit],
+            Msg::Key(_) | Msg::Paste(_) if self.is_too_early() => {
+                if self.early.len() < EARLY_MAX {
+                    self.early.push(msg);
+                }
+                Vec::new()
+            }
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(text) => self.paste(&text),
+            // It may have been smaller for a moment, and what did not fit is gone.
+            Msg::Resize => vec![Effect::Redraw],
+            Msg::Focus(is_focused) => {
+                self.is_focused = is_focused;
+                self.read_what_is_seen()
+            }
+            Msg::Tick(now) => self.tick(now),
+            Msg::Event(event) => self.event(*event),
+            Msg::Answer(tag, answer) => self.answer(tag, answer),
+            Msg::Connected => self.connected(),
+            Msg::Lost(why) => {
+                self.lost = Some(why);
+                Vec::new()
+            }
+            Msg::Edited(text) => {
+                if let (Some(text), Some(chat)) = (text, self.chats.current_mut()) {
+                    chat.composer = Composer::with(text.trim_end_matches('\n'));
+                }
+                vec![Effect::Redraw]
+            }
+            Msg::End => vec![Effect::Quit],
+        }
+    }
+
+    /// Everything is asked for anew: much may have happened meanwhile.
+    fn connected(&mut self) -> Vec<Effect> {
+        self.lost = None;
+        self.listing = (true, false);
+        let client = Some(format!("chinwag tui {}", env!("CARGO_PKG_VERSION")));
+        vec![Ask::of::<SystemHello>(Tag::Hello, Hello { client })]
+    }
+
+    fn load_all(&mut self) -> Vec<Effect> {
+        self.listing = (true, false);
+        let mut effects = vec![
+            Ask::of::<AccountShow>(Tag::Account, Nothing {}),
+            Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}),
+            Ask::of::<ConversationList>(Tag::Conversations, Nothing {}),
+            Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
+            Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
+            Ask::of::<PeerList>(Tag::Peers, Nothing {}),
+        ];
+        // What is not looked at is loaded when it is opened.
+        let current = self.chats.current().map(|chat| chat.id().to_owned());
+        for chat in self.chats.all_mut() {
+            if Some(chat.id()) != current.as_deref() {
+                chat.timeline.is_loaded = false;
+            }
+        }
+        if let Some(id) = current {
+            effects.push(page(&id, Part::Newest, None));
+        }
+        effects
+    }
+
+    /// Asks for the conversations; not again while an answer is awaited.
+    fn list_anew(&mut self) -> Vec<Effect> {
+        if self.listing.0 {
+            self.listing.1 = true;
+            return Vec::new();
+        }
+        self.listing = (true, false);
+        vec![Ask::of::<ConversationList>(Tag::Conversations, Nothing {})]
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        if self.note.as_ref().is_some_and(|note| note.until <= now) {
+            self.note = None;
+            self.is_leaving = false;
+        }
+        let mut effects = Vec::new();
+        let is_old = |then: Timestamp, s: i64| now.as_second() - then.as_second() >= s;
+        if matches!(self.window, Some(Window::Peers(_))) && is_old(self.peers_asked, PEERS_EVERY_S)
+        {
+            self.peers_asked = now;
+            effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+        }
+        if self.typing.as_ref().is_some_and(|(_, since)| is_old(*since, TYPING_S)) {
+            effects.extend(self.typing_ends());
+        }
+        effects
+    }
+
+    /// Notes something in the status line.
+    pub fn say(&mut self, text: impl AsRef<str>) {
+        self.note_down(text.as_ref(), false);
+    }
+
+    /// Notes something that went wrong.
+    pub fn wrong(&mut self, text: impl AsRef<str>) {
+        self.note_down(text.as_ref(), true);
+    }
+
+    fn note_down(&mut self, text: &str, is_wrong: bool) {
+        let until = Timestamp::from_second(self.now.as_second() + NOTE_SHOWN_S);
+        let until = until.unwrap_or(Timestamp::MAX);
+        self.note = Some(Note { text: chinwag_text::safe::one_line(text), is_wrong, until });
+    }
+
+    fn failed(&mut self, error: &CallError) {
+        let hint = match error {
+            CallError::Api(error) => error.what_next().map(|hint| format!("; {hint}")),
+            _ => None,
+        };
+        self.wrong(format!("{error}{}", hint.unwrap_or_default()));
+    }
+
+    /// A name for a sending: the same again would be the same message.
+    fn sending(&mut self) -> String {
+        self.sendings += 1;
+        format!("{}-{}", self.run, self.sendings)
+    }
+
+    fn restyle(&mut self) {
+        for chat in self.chats.all_mut() {
+            chat.timeline.restyle();
+        }
+    }
+
+    /// Asks for more of what is looked at, if one comes near its edge.
+    fn more(&mut self) -> Option<Effect> {
+        let chat = self.chats.current_mut()?;
+        let id = chat.id().to_owned();
+        let timeline = &mut chat.timeline;
+        if timeline.wants()? {
+            let oldest = timeline.oldest()?.id.clone();
+            timeline.older = Edge::Asked;
+            Some(page(&id, Part::Older, Some(oldest)))
+        } else {
+            let newest = timeline.newest()?.id.clone();
+            timeline.newer = Edge::Asked;
+            Some(page(&id, Part::Newer, Some(newest)))
+        }
+    }
+}
+
+/// Asks for a part of a conversation; `than` is the message it is older or newer than.
+fn page(conversation: &str, part: Part, than: Option<Id>) -> Effect {
+    let (before, after) = match part {
+        Part::Newest => (None, None),
+        Part::Older | Part::Before(_) => (than, None),
+        Part::Newer | Part::After(_) => (None, than),
+    };
+    let params =
+        ListMessages { conversation: conversation.to_owned(), limit: Some(PAGE), before, after };
+    Ask::of::<MessageList>(Tag::Page { conversation: conversation.to_owned(), part }, params)
+}

@@ -1,0 +1,201 @@
+//! What is being typed to somebody: a few lines with a cursor, which can be undone.
+
+use ratatui::style::Style;
+use ratatui_textarea::{CursorMove, TextArea, WrapMode};
+
+use crate::actions::Act;
+
+/// Bytes that can be typed or pasted here. A message may be four times as long: `chinwag send NAME -`.
+pub const TEXT_MAX: usize = 128 * 1024;
+
+/// Steps that can be undone.
+const UNDO_MAX: usize = 200;
+
+/// A text that is being typed.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    area: TextArea<'static>,
+    len: usize,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self::with("")
+    }
+}
+
+impl Composer {
+    /// One with this text in it, and the cursor behind it.
+    pub fn with(text: &str) -> Self {
+        let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        area.set_cursor_line_style(Style::default());
+        area.set_max_histories(UNDO_MAX);
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        Self { area, len: text.len() }
+    }
+
+    /// What was typed.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    /// Whether it is one line.
+    pub fn is_one_line(&self) -> bool {
+        self.area.lines().len() == 1
+    }
+
+    /// Whether the cursor is in the first line.
+    pub fn is_at_top(&self) -> bool {
+        self.area.cursor().0 == 0
+    }
+
+    /// Whether the cursor is in the last line.
+    pub fn is_at_bottom(&self) -> bool {
+        self.area.cursor().0 + 1 == self.area.lines().len()
+    }
+
+    /// The widget.
+    pub fn area(&self) -> &TextArea<'static> {
+        &self.area
+    }
+
+    /// The widget, to be given its looks.
+    pub fn area_mut(&mut self) -> &mut TextArea<'static> {
+        &mut self.area
+    }
+
+    /// Puts a character in. False: there is no room.
+    pub fn type_char(&mut self, c: char) -> bool {
+        if self.len + c.len_utf8() > TEXT_MAX {
+            return false;
+        }
+        self.area.insert_char(c);
+        self.len += c.len_utf8();
+        true
+    }
+
+    /// Puts a text in, with its lines. False: there is no room, and nothing was put in.
+    pub fn paste(&mut self, text: &str) -> bool {
+        // Some terminals paste line ends as they would be typed.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        if self.len + text.len() > TEXT_MAX {
+            return false;
+        }
+        self.area.insert_str(&text);
+        self.len += text.len();
+        true
+    }
+
+    /// Takes everything out; it can be put in again.
+    pub fn clear(&mut self) {
+        let text = self.text();
+        self.area.select_all();
+        self.area.cut();
+        // Cutting does not keep what it cut of several lines in one piece everywhere.
+        self.area.set_yank_text(text);
+        self.count();
+    }
+
+    /// Forgets everything, for a text that was sent.
+    pub fn take(&mut self) -> String {
+        let text = self.text();
+        *self = Self::default();
+        text
+    }
+
+    /// Moves up a line.
+    pub fn up(&mut self) {
+        self.area.move_cursor(CursorMove::Up);
+    }
+
+    /// Moves down a line.
+    pub fn down(&mut self) {
+        self.area.move_cursor(CursorMove::Down);
+    }
+
+    /// Replaces the word before the cursor.
+    pub fn complete(&mut self, typed: &str, with: &str) {
+        for _ in typed.chars() {
+            self.area.delete_char();
+        }
+        self.count();
+        self.paste(with);
+    }
+
+    /// What stands before the cursor, in its line.
+    pub fn before_cursor(&self) -> String {
+        let cursor = self.area.cursor();
+        let line = self.area.lines().get(cursor.0).map_or("", String::as_str);
+        line.chars().take(cursor.1).collect()
+    }
+
+    /// Does what a key of the line editor does. False: it is no such thing.
+    pub fn act(&mut self, act: Act) -> bool {
+        let area = &mut self.area;
+        match act {
+            Act::LineStart => area.move_cursor(CursorMove::Head),
+            Act::LineEnd => area.move_cursor(CursorMove::End),
+            Act::WordLeft => area.move_cursor(CursorMove::WordBack),
+            Act::WordRight => area.move_cursor(CursorMove::WordForward),
+            Act::Left => area.move_cursor(CursorMove::Back),
+            Act::Right => area.move_cursor(CursorMove::Forward),
+            Act::DeleteLeft => drop(area.delete_char()),
+            Act::DeleteRight => drop(area.delete_next_char()),
+            Act::DeleteWordLeft => drop(area.delete_word()),
+            Act::DeleteWordRight => drop(area.delete_next_word()),
+            Act::DeleteToStart => drop(area.delete_line_by_head()),
+            Act::DeleteToEnd => drop(area.delete_line_by_end()),
+            Act::Yank => drop(area.paste()),
+            Act::Undo => drop(area.undo()),
+            Act::Newline => area.insert_newline(),
+            _ => return false,
+        }
+        self.count();
+        true
+    }
+
+    fn count(&mut self) {
+        let lines = self.area.lines();
+        self.len = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cleared_comes_back() {
+        let mut composer = Composer::with("one\ntwo");
+        composer.clear();
+        assert!(composer.is_empty());
+        composer.act(Act::Yank);
+        assert_eq!(composer.text(), "one\ntwo");
+        composer.act(Act::Undo);
+        assert_eq!(composer.text(), "");
+    }
+
+    #[test]
+    fn what_has_no_room_is_not_taken_in_part() {
+        let mut composer = Composer::with("kept");
+        assert!(!composer.paste(&"x".repeat(1024 * 1024)));
+        assert_eq!(composer.text(), "kept");
+        assert!(composer.paste(&"x".repeat(TEXT_MAX - 4)));
+        assert!(!composer.type_char('x'));
+        assert_eq!(composer.text().len(), TEXT_MAX);
+    }
+
+    #[test]
+    fn pasted_lines_are_lines_however_they_end() {
+        let mut composer = Composer::default();
+        composer.paste("a\r\nb\rc\nd");
+        assert_eq!(composer.text(), "a\nb\nc\nd");
+    }
+}

@@ -1,0 +1,319 @@
+//! The rim: reads the terminal, asks the daemon, and does what was said.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use chinwag_api::client::{CallError, Client, Events};
+use chinwag_api::method::{EventsSubscribe, Subscribe};
+use crossterm::event::{Event as Input, EventStream};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_stream::StreamExt as _;
+
+use crate::app::App;
+use crate::msg::{Effect, Msg};
+use crate::options::{Notify, Options};
+use crate::terminal::Screen;
+use crate::view;
+
+/// How often the clock is told.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How long drawing waits for more to happen, while much happens. Half of what a key press may take.
+const FRAME: Duration = Duration::from_millis(8);
+
+/// After how long the daemon is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Answers that wait to be taken.
+const ANSWERS_MAX: usize = 256;
+
+/// Two connections to a node: for requests, and for what it tells, so that no answer waits behind
+/// events.
+#[derive(Debug)]
+pub struct Link {
+    /// For requests.
+    pub client: Client,
+    /// What the first connection tells: nothing.
+    pub unheard: Events,
+    /// For events.
+    pub listener: Client,
+    /// What is told.
+    pub events: Events,
+}
+
+/// Finds the node, or runs it, as often as it is asked: the node may end.
+pub trait Connect {
+    /// Connects. An error is shown, and it is tried again.
+    fn connect(&self) -> impl Future<Output = Result<Link, String>>;
+}
+
+/// Why the client ended other than it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The terminal can't be used.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody left.
+    Left,
+    /// Somebody outside asked for it.
+    Asked,
+}
+
+/// Runs the client until somebody leaves, or `end` comes.
+pub async fn run(
+    options: Options,
+    connect: &impl Connect,
+    end: impl Future<Output = ()>,
+) -> Result<Ended, RunError> {
+    let run = format!("tui-{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
+    let mut screen = Screen::take(options.extended_keys)?;
+    let mut rim = Rim {
+        app: App::new(options, Timestamp::now(), run),
+        link: None,
+        answers: mpsc::channel(ANSWERS_MAX),
+        cursor: None,
+        title: String::new(),
+    };
+    rim.live(&mut screen, connect, end).await
+}
+
+struct Rim {
+    app: App,
+    link: Option<Link>,
+    answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
+    /// Where to go on hearing.
+    cursor: Option<String>,
+    title: String,
+}
+
+/// What came.
+enum Came {
+    Msg(Msg),
+    Link(Result<Link, String>),
+    Gone,
+    End,
+}
+
+impl Rim {
+    async fn live(
+        &mut self,
+        screen: &mut Screen,
+        connect: &impl Connect,
+        end: impl Future<Output = ()>,
+    ) -> Result<Ended, RunError> {
+        let mut end = std::pin::pin!(end);
+        let mut keys = EventStream::new();
+        let mut connecting = std::pin::pin!(connect_after(connect, Duration::ZERO));
+        let mut tick = Instant::now();
+        let mut drawn = Instant::now();
+        let mut is_stale = true;
+        loop {
+            if is_stale && drawn.elapsed() >= FRAME {
+                screen.draw(|frame| view::draw(frame, &mut self.app))?;
+                self.tell_title(screen)?;
+                (drawn, is_stale) = (Instant::now(), false);
+            }
+            let is_linked = self.link.is_some();
+            let came = tokio::select! {
+                biased;
+                () = &mut end => Came::End,
+                input = keys.next() => match input {
+                    Some(Ok(input)) => match msg(input) {
+                        Some(msg) => Came::Msg(msg),
+                        None => continue,
+                    },
+                    // The terminal is gone.
+                    Some(Err(_)) | None => Came::End,
+                },
+                Some(answer) = self.answers.1.recv() => Came::Msg(answer),
+                event = next_event(&mut self.link), if is_linked => match event {
+                    Some(event) => {
+                        if event.cursor.is_some() {
+                            self.cursor.clone_from(&event.cursor);
+                        }
+                        Came::Msg(Msg::Event(Box::new(event)))
+                    }
+                    None => Came::Gone,
+                },
+                found = &mut connecting, if !is_linked => Came::Link(found),
+                () = sleep_until(tick) => {
+                    tick = Instant::now() + TICK;
+                    Came::Msg(Msg::Tick(Timestamp::now()))
+                }
+                () = sleep_until(drawn + FRAME), if is_stale => continue,
+            };
+            let msg = match came {
+                Came::Msg(msg) => msg,
+                Came::End => return Ok(Ended::Asked),
+                Came::Gone => {
+                    self.link = None;
+                    connecting.set(connect_after(connect, Duration::ZERO));
+                    Msg::Lost("it has ended".to_owned())
+                }
+                Came::Link(Err(why)) => {
+                    connecting.set(connect_after(connect, AGAIN));
+                    Msg::Lost(why)
+                }
+                Came::Link(Ok(link)) => match self.subscribe(&link).await {
+                    Ok(()) => {
+                        self.link = Some(link);
+                        Msg::Connected
+                    }
+                    Err(error) => {
+                        connecting.set(connect_after(connect, AGAIN));
+                        Msg::Lost(error.to_string())
+                    }
+                },
+            };
+            is_stale = true;
+            // Keys after this one may be for an editor.
+            for effect in self.app.update(msg) {
+                if let Some(ended) = self.obey(effect, screen, &mut keys).await? {
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+
+    /// From now on events are told, from where they were heard last.
+    async fn subscribe(&mut self, link: &Link) -> Result<(), CallError> {
+        let after = self.cursor.clone();
+        let subscribed = link.listener.call::<EventsSubscribe>(Subscribe { after }).await;
+        let subscribed = match subscribed {
+            // The cursor is another node's: what was missed is read anew.
+            Err(CallError::Api(_)) if self.cursor.is_some() => {
+                link.listener.call::<EventsSubscribe>(Subscribe { after: None }).await
+            }
+            other => other,
+        };
+        self.cursor = Some(subscribed?.cursor);
+        Ok(())
+    }
+
+    async fn obey(
+        &mut self,
+        effect: Effect,
+        screen: &mut Screen,
+        keys: &mut EventStream,
+    ) -> Result<Option<Ended>, RunError> {
+        match effect {
+            Effect::Ask(ask) => self.ask(ask),
+            Effect::Notify => match self.app.options.notify {
+                Notify::None => {}
+                Notify::Bell => screen.bell()?,
+                Notify::Terminal => screen.notify("Chinwag: a new message")?,
+            },
+            Effect::Copy(text) => screen.copy(&text)?,
+            Effect::Edit(text) => {
+                let edited = self.edit(&text, screen, keys).await?;
+                self.app.update(Msg::Edited(edited));
+            }
+            Effect::Redraw => screen.clear()?,
+            Effect::Suspend => suspend(screen, keys).await?,
+            Effect::Quit => return Ok(Some(Ended::Left)),
+        }
+        Ok(None)
+    }
+
+    fn ask(&self, ask: crate::msg::Ask) {
+        let answers = self.answers.0.clone();
+        let client = self.link.as_ref().map(|link| link.client.clone());
+        tokio::spawn(async move {
+            let answer = match client {
+                Some(client) => client.call_raw(ask.method, ask.params).await,
+                None => Err(CallError::Gone),
+            };
+            // Nobody waits for an answer any more when the client has ended.
+            let _ = answers.send(Msg::Answer(ask.tag, answer)).await;
+        });
+    }
+
+    /// Opens the person's editor with a text. `None`: it ended with an error.
+    async fn edit(
+        &mut self,
+        text: &str,
+        screen: &mut Screen,
+        keys: &mut EventStream,
+    ) -> Result<Option<String>, RunError> {
+        screen.give_back();
+        // Two may not read the keys.
+        drop(std::mem::replace(keys, EventStream::new()));
+        let text = text.to_owned();
+        let edited = tokio::task::spawn_blocking(move || crate::editor::edit(&text)).await;
+        *keys = EventStream::new();
+        screen.take_again()?;
+        match edited {
+            Ok(Ok(text)) => Ok(Some(text)),
+            Ok(Err(error)) => {
+                self.app.wrong(error.to_string());
+                Ok(None)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn tell_title(&mut self, screen: &mut Screen) -> io::Result<()> {
+        if !self.app.options.title {
+            return Ok(());
+        }
+        let title = match self.app.chats.unread().0 {
+            0 => "chinwag".to_owned(),
+            unread => format!("chinwag ({unread})"),
+        };
+        if title != self.title {
+            screen.title(&title)?;
+            self.title = title;
+        }
+        Ok(())
+    }
+}
+
+async fn next_event(link: &mut Option<Link>) -> Option<chinwag_api::event::Event> {
+    match link {
+        Some(link) => link.events.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn connect_after(connect: &impl Connect, pause: Duration) -> Result<Link, String> {
+    sleep(pause).await;
+    connect.connect().await
+}
+
+fn msg(input: Input) -> Option<Msg> {
+    match input {
+        Input::Key(key) => Some(Msg::Key(key)),
+        Input::Paste(text) => Some(Msg::Paste(text)),
+        Input::Resize(..) => Some(Msg::Resize),
+        Input::FocusGained => Some(Msg::Focus(true)),
+        Input::FocusLost => Some(Msg::Focus(false)),
+        Input::Mouse(_) => None,
+    }
+}
+
+/// Gives the terminal to the shell, and takes it again when we are called back.
+#[cfg(unix)]
+async fn suspend(screen: &mut Screen, keys: &mut EventStream) -> io::Result<()> {
+    use rustix::process::{Signal, getpid, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut resumed = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    screen.give_back();
+    drop(std::mem::replace(keys, EventStream::new()));
+    kill_process(getpid(), Signal::TSTP)?;
+    resumed.recv().await;
+    *keys = EventStream::new();
+    screen.take_again()
+}
+
+#[cfg(not(unix))]
+async fn suspend(screen: &mut Screen, _keys: &mut EventStream) -> io::Result<()> {
+    screen.clear()
+}

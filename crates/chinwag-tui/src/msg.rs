@@ -1,0 +1,158 @@
+//! What the client hears, and what it wants done.
+
+use chinwag_api::client::CallError;
+use chinwag_api::event::Event;
+use chinwag_api::method::Method;
+use chinwag_api::model::Id;
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size; what is drawn next fits it.
+    Resize,
+    /// The terminal is looked at, or no longer.
+    Focus(bool),
+    /// A moment has passed; it is now this time.
+    Tick(Timestamp),
+    /// The daemon tells something.
+    Event(Box<Event>),
+    /// The daemon answers.
+    Answer(Tag, Result<Value, CallError>),
+    /// The connection to the daemon is there: at the beginning, and whenever it was made again.
+    Connected,
+    /// The connection to the daemon is gone, and is being made again.
+    Lost(String),
+    /// Somebody came back from an editor with this text; `None`: it was left without one.
+    Edited(Option<String>),
+    /// Somebody outside wants us to end.
+    End,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Asks the daemon.
+    Ask(Ask),
+    /// Makes a noise, or whatever is set for it.
+    Notify,
+    /// Copies a text to the clipboard, through the terminal (OSC 52).
+    Copy(String),
+    /// Opens an editor with this text.
+    Edit(String),
+    /// Draws everything anew.
+    Redraw,
+    /// Back to the shell, until we are called again.
+    Suspend,
+    /// Leaves.
+    Quit,
+}
+
+/// A request.
+#[derive(Debug, PartialEq)]
+pub struct Ask {
+    /// What the answer is for.
+    pub tag: Tag,
+    /// The method, by its name on the wire.
+    pub method: &'static str,
+    /// What goes in.
+    pub params: Value,
+}
+
+impl Ask {
+    /// A request of the contract. Its parameters are ours, and can be written.
+    pub fn of<M: Method>(tag: Tag, params: M::Params) -> Effect {
+        let params = serde_json::to_value(params).unwrap_or_default();
+        Effect::Ask(Self { tag, method: M::NAME, params })
+    }
+}
+
+/// What an answer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Whether there is an account.
+    Hello,
+    /// Our account.
+    Account,
+    /// The account was made.
+    Created,
+    /// How the node is; shown, or only noted.
+    Status {
+        /// Whether somebody wants to see it.
+        is_shown: bool,
+    },
+    /// The conversations.
+    Conversations,
+    /// The contacts; shown, or only noted.
+    Contacts {
+        /// Whether somebody wants to see them.
+        is_shown: bool,
+    },
+    /// The requests of strangers.
+    Requests {
+        /// Whether somebody wants to see them.
+        is_shown: bool,
+    },
+    /// Messages of a conversation.
+    Page {
+        /// Which.
+        conversation: Id,
+        /// Which part of it.
+        part: Part,
+    },
+    /// Something was said.
+    Sent {
+        /// Where.
+        conversation: Id,
+        /// The name of this sending.
+        client_id: String,
+    },
+    /// A message was changed.
+    Changed,
+    /// Messages were found.
+    Found {
+        /// Which question it answers: only the newest counts.
+        question: u64,
+    },
+    /// Where a message is.
+    Why,
+    /// Devices and the ways to them.
+    Peers,
+    /// How connecting went.
+    Connected,
+    /// A ticket.
+    Ticket,
+    /// A ticket was used.
+    Added,
+    /// A safety number.
+    SafetyNumber,
+    /// A contact has changed, or a request was answered: this is what to say when it worked.
+    Done(String),
+    /// The recovery words.
+    Words,
+    /// A digest.
+    Digest,
+    /// Nothing is done with the answer, not even if it is an error.
+    Nothing,
+}
+
+/// Which part of a conversation was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The newest.
+    Newest,
+    /// What is before what is here.
+    Older,
+    /// What is after what is here.
+    Newer,
+    /// What is around a message, which is to be selected: first what is before it.
+    Before(Id),
+    /// Then what is after it.
+    After(Id),
+}

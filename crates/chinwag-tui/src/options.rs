@@ -1,0 +1,49 @@
+//! How the client is to look and to behave: what the config says of it.
+
+use jiff::tz::TimeZone;
+
+use crate::actions::Keymap;
+use crate::theme::Theme;
+
+/// What makes a noise when a message comes that nobody looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Notify {
+    /// Nothing.
+    None,
+    /// The bell of the terminal.
+    #[default]
+    Bell,
+    /// A notification of the terminal (OSC 9), without a name or a word of what was said.
+    Terminal,
+}
+
+/// How the client is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Colours.
+    pub theme: Theme,
+    /// Keys.
+    pub keymap: Keymap,
+    /// What makes a noise.
+    pub notify: Notify,
+    /// Whether the title of the terminal says how much is unread.
+    pub title: bool,
+    /// In which zone times are shown.
+    pub zone: TimeZone,
+    /// Whether Enter is told with what is held beside it (the keyboard protocol of kitty); it is asked
+    /// for where the terminal is known to have it.
+    pub extended_keys: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            keymap: Keymap::default(),
+            notify: Notify::default(),
+            title: true,
+            zone: TimeZone::system(),
+            extended_keys: true,
+        }
+    }
+}

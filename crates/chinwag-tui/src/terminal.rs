@@ -1,0 +1,141 @@
+//! The terminal: taken when we begin, and given back however we end.
+
+use std::io::{self, Stdout, Write as _};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// Bytes of a text that is given to the clipboard; terminals take no more (xterm: 100,000 in base64).
+const COPY_MAX: usize = 74_994;
+
+/// The terminal, as long as it is ours.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    has_extended_keys: bool,
+    is_ours: bool,
+}
+
+impl std::fmt::Debug for Screen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Screen").field("is_ours", &self.is_ours).finish_non_exhaustive()
+    }
+}
+
+impl Screen {
+    /// Takes the terminal. A panic gives it back before it says anything.
+    pub fn take(extended_keys: bool) -> io::Result<Self> {
+        let has_extended_keys = extended_keys && is_known_for_extended_keys();
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back(has_extended_keys);
+            before(panic);
+        }));
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let mut screen = Self { terminal, has_extended_keys, is_ours: false };
+        screen.take_again()?;
+        Ok(screen)
+    }
+
+    /// Takes the terminal after it was given back for a while.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        self.is_ours = true;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        if self.has_extended_keys {
+            let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+            execute!(io::stdout(), PushKeyboardEnhancementFlags(flags))?;
+        }
+        self.clear()
+    }
+
+    /// Gives the terminal back for a while.
+    pub fn give_back(&mut self) {
+        if std::mem::take(&mut self.is_ours) {
+            give_back(self.has_extended_keys);
+        }
+    }
+
+    /// Draws.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(draw).map(drop)
+    }
+
+    /// Draws everything anew with the next drawing.
+    pub fn clear(&mut self) -> io::Result<()> {
+        // `Terminal::clear` asks the terminal where its cursor is, and not every one answers.
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
+    }
+
+    /// Sets the title.
+    pub fn title(&mut self, title: &str) -> io::Result<()> {
+        execute!(io::stdout(), SetTitle(title))
+    }
+
+    /// Rings the bell.
+    pub fn bell(&mut self) -> io::Result<()> {
+        write_out("\u{7}")
+    }
+
+    /// A notification of the terminal (OSC 9).
+    pub fn notify(&mut self, text: &str) -> io::Result<()> {
+        write_out(&format!("\u{1b}]9;{text}\u{7}"))
+    }
+
+    /// Gives a text to the clipboard (OSC 52), as far as the terminal takes it.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut end = text.len().min(COPY_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        write_out(&format!(
+            "\u{1b}]52;c;{}\u{7}",
+            data_encoding::BASE64.encode(&text.as_bytes()[..end])
+        ))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.give_back();
+        // The hook of whoever comes next must not meet a terminal that is not ours.
+        let _ = std::panic::take_hook();
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn give_back(has_extended_keys: bool) {
+    // Whatever of it fails, the rest is still worth trying.
+    if has_extended_keys {
+        let _ = execute!(io::stdout(), PopKeyboardEnhancementFlags);
+    }
+    let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen);
+    let _ = execute!(io::stdout(), cursor::Show);
+    let _ = disable_raw_mode();
+}
+
+/// Whether the terminal is one of those with the keyboard protocol of kitty. To ask it would take a
+/// while where nobody answers.
+fn is_known_for_extended_keys() -> bool {
+    let is = |name: &str, words: &[&str]| {
+        let value = std::env::var(name).unwrap_or_default().to_lowercase();
+        words.iter().any(|word| value.contains(word))
+    };
+    is("TERM", &["kitty", "ghostty", "foot", "alacritty"])
+        || is("TERM_PROGRAM", &["wezterm", "ghostty", "iterm"])
+}

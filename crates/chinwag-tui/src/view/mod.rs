@@ -1,0 +1,256 @@
+//! What is known, drawn.
+//!
+//! Three parts: the list of conversations where there is room for it, the conversation with the line that
+//! is typed, and the status line. A window lies over them. The cursor of the terminal always stands where
+//! typing would go, for screen readers.
+
+mod chat_list;
+pub mod message;
+mod scenes;
+mod status;
+mod window;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+
+use crate::app::{About, App, Chat, Pending, Scene};
+use crate::view::message::{cut, folded, padded};
+
+/// Columns below which the list of conversations has no room.
+pub const WITH_LIST: u16 = 80;
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
+    let area = frame.area();
+    if area.is_empty() {
+        return;
+    }
+    frame.buffer_mut().set_style(area, app.options.theme.text);
+    match app.scene {
+        Scene::Beginning => scenes::beginning(frame, app, area),
+        Scene::Naming { .. } => scenes::naming(frame, app, area),
+        Scene::Words(_) => scenes::words(frame, app, area),
+        Scene::Talking => talking(frame, app, area),
+    }
+}
+
+fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+    let [above, status] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
+    let has_list = app.has_list && !app.is_bare && area.width >= WITH_LIST;
+    let list_width = if has_list { (area.width / 5).clamp(18, 28) } else { 0 };
+    let [list, chat] =
+        Layout::horizontal([Constraint::Length(list_width), Constraint::Min(0)]).areas(above);
+    if has_list {
+        chat_list::draw(frame, app, list);
+    }
+    let cursor = conversation(frame, app, chat);
+    status::draw(frame, app, status);
+    let cursor = if app.window.is_some() { window::draw(frame, app, above) } else { cursor };
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// The conversation that is open. Gives where the cursor is.
+fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
+    let Some(chat) = app.chats.current() else {
+        scenes::nobody_yet(frame, app, area);
+        return None;
+    };
+    let text_rows = chat.composer.area().lines().iter().map(|line| {
+        let width = usize::from(area.width.saturating_sub(2)).max(1);
+        u16::try_from(unicode_width::UnicodeWidthStr::width(line.as_str()) / width + 1)
+            .unwrap_or(u16::MAX)
+    });
+    let wanted = text_rows.fold(0_u16, u16::saturating_add).max(1);
+    let input_height = wanted.min((area.height / 3).max(1));
+    let has_head = area.height >= 6 && !app.is_bare;
+    let says_about = chat.about != About::New;
+    let [head, timeline, about, input] = Layout::vertical([
+        Constraint::Length(u16::from(has_head)),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(says_about || area.height >= 4)),
+        Constraint::Length(input_height),
+    ])
+    .areas(area);
+    if has_head {
+        draw_head(frame, app, head);
+    }
+    draw_timeline(frame, app, timeline);
+    draw_about(frame, app, about);
+    draw_input(frame, app, input)
+}
+
+fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let Some(chat) = app.chats.current() else { return };
+    let theme = &app.options.theme;
+    let name = chinwag_text::safe::person(&chat.conversation.name, 40);
+    let mut says = Vec::new();
+    if chat.is_self() {
+        says.push("notes to yourself, on all your devices".to_owned());
+    } else {
+        let contact = app.contacts.get(&chat.conversation.contact);
+        let is_connected = app.chats.is_connected(&chat.conversation.contact);
+        says.push(if is_connected { "connected" } else { "away" }.to_owned());
+        if let Some(at) = contact.and_then(|c| c.last_heard_at.as_ref()).filter(|_| !is_connected) {
+            says.push(format!("heard {}", app.clock().ago(at)));
+        }
+        if contact.is_some_and(|contact| contact.verified) {
+            says.push("verified".to_owned());
+        }
+    }
+    if chat.conversation.disappear_after_s > 0 {
+        let after = jiff::SignedDuration::from_secs(chat.conversation.disappear_after_s.into());
+        says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
+    }
+    let line = Line::from(vec![
+        Span::styled(format!(" {name}"), theme.name_of_other),
+        Span::styled(format!("  {}", says.join(" · ")), theme.dim),
+    ]);
+    frame.render_widget(Paragraph::new(line), area);
+}
+
+fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+    let look = app.look();
+    let theme = app.options.theme;
+    let is_alone = app.chats.all().iter().all(Chat::is_self);
+    let Some(chat) = app.chats.current_mut() else { return };
+    let pending = if chat.timeline.is_at_end() {
+        pending_rows(&chat.pending, area.width, &theme)
+    } else {
+        Vec::new()
+    };
+    let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
+    let height = area.height - pending_height;
+    let is_loaded = chat.timeline.is_loaded;
+    let is_nobody = is_alone && chat.timeline.is_empty() && is_loaded && pending.is_empty();
+    if is_nobody {
+        return scenes::nobody_yet(frame, app, area);
+    }
+    let rows = chat.timeline.screen(height, area.width, &look);
+    let top = area.y + height.saturating_sub(u16::try_from(rows.len()).unwrap_or(height));
+    if rows.is_empty() && pending.is_empty() {
+        let words = if is_loaded { "nothing was said here yet" } else { "loading…" };
+        let row =
+            Rect { y: area.y + area.height.saturating_sub(1), height: area.height.min(1), ..area };
+        frame.render_widget(Paragraph::new(Line::styled(format!(" {words}"), theme.dim)), row);
+        return;
+    }
+    for (y, row) in (top..).zip(rows) {
+        let place = Rect { y, height: 1, ..area };
+        frame.render_widget(row.line, place);
+        if row.is_selected {
+            frame.buffer_mut().set_style(place, theme.chosen);
+        }
+    }
+    for (y, line) in (area.y + height..area.bottom()).zip(pending) {
+        frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+}
+
+/// What was said and is not known to be on the disk.
+fn pending_rows(
+    pending: &[Pending],
+    width: u16,
+    theme: &crate::theme::Theme,
+) -> Vec<Line<'static>> {
+    let room = usize::from(width).saturating_sub(2).max(1);
+    let mut rows = Vec::new();
+    for sending in pending {
+        let first = sending.text.lines().next().unwrap_or_default();
+        let text = chinwag_text::safe::one_line(first);
+        let (head, style) = match &sending.failed {
+            None => ("saving: ".to_owned(), theme.dim),
+            Some(why) => (format!("failed: {}: ", chinwag_text::safe::one_line(why)), theme.wrong),
+        };
+        rows.extend(folded(&format!("{head}{text}"), &[], room, style));
+    }
+    rows
+}
+
+/// What the words that are typed are for, or a thin line.
+fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let Some(chat) = app.chats.current() else { return };
+    let theme = &app.options.theme;
+    let about = match &chat.about {
+        About::New => None,
+        About::Reply(id) => Some(("answering", id)),
+        About::Edit(id) => Some(("changing", id)),
+    };
+    let line = match about {
+        Some((what, id)) => {
+            let message = chat.timeline.get(id);
+            let text =
+                message.and_then(|m| m.text.as_deref()).unwrap_or_default().replace('\n', " ");
+            let who = message.map(message::author).unwrap_or_default();
+            let words = format!("{what} {who}: {} (Esc: no)", chinwag_text::safe::short(&text, 60));
+            Line::styled(cut(&words, usize::from(area.width)), theme.unread)
+        }
+        None if chat.typing_until.is_some_and(|until| until > app.now) => {
+            let name = chinwag_text::safe::person(&chat.conversation.name, 30);
+            Line::styled(cut(&format!(" {name} is typing"), usize::from(area.width)), theme.dim)
+        }
+        None if !chat.timeline.is_at_end() => {
+            message::separator("below is more: Alt+End", theme.dim, area.width)
+        }
+        None if app.is_bare => Line::default(),
+        None => Line::styled("─".repeat(usize::from(area.width)), theme.border),
+    };
+    frame.render_widget(line, area);
+}
+
+fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
+    let theme = app.options.theme;
+    let is_selecting = app.chats.current().is_some_and(|chat| chat.timeline.selected().is_some());
+    let chat = app.chats.current_mut()?;
+    let prompt = if area.width < 4 { 0 } else { 2 };
+    let [mark, input] =
+        Layout::horizontal([Constraint::Length(prompt), Constraint::Min(0)]).areas(area);
+    if is_selecting {
+        let keys = "r answer  + react  e edit  d delete  y copy  o open  w why";
+        let line = Line::styled(cut(keys, usize::from(area.width)), theme.dim);
+        frame.render_widget(line, area);
+        return Some(Position::new(area.x, area.y));
+    }
+    frame.render_widget(Line::styled(padded("> ", usize::from(mark.width)), theme.dim), mark);
+    let editor = chat.composer.area_mut();
+    editor.set_style(theme.text);
+    // The terminal's own cursor is the cursor.
+    editor.set_cursor_style(theme.text);
+    if input.is_empty() {
+        return None;
+    }
+    frame.render_widget(&*editor, input);
+    let cursor = editor.screen_cursor();
+    let top = editor.scroll_offset();
+    let row = u16::try_from(cursor.row).unwrap_or(u16::MAX).saturating_sub(top.0);
+    let column = u16::try_from(cursor.col).unwrap_or(u16::MAX).saturating_sub(top.1);
+    let x = input.x.saturating_add(column).min(input.right() - 1);
+    let y = input.y.saturating_add(row).min(input.bottom() - 1);
+    Some(Position::new(x, y))
+}
+
+/// An empty place in the middle, with a border and a title.
+fn boxed(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, size: (u16, u16)) -> Rect {
+    let (width, height) = (size.0.min(area.width), size.1.min(area.height));
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, place);
+    frame.buffer_mut().set_style(place, app.options.theme.text);
+    if width < 4 || height < 3 {
+        return place;
+    }
+    let block = ratatui::widgets::Block::bordered().border_style(app.options.theme.border).title(
+        Span::styled(format!(" {title} "), app.options.theme.text.add_modifier(Modifier::BOLD)),
+    );
+    let inner = block.inner(place);
+    frame.render_widget(block, place);
+    inner
+}

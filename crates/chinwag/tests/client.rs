@@ -1,0 +1,239 @@
+//! The terminal client on a terminal: real programs, real nodes, and what the screens show.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
+mod harness;
+
+use std::time::Duration;
+
+use harness::home::{Home, introduce};
+use harness::terminal::{CTRL_C, ENTER, Terminal, View};
+use rustix::process::Signal;
+
+const ESC: &str = "\u{1b}";
+const UP: &str = "\u{1b}[A";
+const CTRL_Q: &str = "\u{11}";
+const CTRL_S: &str = "\u{13}";
+const CTRL_Z: &str = "\u{1a}";
+const ALT_1: &str = "\u{1b}1";
+
+/// How long a thousand messages may take, where others use the processor as well.
+const LONG: Duration = Duration::from_mins(2);
+
+/// What switches the alternate screen, the cursor and the pasting on, and what switches them off.
+const MODES: [(&str, &str); 3] = [
+    ("\u{1b}[?1049h", "\u{1b}[?1049l"),
+    ("\u{1b}[?2004h", "\u{1b}[?2004l"),
+    ("\u{1b}[?25l", "\u{1b}[?25h"),
+];
+
+/// Whether everything that was switched on was switched off after it.
+#[track_caller]
+fn assert_given_back(terminal: &Terminal) {
+    terminal.assert_is_as_it_was_found();
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    for (on, off) in MODES {
+        assert!(raw.rfind(off) > raw.rfind(on), "{on:?} is left on");
+    }
+}
+
+/// Begins with a name, and goes on to the conversations.
+#[track_caller]
+fn begins(home: &Home, name: &str) -> Terminal {
+    let terminal = home.sits_at(&[]);
+    terminal.until_shows("What shall others call you?");
+    terminal.enters(name);
+    let view = terminal.until_shows("Enter when they are written down");
+    assert!(view.shows(" 1 ") && view.shows("24 "), "{view}");
+    terminal.types(ENTER);
+    terminal.until_shows("/add TICKET");
+    terminal
+}
+
+/// Leaves, whatever is typed.
+#[track_caller]
+fn leaves(mut terminal: Terminal) {
+    terminal.types(CTRL_Q);
+    terminal.types(CTRL_Q);
+    assert_eq!(terminal.ends(), 0);
+    assert_given_back(&terminal);
+}
+
+/// Waits until there is a conversation of this name in the list.
+#[track_caller]
+fn until_listed(terminal: &Terminal, name: &str) {
+    let lead = format!("{name} ");
+    let is_it = |line: &String| line.chars().skip(3).collect::<String>().starts_with(&lead);
+    terminal.until(&format!("{name} in the list"), |view| view.lines().iter().any(is_it));
+}
+
+/// The row in which somebody's words are.
+#[track_caller]
+fn row(view: &View, text: &str) -> String {
+    let mut rows = view.lines().iter().filter(|line| line.contains(text));
+    rows.next_back().unwrap_or_else(|| panic!("{text} is not shown:\n{view}")).clone()
+}
+
+#[test]
+fn two_people_go_from_the_first_start_to_a_verified_contact_and_a_conversation() {
+    let homes = [Home::empty(), Home::empty()];
+    let (ana, bob) = (begins(&homes[0], "Ana"), begins(&homes[1], "Bob"));
+    // Whoever sits at the client may use commands beside it.
+    let ticket = homes[0].asks::<chinwag_api::model::Ticket>(&["invite"]).ticket;
+    bob.enters(&format!("/add {ticket}"));
+    until_listed(&bob, "Ana");
+    until_listed(&ana, "Bob");
+    ana.enters("/chat Bob");
+    bob.enters("/chat Ana");
+    ana.until_shows("Bob  connected");
+    bob.until_shows("Ana  connected");
+
+    ana.enters("/verify");
+    let view = ana.until_shows("Are they the same");
+    let is_group = |word: &&str| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit());
+    let words = view.lines().iter().flat_map(|line| line.split_whitespace());
+    let groups: Vec<&str> = words.filter(is_group).collect();
+    assert_eq!(groups.len(), 12, "{view}");
+    bob.enters("/verify");
+    bob.until("the same digits", |view| groups.iter().all(|group| view.shows(group)));
+    ana.types("y");
+    bob.types(ESC);
+    bob.until("no window", |view| !view.shows("Are they the same"));
+    ana.until_shows("verified");
+
+    ana.enters("hello there");
+    bob.until_shows("hello there");
+    let view = ana.until("that it is read", |view| view.count("✓✓") == 1);
+    assert!(row(&view, "hello there").contains("✓✓"));
+
+    // An answer, a reaction and other words.
+    bob.types(UP);
+    bob.until_shows("r answer");
+    bob.types("r");
+    bob.enters("good mornign");
+    ana.until_shows("↪ Ana: hello there");
+    bob.until_shows("│ good mornign");
+    bob.types(UP);
+    bob.until_shows("r answer");
+    bob.types("e");
+    bob.until_shows("changing You");
+    bob.types("\u{15}");
+    bob.enters("good morning");
+    ana.until("the other words", |view| view.shows("good morning") && view.shows("(edited)"));
+    ana.types(UP);
+    ana.until_shows("r answer");
+    ana.types("+");
+    bob.until_shows("👍 Ana");
+
+    // A search leads to the place.
+    ana.types(ESC);
+    ana.until("that nothing is selected", |view| !view.shows("r answer"));
+    ana.types(CTRL_S);
+    ana.until_shows("Search here");
+    ana.types("hello");
+    ana.until("the hit", |view| view.count("hello there") > 1 || view.shows("You: hello there"));
+    ana.types(ENTER);
+    ana.until_shows("r answer");
+    ana.types("w");
+    let view = ana.until_shows("Where this message is");
+    assert!(view.shows("Bob"), "{view}");
+    ana.types(ESC);
+    ana.until("no window", |view| !view.shows("Where this message is"));
+    leaves(ana);
+    leaves(bob);
+}
+
+#[test]
+fn nothing_that_is_typed_is_lost_while_the_other_sends_a_thousand_messages() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let bobs = bob.daemon();
+    let anas = ana.daemon();
+    introduce(&ana, &bob);
+    let client = ana.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.enters("/chat Bob");
+    client.until_shows("Bob  ");
+    let lines = (1..=1_000).map(|n| format!("number {n}")).collect::<Vec<_>>().join("\n") + "\n";
+    let sending = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| bob.runs_with(&["chat", "Ana"], lines.as_bytes()));
+        // A text of our own, a letter at a time, for as long as it takes.
+        for letter in "what is typed here is not lost, whatever comes meanwhile".chars() {
+            client.types(&letter.to_string());
+            std::thread::yield_now();
+        }
+        sending.join().unwrap()
+    });
+    assert_eq!(sending.code, 0, "{sending:?}");
+    let view =
+        client.until_within(LONG, "the last of a thousand", |view| view.shows("number 1000"));
+    let typed = "> what is typed here is not lost, whatever comes meanwhile";
+    assert_eq!(view.count(typed), 1, "{view}");
+    client.types(ENTER);
+    let view =
+        client.until("that it is said", |view| view.count(typed) == 0 && !view.shows("saving: "));
+    assert!(row(&view, "what is typed").contains("You"), "{view}");
+    leaves(client);
+    drop((bobs, anas));
+}
+
+#[test]
+fn the_terminal_is_given_back_whoever_ends_it() {
+    let home = Home::of("Ana");
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let mut client = home.sits_at(&[]);
+        client.until_shows("F1 help");
+        client.signal(signal);
+        let code = client.ends();
+        assert_eq!(code, if signal == Signal::INT { 130 } else { 143 });
+        assert_given_back(&client);
+    }
+}
+
+#[test]
+fn whoever_suspends_it_finds_everything_as_it_was() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.types("half a thought");
+    client.until_shows("> half a thought");
+    client.types(CTRL_Z);
+    client.until("the shell's screen", |view| !view.shows("half a thought"));
+    assert_given_back(&client);
+    client.signal(Signal::CONT);
+    client.until_shows("> half a thought");
+    client.types(CTRL_C);
+    client.until("an empty line", |view| !view.shows("half a thought"));
+    leaves(client);
+}
+
+#[test]
+fn a_storm_of_sizes_breaks_nothing() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.types("still here");
+    for (rows, columns) in [(1, 1), (12, 40), (60, 200), (2, 3), (24, 10), (3, 100), (24, 80)] {
+        client.resize(rows, columns);
+    }
+    client.until_shows("> still here");
+    leaves(client);
+}
+
+#[test]
+fn the_client_goes_on_when_the_daemon_is_started_again() {
+    let home = Home::of("Ana");
+    let daemon = home.daemon();
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.enters("before");
+    client.until("that it is saved", |view| view.shows("You │ before") && !view.shows("saving"));
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends().code, 143);
+    let again = home.daemon();
+    client.enters("after");
+    client.until("that it is saved", |view| view.shows("You │ after") && !view.shows("saving"));
+    client.types(ALT_1);
+    leaves(client);
+    drop(again);
+}
