@@ -87,6 +87,7 @@ impl World<'_> {
                 self.people[who].store = Watched::over(backup);
                 self.people[who].is_copy = true;
                 self.forget_what_is_lost(who);
+                self.forget_what_nobody_has();
             }
         }
     }

@@ -216,8 +216,9 @@ impl World<'_> {
         self.forget_what_nobody_has();
     }
 
-    /// What a removed device wrote may have been nowhere but on another one that is removed now.
-    fn forget_what_nobody_has(&mut self) {
+    /// What a removed device wrote may have been nowhere but on another one that is removed now, or
+    /// on a disk that is lost.
+    pub(crate) fn forget_what_nobody_has(&mut self) {
         let is_removed = |w: &&Written| self.model.revoked.contains(&w.device);
         let removed = self.model.written.values().filter(is_removed);
         let lost: Vec<EntryId> = removed.filter(|w| !self.is_held(w)).map(|w| w.id).collect();
