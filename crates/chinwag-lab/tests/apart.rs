@@ -114,9 +114,11 @@ fn assert_ours(capture: &Capture, is_talking: bool) {
     assert_eq!(is_peer_seen, is_talking, "{all:?}");
 }
 
-/// IPv6 neighbours and multicast groups, by `ICMPv6` and IGMP.
+/// IPv6 neighbours and multicast groups, by `ICMPv6` and IGMP; and what a kernel tells programs of its
+/// own machine by ICMP, as that a neighbour does not answer.
 fn is_kernel(sighting: Sighting) -> bool {
-    matches!(sighting.protocol, 0 | 2 | 58)
+    let tells_itself = sighting.protocol == ICMP && sighting.to.is_loopback();
+    matches!(sighting.protocol, 0 | 2 | 58) || tells_itself
 }
 
 fn is_mdns(sighting: Sighting) -> bool {

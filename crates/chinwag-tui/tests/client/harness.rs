@@ -205,7 +205,7 @@ fn status() -> Status {
     Status {
         version: "0.1.0".into(),
         account: Some(account()),
-        data_dir: "/home/ana/.local/share/chinwag".into(),
+        data_dir: "data".into(),
         process: 4711,
         is_daemon: true,
         since: "2026-11-26T08:00:00Z".into(),
