@@ -146,6 +146,12 @@ impl Timeline {
         self.foot == Foot::End && self.newer == Edge::Closed
     }
 
+    /// Lets go of everything that is here; it is asked for again when it is looked at.
+    pub fn forget(&mut self) {
+        let size = self.size;
+        *self = Self { size, ..Self::new(self.zone.clone()) };
+    }
+
     /// Other looks: all rows are made anew.
     pub fn restyle(&mut self) {
         self.revision += 1;
@@ -238,6 +244,10 @@ impl Timeline {
         if far > 0 && self.foot == Foot::End {
             self.entries.drain(..far);
             self.older = Edge::Open;
+        } else if far > KEPT_MAX && self.foot_index() + NEAR < KEPT_MAX {
+            // Somebody reads further up, and what is below them is asked for when they come there.
+            self.entries.truncate(KEPT_MAX);
+            self.newer = Edge::Open;
         }
         self.settle();
         is_last
@@ -467,6 +477,8 @@ impl Timeline {
             (None, _) => self.last(look).0,
             (Some(index), true) => index.saturating_sub(1),
             (Some(index), false) if index + 1 < self.entries.len() => index + 1,
+            // More is on its way.
+            (Some(_), false) if self.newer != Edge::Closed => return true,
             (Some(_), false) => return false,
         };
         self.selected = self.entries.get(next).map(|entry| entry.message.id.clone());

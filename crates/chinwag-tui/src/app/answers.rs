@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, InviteCreate, MessageEdit, MessageList,
-    MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList,
-    SystemHello, SystemStatus, VerifyContact,
+    ContactVerify, ConversationDigest, ConversationList, DeviceList, InviteCreate, InviteList,
+    MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect,
+    PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Digest, Message, Peer, SafetyNumber, Status, Ticket, Why,
+    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
+    SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
@@ -44,6 +45,8 @@ impl App {
             }),
             Tag::Account => self.understood::<AccountRename>(value, |app, account| {
                 app.account = Some(account);
+                // Messages that name us are marked.
+                app.restyle();
                 Vec::new()
             }),
             Tag::Status { is_shown } => self.understood::<SystemStatus>(value, |app, status| {
@@ -127,6 +130,14 @@ impl App {
                 app.show_words(&words.0);
                 Vec::new()
             }),
+            Tag::Devices => self.understood::<DeviceList>(value, |app, devices| {
+                app.show_devices(&devices);
+                Vec::new()
+            }),
+            Tag::Invites => self.understood::<InviteList>(value, |app, invites| {
+                app.show_invites(&invites);
+                Vec::new()
+            }),
             Tag::Digest => self.understood::<ConversationDigest>(value, |app, digest| {
                 app.show_digest(&digest);
                 Vec::new()
@@ -170,7 +181,9 @@ impl App {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
                         Part::Older => chat.timeline.older = crate::timeline::Edge::Open,
-                        Part::Newer => chat.timeline.newer = crate::timeline::Edge::Open,
+                        Part::Newer | Part::After(_) => {
+                            chat.timeline.newer = crate::timeline::Edge::Open;
+                        }
                         _ => {}
                     }
                 }
@@ -196,6 +209,10 @@ impl App {
         self.chats.listed(conversations, &zone);
         let again = std::mem::take(&mut self.listing).1;
         let mut effects = if again { self.list_anew() } else { Vec::new() };
+        if let Some(id) = self.awaited() {
+            self.open_next = None;
+            effects.extend(self.open(&id));
+        }
         if self.chats.current().is_none()
             && let Some(first) = self.chats.all().first().map(|chat| chat.id().to_owned())
         {
@@ -257,7 +274,15 @@ impl App {
         chat.pending.retain(|pending| !(is_here && pending.id.as_deref() == Some(id)));
     }
 
+    /// The conversation that is opened as soon as it is there, if nothing is being typed elsewhere.
+    fn awaited(&self) -> Option<String> {
+        let id = self.chats.with(self.open_next.as_ref()?)?.id().to_owned();
+        let is_free = self.chats.current().is_none_or(|chat| chat.composer.is_empty());
+        is_free.then_some(id)
+    }
+
     fn added(&mut self, contact: Contact) -> Vec<Effect> {
+        self.open_next = Some(contact.id.clone());
         let name = person(&contact.name, 40);
         self.say(match contact.state {
             ContactState::Contact => format!("{name} is a contact now"),
@@ -475,7 +500,7 @@ impl App {
         let params = VerifyContact { contact: number.contact.id.clone(), verified: true };
         let done = Tag::Done(format!("{name} is verified"));
         let then = vec![Ask::of::<ContactVerify>(done, params)];
-        self.window = Some(Window::Asked(Asked { question, then }));
+        self.window = Some(Window::Asked(Asked::new(question, then)));
     }
 
     fn show_words(&mut self, words: &[String]) {
@@ -485,6 +510,50 @@ impl App {
         ];
         lines.extend(numbered(words));
         self.pager("Recovery words", lines);
+    }
+
+    fn show_devices(&mut self, devices: &[Device]) {
+        let lines = devices.iter().map(|device| {
+            let reached = match (device.is_this, device.is_connected) {
+                (true, _) => "this one",
+                (false, true) => "connected",
+                (false, false) => "not connected",
+            };
+            let state = match device.state {
+                DeviceState::Current => "",
+                DeviceState::Expired => ", expired: it was not used for long",
+                DeviceState::Retired => ", went on as another device",
+                DeviceState::Revoked => ", taken off the account",
+                DeviceState::Unknown => ", in a state of a newer kind",
+            };
+            let name = message::padded(&person(&device.name, 24), 24);
+            format!("{name}  {reached}{state}  {}", one_line(&device.id))
+        });
+        self.pager("Your devices", lines.collect());
+    }
+
+    fn show_invites(&mut self, invites: &[Invite]) {
+        let clock = self.clock();
+        let mut lines: Vec<String> = invites
+            .iter()
+            .map(|invite| {
+                let many = if invite.reusable { "for many" } else { "for one" };
+                let until = invite.expires_at.as_ref();
+                let until = until.map_or("until it is taken back".to_owned(), |at| {
+                    format!("ends {}", clock.until(at))
+                });
+                format!("{}  {many}, {until}", one_line(&invite.id))
+            })
+            .collect();
+        if lines.is_empty() {
+            lines.push("No ticket is open: /invite makes one.".to_owned());
+        } else {
+            lines.extend([
+                String::new(),
+                "`chinwag invites --revoke ID` takes one back.".to_owned(),
+            ]);
+        }
+        self.pager("Open tickets", lines);
     }
 
     fn show_digest(&mut self, digest: &Digest) {
@@ -523,6 +592,8 @@ pub fn numbered(words: &[String]) -> Vec<String> {
 fn qr(text: &str) -> Option<Vec<Line<'static>>> {
     use qrcode::render::unicode::Dense1x2;
     use ratatui::style::{Color, Style};
+    // Capitals take less room, and a ticket is the same in them.
+    let text = text.to_ascii_uppercase();
     let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
     let image = code.render::<Dense1x2>().build();
     let style = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));

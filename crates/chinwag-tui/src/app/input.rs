@@ -1,8 +1,9 @@
 //! Keys and what they do, where one is.
 
 use chinwag_api::method::{
-    AccountCreate, ConversationMarkRead, CreateAccount, EditMessage, MessageEdit, MessageReact,
-    MessageSend, MessageWhy, OneConversation, OneMessage, React, SendMessage, SetTyping, TypingSet,
+    AccountCreate, AddContact, ContactAdd, ConversationMarkRead, CreateAccount, EditMessage,
+    MessageEdit, MessageReact, MessageSend, MessageWhy, OneConversation, OneMessage, React,
+    SendMessage, SetTyping, TypingSet,
 };
 use chinwag_api::model::{Id, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -17,6 +18,9 @@ use crate::view::message::{links, words_of};
 
 /// Lines that were sent and are remembered.
 const HISTORY_MAX: usize = 100;
+
+/// Letters that make a word with the beginning of a ticket look like one.
+const TICKET_MIN: usize = 60;
 
 /// The reaction that is meant when none is named.
 const LIKED: &str = "👍";
@@ -141,6 +145,8 @@ impl App {
         if let Some(c) = chord.typed() {
             if !chat.composer.type_char(c) {
                 self.wrong("there is no more room in this message");
+            } else if c == ':' {
+                chat.composer.spell_emoji();
             }
             return self.typed();
         }
@@ -179,10 +185,6 @@ impl App {
             Act::NextChat => self.step_chat(1),
             Act::PreviousChat => self.step_chat(-1),
             Act::NextActive => self.next_active(),
-            Act::LastChat => match self.chats.last().cloned() {
-                Some(id) => self.open(&id),
-                None => Vec::new(),
-            },
             Act::PageUp | Act::PageDown | Act::LineUp | Act::LineDown | Act::Top | Act::Bottom => {
                 self.move_view(act)
             }
@@ -238,6 +240,10 @@ impl App {
         let next = now.map_or(0, |now| now.saturating_add_signed(by).min(count - 1));
         let id = self.chats.all().get(next).map(|chat| chat.id().to_owned());
         id.map(|id| self.open(&id)).unwrap_or_default()
+    }
+
+    pub(super) fn last_chat(&mut self) -> Vec<Effect> {
+        self.chats.last().cloned().map(|id| self.open(&id)).unwrap_or_default()
     }
 
     fn next_active(&mut self) -> Vec<Effect> {
@@ -430,7 +436,7 @@ impl App {
         let question = "Take this message back? Its words are deleted on all devices of both; a \
                         program that was changed can keep a copy."
             .to_owned();
-        self.window = Some(Window::Asked(Asked { question, then }));
+        self.window = Some(Window::Asked(Asked::new(question, then)));
         Vec::new()
     }
 
@@ -465,6 +471,9 @@ impl App {
         if typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
         }
+        if is_ticket(&typed) {
+            return self.ask_about_ticket(typed.trim());
+        }
         let text = typed.strip_prefix('/').unwrap_or(&typed).to_owned();
         let about = std::mem::take(&mut chat.about);
         chat.composer.take();
@@ -480,7 +489,21 @@ impl App {
         effects
     }
 
-    fn say_to_current(&mut self, text: String, reply_to: Option<Id>) -> Vec<Effect> {
+    /// A ticket is a secret, and hardly meant to be said: it is asked about first.
+    fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
+        if let Some(chat) = self.chats.current_mut() {
+            let typed = chat.composer.take();
+            chat.remember(typed);
+        }
+        let question = "This is a ticket: whoever gave it to you becomes a contact. Use it? (As a \
+                        message it would give its secret away; with a blank in front it is sent.)";
+        let params = AddContact { ticket: ticket.to_owned(), called: None };
+        let then = vec![Ask::of::<ContactAdd>(Tag::Added, params)];
+        self.window = Some(Window::Asked(Asked::new(question, then)));
+        self.typing_ends()
+    }
+
+    pub(super) fn say_to_current(&mut self, text: String, reply_to: Option<Id>) -> Vec<Effect> {
         let client_id = self.sending();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         chat.timeline.end();
@@ -614,6 +637,17 @@ impl App {
                     self.window = None;
                     Vec::new()
                 }
+                KeyCode::Char(c) => {
+                    let is_third = |asked: &Asked| asked.or.as_ref().is_some_and(|or| or.0 == c);
+                    let asked = match self.window.take() {
+                        Some(Window::Asked(asked)) if is_third(&asked) => asked,
+                        other => {
+                            self.window = other;
+                            return Vec::new();
+                        }
+                    };
+                    asked.or.map(|(.., then)| then).unwrap_or_default()
+                }
                 _ => Vec::new(),
             },
             None => Vec::new(),
@@ -661,6 +695,14 @@ impl super::Chat {
         self.recalled = text.is_some().then_some(next);
         self.composer = Composer::with(text.as_deref().unwrap_or_default());
     }
+}
+
+/// Whether what is typed is a ticket and nothing else.
+fn is_ticket(typed: &str) -> bool {
+    let letters = typed.trim_end().strip_prefix("chinwag1");
+    letters.is_some_and(|letters| {
+        letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
 }
 
 /// Edits a text of one line.

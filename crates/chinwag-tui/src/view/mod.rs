@@ -38,7 +38,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
 }
 
 fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
-    let [above, status] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
+    let status = status::height(app, area.width).min(area.height);
+    let [above, status] =
+        Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);
     let has_list = app.has_list && !app.is_bare && area.width >= WITH_LIST;
     let list_width = if has_list { (area.width / 5).clamp(18, 28) } else { 0 };
     let [list, chat] =
@@ -106,10 +108,14 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         let after = jiff::SignedDuration::from_secs(chat.conversation.disappear_after_s.into());
         says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
     }
-    let line = Line::from(vec![
-        Span::styled(format!(" {name}"), theme.name_of_other),
-        Span::styled(format!("  {}", says.join(" · ")), theme.dim),
-    ]);
+    let mut line = Line::from(vec![Span::styled(format!(" {name}"), theme.name_of_other)]);
+    if chat.is_forked {
+        line.push_span(Span::styled(
+            "  ! a device wrote two different things: /digest",
+            theme.wrong,
+        ));
+    }
+    line.push_span(Span::styled(format!("  {}", says.join(" · ")), theme.dim));
     frame.render_widget(Paragraph::new(line), area);
 }
 
