@@ -9,4 +9,5 @@ mod harness;
 mod panics;
 mod properties;
 mod screens;
+mod screenshots;
 mod stories;
