@@ -162,8 +162,8 @@ actions! {
         Invites "invites" / "invites" [] "Tickets of yours that are open";
         Contacts "contacts" / "contacts" [] "Whom you know";
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";
-        Accept "accept" / "accept" "NAME" [] "Make a contact of somebody who asked";
-        Decline "decline" / "decline" "NAME" [] "Forget a request";
+        Accept "accept" / "accept" "[NAME]" [] "Make a contact of somebody who asked";
+        Decline "decline" / "decline" "[NAME]" [] "Forget a request";
         Block "block" / "block" "[NAME]" [] "Keep somebody from reaching you";
         Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
@@ -186,7 +186,7 @@ actions! {
     Input {
         Send "send" ["enter"] "Send what was typed";
         Newline "newline" ["alt+enter" "shift+enter"] "A new line in it";
-        Select "select" ["esc"] "Select a message (also Up, while nothing is typed)";
+        Select "select" ["esc"] "Select a message (or Up in an empty line)";
         Editor "editor" / "editor" ["ctrl+o"] "Write in $VISUAL or $EDITOR";
         Complete "complete" ["tab"] "Complete a command or a name";
         Clear "clear" ["ctrl+c"] "Clear what was typed; Ctrl+Y brings it back";

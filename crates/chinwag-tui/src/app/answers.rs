@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 use serde_json::Value;
 
 use super::windows::{Choice, List, ListKind, Pager, Row};
-use super::{App, Asked, Scene, Window, page};
+use super::{About, App, Asked, Scene, Window, page};
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::view::message::{self, Look, author, words_of};
@@ -168,13 +168,7 @@ impl App {
                 }
             }
             Tag::Sent { conversation, client_id } => {
-                let chat = self.chats.get_mut(conversation);
-                let pending = chat.and_then(|chat| {
-                    chat.pending.iter_mut().find(|pending| pending.client_id == *client_id)
-                });
-                if let Some(pending) = pending {
-                    pending.failed = Some(error.to_string());
-                }
+                self.not_saved(conversation, client_id, error);
             }
             Tag::Conversations => self.listing = (false, false),
             Tag::Page { conversation, part } => {
@@ -197,6 +191,26 @@ impl App {
         Vec::new()
     }
 
+    /// What could not be saved stays, to be sent again. If that would fail as well it goes back to where it
+    /// was typed, unless something else is there by now.
+    fn not_saved(&mut self, conversation: &str, client_id: &str, error: &CallError) {
+        let is_final = matches!(error, CallError::Api(error)
+            if error.data.as_ref().is_some_and(|data| !data.retryable));
+        let Some(chat) = self.chats.get_mut(conversation) else { return };
+        let mut all = chat.pending.iter_mut().enumerate();
+        let Some((at, pending)) = all.find(|(_, pending)| pending.client_id == client_id) else {
+            return;
+        };
+        pending.failed = Some(error.to_string());
+        if is_final && chat.composer.is_empty() && chat.about == About::New {
+            let pending = chat.pending.remove(at);
+            // What began with a slash was typed with two.
+            let slash = if pending.text.starts_with('/') { "/" } else { "" };
+            chat.composer = Composer::with(&format!("{slash}{}", pending.text));
+            chat.about = pending.reply_to.map_or(About::New, About::Reply);
+        }
+    }
+
     fn begin_talking(&mut self) -> Vec<Effect> {
         self.scene = Scene::Talking;
         let mut effects = self.load_all();
@@ -210,7 +224,6 @@ impl App {
         let again = std::mem::take(&mut self.listing).1;
         let mut effects = if again { self.list_anew() } else { Vec::new() };
         if let Some(id) = self.awaited() {
-            self.open_next = None;
             effects.extend(self.open(&id));
         }
         if self.chats.current().is_none()
@@ -249,7 +262,11 @@ impl App {
             Part::Older => timeline.older_page(messages, has_more),
             Part::Newer => timeline.newer_page(messages, has_more),
             Part::Before(message) => {
-                timeline.around(messages, has_more, "");
+                // Before the first of all is nothing to begin with: but it was found, and so it is here.
+                let hit =
+                    messages.is_empty().then(|| self.hits.iter().find(|hit| hit.id == message));
+                let begin = hit.flatten().cloned().into_iter().chain(messages).collect();
+                timeline.around(begin, has_more, "");
                 let than = timeline.newest().map(|newest| newest.id.clone());
                 return vec![page(&id, Part::After(message), than)];
             }
@@ -274,9 +291,11 @@ impl App {
         chat.pending.retain(|pending| !(is_here && pending.id.as_deref() == Some(id)));
     }
 
-    /// The conversation that is opened as soon as it is there, if nothing is being typed elsewhere.
-    fn awaited(&self) -> Option<String> {
+    /// The conversation that was waited for, if it is there now. It is opened then or never: not while
+    /// something is typed, and not later over what somebody does meanwhile.
+    fn awaited(&mut self) -> Option<String> {
         let id = self.chats.with(self.open_next.as_ref()?)?.id().to_owned();
+        self.open_next = None;
         let is_free = self.chats.current().is_none_or(|chat| chat.composer.is_empty());
         is_free.then_some(id)
     }
@@ -306,19 +325,25 @@ impl App {
         if question != self.question() {
             return;
         }
+        self.hits = messages.to_vec();
         let clock = self.clock();
         let dim = self.options.theme.dim;
         let look = Look { sought: self.searched(), ..self.look() };
+        let is_everywhere = matches!(
+            &self.window,
+            Some(Window::List(List { kind: ListKind::Search { within: None }, .. }))
+        );
         let rows: Vec<Row> = messages
             .iter()
             .map(|message| {
-                let place = self.chats.get(&message.conversation);
-                let place = place.map(|chat| person(&chat.conversation.name, 16));
+                // Where all are from one conversation it needs no name.
+                let place = self.chats.get(&message.conversation).filter(|_| is_everywhere);
+                let place = place.map(|chat| format!("{}  ", person(&chat.conversation.name, 16)));
                 let text = short(&message.text.clone().unwrap_or_default().replace('\n', " "), 200);
                 let when = clock.moment(&message.sent_at);
                 let when = when.get(..16).unwrap_or(&when).to_owned();
                 let mut spans = vec![
-                    Span::styled(format!("{when}  {}  ", place.unwrap_or_default()), dim),
+                    Span::styled(format!("{when}  {}", place.unwrap_or_default()), dim),
                     Span::raw(format!("{}: ", author(message))),
                 ];
                 spans.extend(words_of(&text, &look, usize::MAX / 2).into_iter().flatten());
@@ -469,9 +494,9 @@ impl App {
     fn show_ticket(&mut self, ticket: &Ticket) {
         let mut lines = vec![
             Line::from(
-                "Give this line to one person, by a way that you trust: who has it can become",
+                "Give this line to one person, by a way that you trust: who has it can become your \
+                 contact. They use it with /add, or `chinwag add`.",
             ),
-            Line::from("your contact. They use it with /add, or `chinwag add`."),
             Line::from(""),
             Line::styled(one_line(&ticket.ticket), self.options.theme.found),
             Line::from(""),
@@ -508,7 +533,7 @@ impl App {
             "Who has these words is you. Write them on paper, and let nobody see them.".to_owned(),
             String::new(),
         ];
-        lines.extend(numbered(words));
+        lines.extend(numbered(words, 4));
         self.pager("Recovery words", lines);
     }
 
@@ -578,14 +603,14 @@ impl App {
     }
 }
 
-/// Words in rows of four, with their numbers.
-pub fn numbered(words: &[String]) -> Vec<String> {
+/// Words in rows of so many, with their numbers.
+pub fn numbered(words: &[String], columns: usize) -> Vec<String> {
     let cells: Vec<String> = words
         .iter()
         .enumerate()
-        .map(|(n, word)| format!("{:2} {:<10}", n + 1, one_line(word)))
+        .map(|(n, word)| format!("{:2} {:<8}", n + 1, one_line(word)))
         .collect();
-    cells.chunks(4).map(|row| row.join(" ").trim_end().to_owned()).collect()
+    cells.chunks(columns.max(1)).map(|row| row.join(" ").trim_end().to_owned()).collect()
 }
 
 /// A QR code of half blocks, dark on light whatever the colours of the terminal are.

@@ -229,11 +229,17 @@ impl App {
             }
             return Vec::new();
         }
-        if args.is_empty() {
-            self.wrong("say who: the name stands behind the command");
-            return Vec::new();
-        }
-        let who = OneContact { contact: args.to_owned() };
+        let contact = match (args, self.requests.as_slice()) {
+            // Where only one asks, nobody else can be meant.
+            ("", [one]) if act != Act::Unblock => one.id.clone(),
+            ("", [_, ..]) if act != Act::Unblock => return self.command(Act::Requests, ""),
+            ("", _) => {
+                self.wrong("say who: the name stands behind the command");
+                return Vec::new();
+            }
+            (name, _) => name.to_owned(),
+        };
+        let who = OneContact { contact };
         vec![match act {
             Act::Accept => Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who),
             Act::Decline => Ask::of::<RequestDecline>(Tag::Done("declined".into()), who),

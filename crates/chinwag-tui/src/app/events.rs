@@ -15,6 +15,9 @@ use crate::view::message::mentions;
 /// How long somebody is shown to be typing who does not say so again, in seconds.
 const TYPING_SHOWN_S: i64 = 8;
 
+/// How many seconds are between two noises, however much comes.
+const NOTIFY_EVERY_S: i64 = 2;
+
 impl App {
     pub(super) fn event(&mut self, event: Event) -> Vec<Effect> {
         match event.what {
@@ -121,7 +124,10 @@ impl App {
             if chat.conversation.unread == 1 && is_current {
                 chat.timeline.mark_unread(1);
             }
-            effects.push(Effect::Notify);
+            if self.now.as_second() - self.notified.as_second() >= NOTIFY_EVERY_S {
+                self.notified = self.now;
+                effects.push(Effect::Notify);
+            }
         }
         self.chats.raise(&conversation);
         if is_settings {

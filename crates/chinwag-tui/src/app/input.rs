@@ -19,6 +19,9 @@ use crate::view::message::{links, words_of};
 /// Lines that were sent and are remembered.
 const HISTORY_MAX: usize = 100;
 
+/// Lines that a page of peers moves.
+const PEERS_PAGE: usize = 10;
+
 /// Letters that make a word with the beginning of a ticket look like one.
 const TICKET_MIN: usize = 60;
 
@@ -35,7 +38,7 @@ impl App {
             // What is typed waits.
             Scene::Beginning => Vec::new(),
             Scene::Naming { .. } => self.naming(key, chord),
-            Scene::Words(_) => self.words_read(key),
+            Scene::Words(_) => self.words_read(key, chord),
             Scene::Talking if self.window.is_some() => self.window_key(key, chord),
             Scene::Talking => self.talking(key, chord),
         }
@@ -56,7 +59,10 @@ impl App {
         Vec::new()
     }
 
-    fn words_read(&mut self, key: KeyEvent) -> Vec<Effect> {
+    fn words_read(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
+            return vec![Effect::Quit];
+        }
         if key.code != KeyCode::Enter {
             return Vec::new();
         }
@@ -263,6 +269,7 @@ impl App {
         if !self.chats.open(id) {
             return effects;
         }
+        self.open_next = None;
         self.sought.clear();
         self.restyle();
         let Some(chat) = self.chats.current_mut() else { return effects };
@@ -332,6 +339,7 @@ impl App {
             }
             _ => timeline.end(),
         }
+        timeline.select_seen(&look);
         let mut effects: Vec<Effect> = self.more().into_iter().collect();
         effects.extend(self.read_what_is_seen());
         effects
@@ -366,6 +374,10 @@ impl App {
             Act::SelectDown => return self.step_selection(false),
             Act::Leave => {
                 self.select(None);
+                // What was found was seen.
+                if !std::mem::take(&mut self.sought).is_empty() {
+                    self.restyle();
+                }
                 return Vec::new();
             }
             _ => {}
@@ -441,7 +453,10 @@ impl App {
     }
 
     fn copy(&mut self, message: &Message) -> Vec<Effect> {
-        let Some(text) = message.text.clone() else { return Vec::new() };
+        let Some(text) = message.text.clone() else {
+            self.wrong("there are no words to copy");
+            return Vec::new();
+        };
         self.say("copied, if the terminal allows it");
         self.select(None);
         vec![Effect::Copy(text)]
@@ -466,7 +481,8 @@ impl App {
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let typed = chat.composer.text();
         if typed.trim().is_empty() {
-            return Vec::new();
+            let has_failed = chat.pending.iter().any(|pending| pending.failed.is_some());
+            return if has_failed { self.try_again() } else { Vec::new() };
         }
         if typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
@@ -575,6 +591,10 @@ impl App {
             self.window = None;
             return Vec::new();
         }
+        if everywhere == Some(Act::Quit) {
+            self.window = None;
+            return self.leave();
+        }
         match &mut self.window {
             Some(Window::List(list)) => {
                 match key.code {
@@ -621,6 +641,8 @@ impl App {
                         peers.scrolled = peers.scrolled.saturating_sub(1);
                     }
                     KeyCode::Down | KeyCode::Char('j') => peers.scrolled += 1,
+                    KeyCode::PageUp => peers.scrolled = peers.scrolled.saturating_sub(PEERS_PAGE),
+                    KeyCode::PageDown | KeyCode::Char(' ') => peers.scrolled += PEERS_PAGE,
                     KeyCode::Char('c') => return self.command(Act::Connect, ""),
                     KeyCode::Char('q') | KeyCode::Enter => self.window = None,
                     _ => {}

@@ -17,7 +17,7 @@ use chinwag_api::method::{
     AccountShow, ContactList, ConversationList, Hello, ListMessages, MessageList, Nothing,
     PeerList, RequestList, SystemHello, SystemStatus,
 };
-use chinwag_api::model::{Account, Contact, Id, Request, Status};
+use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
 
@@ -123,6 +123,10 @@ pub struct App {
     listing: (bool, bool),
     /// What was typed before there was anything to type it to.
     early: Vec<Msg>,
+    /// When a noise was made last.
+    notified: Timestamp,
+    /// What was found last.
+    hits: Vec<Message>,
     /// With whom a conversation is opened as soon as there is one.
     open_next: Option<Id>,
     /// What was asked and is not answered yet, and when it was.
@@ -156,6 +160,8 @@ impl App {
             peers_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
             early: Vec::new(),
+            notified: Timestamp::UNIX_EPOCH,
+            hits: Vec::new(),
             open_next: None,
             under_way: Vec::new(),
         }

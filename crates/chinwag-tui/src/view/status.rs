@@ -11,11 +11,16 @@ use crate::view::message::{cut, folded, padded};
 /// How many rows it needs: what went wrong is shown in full, up to three rows of it.
 pub(super) fn height(app: &App, width: u16) -> u16 {
     let (left, is_wrong) = left(app);
-    if !is_wrong || width == 0 {
+    if !is_wrong || !takes_all(app) || width == 0 {
         return 1;
     }
     let rows = folded(&left, &[], usize::from(width), app.options.theme.status).len();
     u16::try_from(rows).unwrap_or(1).clamp(1, 3)
+}
+
+/// Whether the left side may take the place of the right: it is there for a moment only.
+fn takes_all(app: &App) -> bool {
+    app.note.is_some() || app.lost.is_some()
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -26,7 +31,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let right = right(app);
     let room = width.saturating_sub(right.width() + 1);
     // What was done, or went wrong, is of more use than what is always there.
-    if app.note.is_some() && left.width() > room {
+    if takes_all(app) && left.width() > room {
         for (y, row) in (area.y..area.bottom()).zip(folded(&left, &[], width, style)) {
             let row = padded(&row.to_string(), width);
             frame.render_widget(Line::styled(row, style), Rect { y, height: 1, ..area });

@@ -1,5 +1,6 @@
 //! What one does with it every day, in stories of one point each.
 
+use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::What;
 use chinwag_api::model::Request;
 use chinwag_tui::app::Window;
@@ -62,6 +63,10 @@ fn whoever_was_added_is_not_opened_over_what_is_being_typed() {
     desk.answer(Tag::Conversations, to_value([chat("Bob"), chat("Carol")]).unwrap());
     assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
     assert_eq!(text(&desk), "half a");
+    // And not later either.
+    desk.press("Ctrl+c");
+    desk.answer(Tag::Conversations, to_value([chat("Bob"), chat("Carol")]).unwrap());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
 }
 
 #[test]
@@ -267,4 +272,180 @@ fn nothing_is_under_way_any_more_when_the_node_is_gone() {
     desk.tell(Msg::Lost("it has ended".to_owned()));
     later(&mut desk, 5_000);
     assert!(desk.app.slow().is_none());
+}
+
+#[test]
+fn a_page_up_takes_the_selection_along() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &talk(0..100));
+    desk.screen(80, 24);
+    desk.press("Up");
+    desk.press("PgUp");
+    let seen = desk.screen(80, 24);
+    desk.press("y");
+    let Some(Effect::Copy(copied)) = desk.wanted.last() else { panic!("{:?}", desk.wanted) };
+    assert!(seen.lines().any(|row| row.ends_with(copied.as_str())), "{copied}:\n{seen}");
+}
+
+#[test]
+fn what_was_not_read_begins_where_it_begins_also_beyond_a_page() {
+    let mut desk = Desk::begun();
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut bob = chat("Bob");
+    bob.unread = 120;
+    desk.answer(Tag::Conversations, to_value([bob]).unwrap());
+    let others = |range: std::ops::Range<u32>| -> Vec<_> {
+        range.map(|n| message(n, "Bob", &format!("number {n}"))).collect()
+    };
+    desk.page(Part::Newest, &others(200..300), true);
+    desk.screen(80, 24);
+    desk.press("Alt+u");
+    desk.page(Part::Older, &others(100..200), true);
+    desk.press("Alt+u");
+    let screen = desk.screen(80, 24);
+    let new = screen.lines().position(|row| row.contains("─ new ─")).unwrap();
+    assert!(screen.lines().nth(new + 1).unwrap().ends_with("number 180"), "{screen}");
+}
+
+#[test]
+fn whoever_reads_above_stays_there_when_much_has_come_meanwhile() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &[]);
+    desk.page(Part::Newest, &talk(0..100), false);
+    desk.screen(80, 24);
+    desk.press("PgUp");
+    desk.press("PgUp");
+    let before = desk.screen(80, 24);
+    desk.page(Part::Newest, &talk(5_000..5_100), true);
+    assert_eq!(desk.screen(80, 24), before);
+    desk.press("Alt+End");
+    desk.page(Part::Newest, &talk(5_000..5_100), true);
+    assert!(desk.screen(80, 24).contains("number 5099"));
+}
+
+#[test]
+fn the_first_message_of_all_is_found_as_well() {
+    let mut desk = ana();
+    desk.press("Ctrl+s");
+    desk.types("x");
+    let hit = message(0, "Bob", "x marks the beginning");
+    desk.answer(Tag::Found { question: 1 }, json!({ "messages": [hit], "next": null }));
+    desk.press("Enter");
+    desk.page(Part::Before("msg_0".into()), &[], false);
+    assert_eq!(desk.asked("message.list")["after"], "msg_0");
+    desk.page(Part::After("msg_0".into()), &talk(1..50), true);
+    assert_eq!(desk.app.chats.current().unwrap().timeline.selected().unwrap().id, "msg_0");
+    assert!(desk.screen(80, 24).contains("x marks the beginning"));
+    // Once it was seen, nothing is marked any more.
+    desk.press("Esc");
+    assert!(desk.app.sought.is_empty());
+}
+
+#[test]
+fn one_can_leave_from_every_window() {
+    let mut desk = ana();
+    desk.press("F1");
+    desk.press("Ctrl+q");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn where_only_one_asks_no_name_is_needed() {
+    let mut desk = ana();
+    desk.types("/accept");
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("say who"));
+    let request = |name: &str| Request {
+        id: format!("ctc_{name}"),
+        name: name.to_owned(),
+        text: "we met".into(),
+        received_at: "2026-11-26T11:00:00Z".into(),
+    };
+    let all = [request("Eve"), request("Fay")];
+    desk.answer(Tag::Requests { is_shown: false }, to_value(&all[..1]).unwrap());
+    desk.types("/accept");
+    desk.press("Enter");
+    assert_eq!(desk.asked("request.accept")["contact"], "ctc_Eve");
+    desk.answer(Tag::Requests { is_shown: false }, to_value(&all).unwrap());
+    desk.wanted.clear();
+    desk.types("/decline");
+    desk.press("Enter");
+    assert!(desk.has_asked("request.list") && !desk.has_asked("request.decline"));
+}
+
+#[test]
+fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut own = chat("Ana");
+    "self".clone_into(&mut own.kind);
+    desk.answer(Tag::Conversations, to_value([&own]).unwrap());
+    let tag = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
+    desk.answer(tag, json!({ "messages": [], "next": null }));
+    let mut bob = contact("Bob");
+    (bob.state, bob.conversation) = (chinwag_api::model::ContactState::Waiting, None);
+    desk.answer(Tag::Added, to_value(bob).unwrap());
+    later(&mut desk, 60_000);
+    assert!(desk.screen(80, 24).contains("One was added and is not reached yet: /contacts"));
+}
+
+#[test]
+fn no_recovery_word_is_missing_however_narrow_the_screen_is() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));
+    let words: Vec<String> = (1..=24).map(|n| format!("w{n}x")).collect();
+    desk.answer(Tag::Created, json!({ "account": account(), "words": words }));
+    for (columns, rows) in [(40, 12), (80, 24), (64, 10), (30, 16), (14, 28)] {
+        let screen = desk.screen(columns, rows);
+        for word in &words {
+            assert!(screen.contains(&format!(" {word}")), "{word} at {columns}x{rows}:\n{screen}");
+        }
+        assert!(screen.contains("Enter when"), "{screen}");
+    }
+    assert!(desk.screen(60, 6).contains("make the window larger"));
+}
+
+#[test]
+fn what_can_never_be_saved_is_where_it_was_typed_and_the_rest_is_sent_again() {
+    let mut desk = ana();
+    let fails = |desk: &mut Desk, kind: Kind| {
+        let client_id = desk.asked("message.send")["clientId"].as_str().unwrap().to_owned();
+        let tag = Tag::Sent { conversation: "conv_Bob".into(), client_id };
+        desk.tell(Msg::Answer(tag, Err(ApiError::new(kind, "it can't be").into())));
+    };
+    desk.types("to nobody");
+    desk.press("Enter");
+    fails(&mut desk, Kind::Refused);
+    assert_eq!(text(&desk), "to nobody");
+    assert!(!desk.screen(80, 24).contains("failed: "));
+    desk.press("Ctrl+c");
+    desk.types("to the disk");
+    desk.press("Enter");
+    fails(&mut desk, Kind::Internal);
+    assert_eq!(text(&desk), "");
+    assert!(desk.screen(120, 24).contains("to the disk (Enter sends it again)"));
+    desk.wanted.clear();
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["text"], "to the disk");
+}
+
+#[test]
+fn many_messages_make_one_noise() {
+    let mut desk = ana();
+    desk.tell(Msg::Focus(false));
+    for n in 10..110 {
+        desk.hear(What::Message { message: message(n, "Bob", "hey") });
+    }
+    let noises = |desk: &Desk| desk.wanted.iter().filter(|e| **e == Effect::Notify).count();
+    assert_eq!(noises(&desk), 1);
+    later(&mut desk, 3_000);
+    desk.hear(What::Message { message: message(110, "Bob", "hey") });
+    assert_eq!(noises(&desk), 2);
+}
+
+#[test]
+fn a_pasted_sign_that_breaks_lines_is_kept_and_does_not_come_to_the_terminal() {
+    let mut desk = ana();
+    desk.tell(Msg::Paste("a\u{2028}b".to_owned()));
+    assert_eq!(text(&desk), "a\u{2028}b");
+    let screen = desk.screen(80, 24);
+    assert!(!screen.contains('\u{2028}') && screen.contains("> a\u{fffd}b"), "{screen}");
 }

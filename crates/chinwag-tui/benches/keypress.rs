@@ -1,11 +1,17 @@
-//! From a key to the bytes for the terminal, as a table: `cargo bench -p chinwag-tui --bench frames`.
+//! From a key to the bytes for the terminal, as a table: `cargo bench -p chinwag-tui --bench keypress`.
 //!
 //! A conversation of 100,000 messages among 1,000 conversations, with a back end that answers at once, and
 //! a hundred messages that come each second. A key costs what it does to the client, what came just before
 //! it, and the frame: drawn by `ratatui`, compared with the one before, and written by `crossterm` to
 //! nowhere. What the daemon and the terminal add is not in it. `-- --quick` for a short run.
+//!
+//! `-- --program target/release/chinwag` measures instead how long the program itself takes on a
+//! pseudo-terminal, with its node: from the letter that is typed to the screen that shows it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench says what it expects")]
+
+#[cfg(unix)]
+mod real;
 
 #[path = "../tests/client/harness.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
@@ -35,6 +41,9 @@ const AIM: Duration = Duration::from_millis(16);
 
 /// Messages that come each second, and keys: so many come between two of them.
 const EVENTS_A_KEY: u32 = 100 / 20;
+
+/// The head of the table.
+const HEAD: &str = "| A key | keys | p50 | p99 | most | bytes each |\n|---|--:|--:|--:|--:|--:|";
 
 const WORDS: &str = "the fox came back at night and sat under the lamp by the canal where the boats \
                      are tied up in winter, and nobody who walked past it there said a word";
@@ -67,8 +76,14 @@ struct Bench {
 fn main() {
     let is_quick = std::env::args().any(|arg| arg == "--quick");
     let scale = if is_quick { 10 } else { 1 };
+    #[cfg(unix)]
+    if let Some(program) = std::env::args().skip_while(|arg| arg != "--program").nth(1) {
+        println!("{HEAD}");
+        row("a letter, typed to the program", real::echoes(&program, 1_000 / scale), 0);
+        return;
+    }
     let mut bench = Bench::new(100_000 / scale, 1_000);
-    println!("| A key | keys | p50 | p99 | most | bytes each |\n|---|--:|--:|--:|--:|--:|");
+    println!("{HEAD}");
     let beginning = rss();
     let mut worst = Duration::ZERO;
     let mut line = |what: &str, (times, bytes): (Vec<Duration>, usize)| {
@@ -121,10 +136,8 @@ fn main() {
 
 impl Bench {
     fn new(total: u32, conversations: usize) -> Self {
-        let viewport = Viewport::Fixed(Rect::new(0, 0, SIZE.0, SIZE.1));
         let written = Sink::default();
-        let backend = CrosstermBackend::new(written.clone());
-        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
+        let terminal = terminal(&written, SIZE);
         let desk = Desk::with(Theme::TERMINAL);
         let mut bench =
             Self { desk, terminal, written, total, events: Vec::new(), answers: Vec::new() };
@@ -224,9 +237,9 @@ impl Bench {
         self.desk.hear(What::Message { message });
         if let Some(n) = size {
             let columns = SIZE.0 - u16::try_from(n % 60).unwrap();
-            self.terminal
-                .resize(Rect::new(0, 0, columns, SIZE.1 - u16::try_from(n % 7).unwrap()))
-                .unwrap();
+            let rows = SIZE.1 - u16::try_from(n % 7).unwrap();
+            // As `Screen::clear` does it.
+            self.terminal = terminal(&self.written, (columns, rows));
             self.desk.tell(chinwag_tui::msg::Msg::Resize);
         } else if key == "Space" {
             self.desk.types(" ");
@@ -251,6 +264,12 @@ impl Bench {
             }
         }
     }
+}
+
+fn terminal(written: &Sink, size: (u16, u16)) -> Terminal<CrosstermBackend<Sink>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, size.0, size.1));
+    let backend = CrosstermBackend::new(written.clone());
+    Terminal::with_options(backend, TerminalOptions { viewport }).unwrap()
 }
 
 /// The `n`th message of a conversation: of many lengths, some with a link, a reaction, an end of line.
