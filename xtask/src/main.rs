@@ -4,6 +4,7 @@
 //! manifests, at text, and at what other tools say.
 
 mod check;
+mod screenshots;
 mod tidy;
 
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ use clap::Parser;
 enum Chore {
     /// Run all of CI here, in order, and stop at the first step that fails
     Check,
+    /// Draw the pictures of the README anew: `docs/images`
+    Screenshots,
     /// Compare the workspace with the rules of the house
     Tidy {
         /// A folder of the workspace to look at
@@ -28,6 +31,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Check => check::run(),
+        Chore::Screenshots => screenshots::run(),
         Chore::Tidy { root } => tidy::run(&root),
     };
     // In our own words: returned from here, an error would bring a backtrace along.

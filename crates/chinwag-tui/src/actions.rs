@@ -14,6 +14,10 @@ pub enum Act {
     PreviousChat,
     NextActive,
     LastChat,
+    Unreads,
+    Disappear,
+    Devices,
+    Invites,
     NumberedChat,
     MarkRead,
     MarkAllRead,
@@ -138,8 +142,9 @@ actions! {
         PreviousChat "previous-chat" ["alt+up"] "The conversation above";
         NumberedChat "numbered-chat" ["alt+1" "alt+2" "alt+3" "alt+4" "alt+5" "alt+6" "alt+7" "alt+8" "alt+9"] "The conversation with this number";
         NextActive "next-active" ["alt+a"] "The next conversation with something unread";
-        LastChat "last-chat" ["alt+/"] "The conversation before this one";
-        Chat "chat" / "chat" "NAME" [] "Open the conversation with somebody";
+        LastChat "last-chat" / "close" ["alt+/"] "The conversation before this one";
+        Unreads "unreads" / "unreads" [] "Conversations with something unread";
+        Chat "chat" / "chat" "NAME [TEXT]" [] "Open a conversation, and say something there";
         FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
         MarkRead "read" / "read" ["alt+r"] "What is here is read";
         MarkAllRead "read-all" ["alt+shift+r"] "Everything is read, everywhere";
@@ -147,26 +152,29 @@ actions! {
         PageDown "page-down" ["pgdn"] "A page down";
         LineUp "line-up" ["alt+k"] "A line up";
         LineDown "line-down" ["alt+j"] "A line down";
-        Top "top" ["alt+home"] "The oldest message";
+        Top "top" ["alt+home"] "The oldest message that is loaded; again: further";
         Bottom "bottom" ["alt+end"] "The newest message";
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
         ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
         Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
         Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";
+        Invites "invites" / "invites" [] "Tickets of yours that are open";
         Contacts "contacts" / "contacts" [] "Whom you know";
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";
-        Accept "accept" / "accept" "NAME" [] "Make a contact of somebody who asked";
-        Decline "decline" / "decline" "NAME" [] "Forget a request";
+        Accept "accept" / "accept" "[NAME]" [] "Make a contact of somebody who asked";
+        Decline "decline" / "decline" "[NAME]" [] "Forget a request";
         Block "block" / "block" "[NAME]" [] "Keep somebody from reaching you";
         Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
-        Verify "verify" / "verify" [] "Compare the safety number with the one you talk with";
+        Verify "verify" / "verify" [] "Compare the safety number of this contact";
         Peers "peers" / "peers" [] "Who is reachable, and by which way";
         Connect "connect" / "connect" "[NAME…]" [] "Connect back to everybody you know, or to those named";
+        Disappear "disappear" / "disappear" "TIME|never" [] "After how long new messages disappear here, for both";
         Digest "digest" / "digest" [] "Compare whether both have the same conversation";
         Status "status" / "status" [] "How the node is, and what is wrong";
         Id "id" / "id" [] "Who you are";
+        Devices "devices" / "devices" [] "The devices of your account";
         Rename "rename" / "rename" "NAME" [] "Call yourself something else";
         Words "words" / "words" [] "The recovery words of your account, again";
         Theme "theme" / "theme" "[NAME]" [] "Other colours";
@@ -178,7 +186,7 @@ actions! {
     Input {
         Send "send" ["enter"] "Send what was typed";
         Newline "newline" ["alt+enter" "shift+enter"] "A new line in it";
-        Select "select" ["esc"] "Select a message (also Up, while nothing is typed)";
+        Select "select" ["esc"] "Select a message (or Up in an empty line)";
         Editor "editor" / "editor" ["ctrl+o"] "Write in $VISUAL or $EDITOR";
         Complete "complete" ["tab"] "Complete a command or a name";
         Clear "clear" ["ctrl+c"] "Clear what was typed; Ctrl+Y brings it back";
@@ -222,6 +230,7 @@ pub fn with_word(word: &str) -> Option<&'static Action> {
         "msg" => "chat",
         "nick" => "rename",
         "delete" => "retract",
+        "unread" => "unreads",
         "exit" => "quit",
         other => other,
     };

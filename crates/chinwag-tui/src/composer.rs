@@ -129,6 +129,16 @@ impl Composer {
         self.paste(with);
     }
 
+    /// Puts the emoji in place of its name between colons, if that was just typed. Undo brings it back.
+    pub fn spell_emoji(&mut self) {
+        let before = self.before_cursor();
+        let Some(rest) = before.strip_suffix(':') else { return };
+        let Some(at) = rest.rfind(':') else { return };
+        let Some(emoji) = emojis::get_by_shortcode(&rest[at + 1..]) else { return };
+        let typed = before[at..].to_owned();
+        self.complete(&typed, emoji.as_str());
+    }
+
     /// What stands before the cursor, in its line.
     pub fn before_cursor(&self) -> String {
         let cursor = self.area.cursor();

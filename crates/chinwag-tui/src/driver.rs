@@ -19,7 +19,7 @@ use crate::terminal::Screen;
 use crate::view;
 
 /// How often the clock is told.
-const TICK: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(250);
 
 /// How long drawing waits for more to happen, while much happens. Half of what a key press may take.
 const FRAME: Duration = Duration::from_millis(8);

@@ -138,6 +138,10 @@ pub enum Tag {
     Words,
     /// A digest.
     Digest,
+    /// The devices of our account.
+    Devices,
+    /// The invites that are open.
+    Invites,
     /// Nothing is done with the answer, not even if it is an error.
     Nothing,
 }

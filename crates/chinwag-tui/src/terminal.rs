@@ -1,6 +1,8 @@
 //! The terminal: taken when we begin, and given back however we end.
 
 use std::io::{self, Stdout, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
@@ -21,26 +23,65 @@ const COPY_MAX: usize = 74_994;
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     has_extended_keys: bool,
-    is_ours: bool,
+    shared: Arc<Shared>,
+}
+
+/// What the hook for panics knows as well.
+#[derive(Debug, Default)]
+struct Shared {
+    is_ours: AtomicBool,
+    /// What panicked elsewhere while something was drawn: it is said afterwards.
+    unsaid: Mutex<Vec<String>>,
+}
+
+impl Shared {
+    /// Gives the terminal back, once: to leave the alternate screen twice moves the cursor on the other.
+    fn give_back(&self, has_extended_keys: bool) {
+        if self.is_ours.swap(false, Ordering::SeqCst) {
+            give_back(has_extended_keys);
+        }
+    }
+
+    fn say(&self) {
+        let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+        for panic in unsaid.drain(..) {
+            eprintln!("{panic}");
+        }
+    }
 }
 
 impl std::fmt::Debug for Screen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Screen").field("is_ours", &self.is_ours).finish_non_exhaustive()
+        f.debug_struct("Screen").field("shared", &self.shared).finish_non_exhaustive()
     }
 }
 
+/// Panics of other threads that are kept to be said.
+const UNSAID_MAX: usize = 16;
+
 impl Screen {
-    /// Takes the terminal. A panic gives it back before it says anything.
+    /// Takes the terminal. A panic of this thread gives it back before it says anything; one elsewhere is
+    /// said when the terminal is given back, and not over what is drawn.
     pub fn take(extended_keys: bool) -> io::Result<Self> {
         let has_extended_keys = extended_keys && is_known_for_extended_keys();
         let before = std::panic::take_hook();
+        let shared = Arc::new(Shared::default());
+        let (hooked, thread) = (Arc::clone(&shared), std::thread::current().id());
         std::panic::set_hook(Box::new(move |panic| {
-            give_back(has_extended_keys);
+            if std::thread::current().id() == thread {
+                hooked.give_back(has_extended_keys);
+                hooked.say();
+            } else if hooked.is_ours.load(Ordering::SeqCst) {
+                let mut unsaid = hooked.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+                if unsaid.len() < UNSAID_MAX {
+                    unsaid.push(panic.to_string());
+                }
+                return;
+            }
             before(panic);
         }));
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut screen = Self { terminal, has_extended_keys, is_ours: false };
+        let mut screen = Self { terminal, has_extended_keys, shared };
         screen.take_again()?;
         Ok(screen)
     }
@@ -48,7 +89,7 @@ impl Screen {
     /// Takes the terminal after it was given back for a while.
     pub fn take_again(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
-        self.is_ours = true;
+        self.shared.is_ours.store(true, Ordering::SeqCst);
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         if self.has_extended_keys {
             let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
@@ -59,9 +100,7 @@ impl Screen {
 
     /// Gives the terminal back for a while.
     pub fn give_back(&mut self) {
-        if std::mem::take(&mut self.is_ours) {
-            give_back(self.has_extended_keys);
-        }
+        self.shared.give_back(self.has_extended_keys);
     }
 
     /// Draws.
@@ -108,8 +147,12 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         self.give_back();
-        // The hook of whoever comes next must not meet a terminal that is not ours.
-        let _ = std::panic::take_hook();
+        self.shared.say();
+        // The hook of whoever comes next must not meet a terminal that is not ours. Whoever panics may not
+        // take it.
+        if !std::thread::panicking() {
+            let _ = std::panic::take_hook();
+        }
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Timeline {
     selected: Option<Id>,
     /// The first that was not read when the conversation was opened.
     unread: Option<Id>,
+    /// Messages of others before what is here that were not read either.
+    unread_before: usize,
     /// Whether anything was loaded.
     pub is_loaded: bool,
     /// The looks for which rows were made.
@@ -100,6 +102,7 @@ impl Timeline {
             foot: Foot::End,
             selected: None,
             unread: None,
+            unread_before: 0,
             is_loaded: false,
             revision: 0,
             size: (24, 80),
@@ -146,6 +149,12 @@ impl Timeline {
         self.foot == Foot::End && self.newer == Edge::Closed
     }
 
+    /// Lets go of everything that is here; it is asked for again when it is looked at.
+    pub fn forget(&mut self) {
+        let size = self.size;
+        *self = Self { size, ..Self::new(self.zone.clone()) };
+    }
+
     /// Other looks: all rows are made anew.
     pub fn restyle(&mut self) {
         self.revision += 1;
@@ -165,9 +174,15 @@ impl Timeline {
                 }
                 self.entries.truncate(index);
             }
+            None if self.is_loaded && self.foot != Foot::End && !self.entries.is_empty() => {
+                // Somebody reads further up: what is between comes when they go there.
+                self.newer = Edge::Open;
+                return;
+            }
             _ => {
                 self.entries.clear();
                 self.foot = Foot::End;
+                self.unread_before = 0;
                 self.older = if has_older { Edge::Open } else { Edge::Closed };
             }
         }
@@ -180,13 +195,14 @@ impl Timeline {
     /// A page came that goes before what is here.
     pub fn older_page(&mut self, page: Vec<Message>, has_older: bool) {
         self.older = if has_older { Edge::Open } else { Edge::Closed };
-        let count = page.len();
+        let (count, known) = (page.len(), self.entries.len());
         for message in page.into_iter().rev() {
             self.entries.push_front(Entry::new(message, &self.zone));
         }
         if let Foot::At { index, .. } = &mut self.foot {
             *index += count;
         }
+        self.look_for_unread(known);
         let far = self.entries.len().saturating_sub(KEPT_MAX);
         if far > 0 && self.foot_index() + NEAR < self.entries.len() - far {
             self.entries.truncate(self.entries.len() - far);
@@ -238,6 +254,10 @@ impl Timeline {
         if far > 0 && self.foot == Foot::End {
             self.entries.drain(..far);
             self.older = Edge::Open;
+        } else if far > KEPT_MAX && self.foot_index() + NEAR < KEPT_MAX {
+            // Somebody reads further up, and what is below them is asked for when they come there.
+            self.entries.truncate(KEPT_MAX);
+            self.newer = Edge::Open;
         }
         self.settle();
         is_last
@@ -276,12 +296,21 @@ impl Timeline {
 
     /// Notes from which message on nothing was read, as the line above it says.
     pub fn mark_unread(&mut self, count: u64) {
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        self.unread = {
-            let of_others = self.messages().rev().filter(|message| !message.author.is_me);
-            of_others.take(count).last().map(|message| message.id.clone())
-        };
+        self.unread = None;
+        self.unread_before = usize::try_from(count).unwrap_or(usize::MAX);
+        self.look_for_unread(0);
         self.settle();
+    }
+
+    /// Goes on looking for the first that was not read, among what is before this number of the newest.
+    fn look_for_unread(&mut self, known: usize) {
+        let of_others = self.messages().rev().skip(known).filter(|message| !message.author.is_me);
+        let unread: Vec<Id> =
+            of_others.take(self.unread_before).map(|message| message.id.clone()).collect();
+        self.unread_before -= unread.len();
+        if let Some(first) = unread.into_iter().next_back() {
+            self.unread = Some(first);
+        }
     }
 
     /// The first that was not read, if it is here.
@@ -467,11 +496,29 @@ impl Timeline {
             (None, _) => self.last(look).0,
             (Some(index), true) => index.saturating_sub(1),
             (Some(index), false) if index + 1 < self.entries.len() => index + 1,
+            // More is on its way.
+            (Some(_), false) if self.newer != Edge::Closed => return true,
             (Some(_), false) => return false,
         };
         self.selected = self.entries.get(next).map(|entry| entry.message.id.clone());
         self.show_selected(look);
         true
+    }
+
+    /// If something is selected and is not seen any more, selects the nearest that is.
+    pub fn select_seen(&mut self, look: &Look) {
+        let Some(selected) = self.selected.as_ref().and_then(|id| self.index(id)) else { return };
+        let (last, row) = self.last(look);
+        let (mut first, mut count) = (last, row + 1);
+        while first > 0 {
+            count += self.height(first - 1, look);
+            if count > usize::from(self.size.0) {
+                break;
+            }
+            first -= 1;
+        }
+        let seen = selected.clamp(first, last);
+        self.selected = self.entries.get(seen).map(|entry| entry.message.id.clone());
     }
 
     /// Moves so that what is selected is seen.

@@ -5,19 +5,20 @@ use std::fmt::Write as _;
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, InviteCreate, MessageEdit, MessageList,
-    MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList,
-    SystemHello, SystemStatus, VerifyContact,
+    ContactVerify, ConversationDigest, ConversationList, DeviceList, InviteCreate, InviteList,
+    MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect,
+    PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Digest, Message, Peer, SafetyNumber, Status, Ticket, Why,
+    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
+    SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
 use super::windows::{Choice, List, ListKind, Pager, Row};
-use super::{App, Asked, Scene, Window, page};
+use super::{About, App, Asked, Scene, Window, page};
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::view::message::{self, Look, author, words_of};
@@ -44,6 +45,8 @@ impl App {
             }),
             Tag::Account => self.understood::<AccountRename>(value, |app, account| {
                 app.account = Some(account);
+                // Messages that name us are marked.
+                app.restyle();
                 Vec::new()
             }),
             Tag::Status { is_shown } => self.understood::<SystemStatus>(value, |app, status| {
@@ -127,6 +130,14 @@ impl App {
                 app.show_words(&words.0);
                 Vec::new()
             }),
+            Tag::Devices => self.understood::<DeviceList>(value, |app, devices| {
+                app.show_devices(&devices);
+                Vec::new()
+            }),
+            Tag::Invites => self.understood::<InviteList>(value, |app, invites| {
+                app.show_invites(&invites);
+                Vec::new()
+            }),
             Tag::Digest => self.understood::<ConversationDigest>(value, |app, digest| {
                 app.show_digest(&digest);
                 Vec::new()
@@ -157,20 +168,16 @@ impl App {
                 }
             }
             Tag::Sent { conversation, client_id } => {
-                let chat = self.chats.get_mut(conversation);
-                let pending = chat.and_then(|chat| {
-                    chat.pending.iter_mut().find(|pending| pending.client_id == *client_id)
-                });
-                if let Some(pending) = pending {
-                    pending.failed = Some(error.to_string());
-                }
+                self.not_saved(conversation, client_id, error);
             }
             Tag::Conversations => self.listing = (false, false),
             Tag::Page { conversation, part } => {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
                         Part::Older => chat.timeline.older = crate::timeline::Edge::Open,
-                        Part::Newer => chat.timeline.newer = crate::timeline::Edge::Open,
+                        Part::Newer | Part::After(_) => {
+                            chat.timeline.newer = crate::timeline::Edge::Open;
+                        }
                         _ => {}
                     }
                 }
@@ -182,6 +189,26 @@ impl App {
             self.failed(error);
         }
         Vec::new()
+    }
+
+    /// What could not be saved stays, to be sent again. If that would fail as well it goes back to where it
+    /// was typed, unless something else is there by now.
+    fn not_saved(&mut self, conversation: &str, client_id: &str, error: &CallError) {
+        let is_final = matches!(error, CallError::Api(error)
+            if error.data.as_ref().is_some_and(|data| !data.retryable));
+        let Some(chat) = self.chats.get_mut(conversation) else { return };
+        let mut all = chat.pending.iter_mut().enumerate();
+        let Some((at, pending)) = all.find(|(_, pending)| pending.client_id == client_id) else {
+            return;
+        };
+        pending.failed = Some(error.to_string());
+        if is_final && chat.composer.is_empty() && chat.about == About::New {
+            let pending = chat.pending.remove(at);
+            // What began with a slash was typed with two.
+            let slash = if pending.text.starts_with('/') { "/" } else { "" };
+            chat.composer = Composer::with(&format!("{slash}{}", pending.text));
+            chat.about = pending.reply_to.map_or(About::New, About::Reply);
+        }
     }
 
     fn begin_talking(&mut self) -> Vec<Effect> {
@@ -196,6 +223,9 @@ impl App {
         self.chats.listed(conversations, &zone);
         let again = std::mem::take(&mut self.listing).1;
         let mut effects = if again { self.list_anew() } else { Vec::new() };
+        if let Some(id) = self.awaited() {
+            effects.extend(self.open(&id));
+        }
         if self.chats.current().is_none()
             && let Some(first) = self.chats.all().first().map(|chat| chat.id().to_owned())
         {
@@ -232,7 +262,11 @@ impl App {
             Part::Older => timeline.older_page(messages, has_more),
             Part::Newer => timeline.newer_page(messages, has_more),
             Part::Before(message) => {
-                timeline.around(messages, has_more, "");
+                // Before the first of all is nothing to begin with: but it was found, and so it is here.
+                let hit =
+                    messages.is_empty().then(|| self.hits.iter().find(|hit| hit.id == message));
+                let begin = hit.flatten().cloned().into_iter().chain(messages).collect();
+                timeline.around(begin, has_more, "");
                 let than = timeline.newest().map(|newest| newest.id.clone());
                 return vec![page(&id, Part::After(message), than)];
             }
@@ -257,7 +291,17 @@ impl App {
         chat.pending.retain(|pending| !(is_here && pending.id.as_deref() == Some(id)));
     }
 
+    /// The conversation that was waited for, if it is there now. It is opened then or never: not while
+    /// something is typed, and not later over what somebody does meanwhile.
+    fn awaited(&mut self) -> Option<String> {
+        let id = self.chats.with(self.open_next.as_ref()?)?.id().to_owned();
+        self.open_next = None;
+        let is_free = self.chats.current().is_none_or(|chat| chat.composer.is_empty());
+        is_free.then_some(id)
+    }
+
     fn added(&mut self, contact: Contact) -> Vec<Effect> {
+        self.open_next = Some(contact.id.clone());
         let name = person(&contact.name, 40);
         self.say(match contact.state {
             ContactState::Contact => format!("{name} is a contact now"),
@@ -281,19 +325,25 @@ impl App {
         if question != self.question() {
             return;
         }
+        self.hits = messages.to_vec();
         let clock = self.clock();
         let dim = self.options.theme.dim;
         let look = Look { sought: self.searched(), ..self.look() };
+        let is_everywhere = matches!(
+            &self.window,
+            Some(Window::List(List { kind: ListKind::Search { within: None }, .. }))
+        );
         let rows: Vec<Row> = messages
             .iter()
             .map(|message| {
-                let place = self.chats.get(&message.conversation);
-                let place = place.map(|chat| person(&chat.conversation.name, 16));
+                // Where all are from one conversation it needs no name.
+                let place = self.chats.get(&message.conversation).filter(|_| is_everywhere);
+                let place = place.map(|chat| format!("{}  ", person(&chat.conversation.name, 16)));
                 let text = short(&message.text.clone().unwrap_or_default().replace('\n', " "), 200);
                 let when = clock.moment(&message.sent_at);
                 let when = when.get(..16).unwrap_or(&when).to_owned();
                 let mut spans = vec![
-                    Span::styled(format!("{when}  {}  ", place.unwrap_or_default()), dim),
+                    Span::styled(format!("{when}  {}", place.unwrap_or_default()), dim),
                     Span::raw(format!("{}: ", author(message))),
                 ];
                 spans.extend(words_of(&text, &look, usize::MAX / 2).into_iter().flatten());
@@ -444,9 +494,9 @@ impl App {
     fn show_ticket(&mut self, ticket: &Ticket) {
         let mut lines = vec![
             Line::from(
-                "Give this line to one person, by a way that you trust: who has it can become",
+                "Give this line to one person, by a way that you trust: who has it can become your \
+                 contact. They use it with /add, or `chinwag add`.",
             ),
-            Line::from("your contact. They use it with /add, or `chinwag add`."),
             Line::from(""),
             Line::styled(one_line(&ticket.ticket), self.options.theme.found),
             Line::from(""),
@@ -475,7 +525,7 @@ impl App {
         let params = VerifyContact { contact: number.contact.id.clone(), verified: true };
         let done = Tag::Done(format!("{name} is verified"));
         let then = vec![Ask::of::<ContactVerify>(done, params)];
-        self.window = Some(Window::Asked(Asked { question, then }));
+        self.window = Some(Window::Asked(Asked::new(question, then)));
     }
 
     fn show_words(&mut self, words: &[String]) {
@@ -483,8 +533,52 @@ impl App {
             "Who has these words is you. Write them on paper, and let nobody see them.".to_owned(),
             String::new(),
         ];
-        lines.extend(numbered(words));
+        lines.extend(numbered(words, 4));
         self.pager("Recovery words", lines);
+    }
+
+    fn show_devices(&mut self, devices: &[Device]) {
+        let lines = devices.iter().map(|device| {
+            let reached = match (device.is_this, device.is_connected) {
+                (true, _) => "this one",
+                (false, true) => "connected",
+                (false, false) => "not connected",
+            };
+            let state = match device.state {
+                DeviceState::Current => "",
+                DeviceState::Expired => ", expired: it was not used for long",
+                DeviceState::Retired => ", went on as another device",
+                DeviceState::Revoked => ", taken off the account",
+                DeviceState::Unknown => ", in a state of a newer kind",
+            };
+            let name = message::padded(&person(&device.name, 24), 24);
+            format!("{name}  {reached}{state}  {}", one_line(&device.id))
+        });
+        self.pager("Your devices", lines.collect());
+    }
+
+    fn show_invites(&mut self, invites: &[Invite]) {
+        let clock = self.clock();
+        let mut lines: Vec<String> = invites
+            .iter()
+            .map(|invite| {
+                let many = if invite.reusable { "for many" } else { "for one" };
+                let until = invite.expires_at.as_ref();
+                let until = until.map_or("until it is taken back".to_owned(), |at| {
+                    format!("ends {}", clock.until(at))
+                });
+                format!("{}  {many}, {until}", one_line(&invite.id))
+            })
+            .collect();
+        if lines.is_empty() {
+            lines.push("No ticket is open: /invite makes one.".to_owned());
+        } else {
+            lines.extend([
+                String::new(),
+                "`chinwag invites --revoke ID` takes one back.".to_owned(),
+            ]);
+        }
+        self.pager("Open tickets", lines);
     }
 
     fn show_digest(&mut self, digest: &Digest) {
@@ -509,20 +603,22 @@ impl App {
     }
 }
 
-/// Words in rows of four, with their numbers.
-pub fn numbered(words: &[String]) -> Vec<String> {
+/// Words in rows of so many, with their numbers.
+pub fn numbered(words: &[String], columns: usize) -> Vec<String> {
     let cells: Vec<String> = words
         .iter()
         .enumerate()
-        .map(|(n, word)| format!("{:2} {:<10}", n + 1, one_line(word)))
+        .map(|(n, word)| format!("{:2} {:<8}", n + 1, one_line(word)))
         .collect();
-    cells.chunks(4).map(|row| row.join(" ").trim_end().to_owned()).collect()
+    cells.chunks(columns.max(1)).map(|row| row.join(" ").trim_end().to_owned()).collect()
 }
 
 /// A QR code of half blocks, dark on light whatever the colours of the terminal are.
 fn qr(text: &str) -> Option<Vec<Line<'static>>> {
     use qrcode::render::unicode::Dense1x2;
     use ratatui::style::{Color, Style};
+    // Capitals take less room, and a ticket is the same in them.
+    let text = text.to_ascii_uppercase();
     let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
     let image = code.render::<Dense1x2>().build();
     let style = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));

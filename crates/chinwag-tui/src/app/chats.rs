@@ -1,12 +1,15 @@
 //! The conversations, and which of them is open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chinwag_api::model::{Conversation, Id};
 use jiff::tz::TimeZone;
 
 use crate::composer::Composer;
 use crate::timeline::Timeline;
+
+/// Conversations whose messages are kept; those of others are asked for again when they are opened.
+const LOADED_MAX: usize = 32;
 
 /// Something that was said and is not confirmed to be on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct Chat {
     pub typing_until: Option<jiff::Timestamp>,
     /// Unread messages that name us.
     pub mentions: u64,
+    /// Whether a device of theirs was caught at writing two different things.
+    pub is_forked: bool,
 }
 
 impl Chat {
@@ -70,6 +75,7 @@ impl Chat {
             pending: Vec::new(),
             typing_until: None,
             mentions: 0,
+            is_forked: false,
         }
     }
 
@@ -90,6 +96,8 @@ pub struct Chats {
     all: Vec<Chat>,
     current: Option<Id>,
     last: Option<Id>,
+    /// Those whose messages are here, the one that was opened last at the end.
+    recent: VecDeque<Id>,
     /// Devices that are connected, by account.
     connected: BTreeMap<Id, BTreeSet<Id>>,
 }
@@ -137,12 +145,26 @@ impl Chats {
         self.all.iter().find(|chat| chat.conversation.contact == contact && !chat.is_self())
     }
 
+    /// The conversation with somebody, to be changed.
+    pub fn with_mut(&mut self, contact: &str) -> Option<&mut Chat> {
+        let id = self.with(contact)?.id().to_owned();
+        self.get_mut(&id)
+    }
+
     /// Opens one; `false`: it is the one that is open.
     pub fn open(&mut self, id: &str) -> bool {
         if self.current.as_deref() == Some(id) {
             return false;
         }
         self.last = self.current.replace(id.to_owned());
+        self.recent.retain(|recent| recent != id);
+        self.recent.push_back(id.to_owned());
+        if self.recent.len() > LOADED_MAX
+            && let Some(old) = self.recent.pop_front()
+            && let Some(chat) = self.get_mut(&old)
+        {
+            chat.timeline.forget();
+        }
         true
     }
 

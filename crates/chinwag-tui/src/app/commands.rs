@@ -2,9 +2,10 @@
 
 use chinwag_api::method::{
     AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock, ContactList,
-    ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, CreateInvite,
-    InviteCreate, MessageSearch, Nothing, OneContact, OneConversation, PeerConnect, PeerList,
-    RenameAccount, RenameContact, RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
+    ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, ConversationDisappear,
+    CreateInvite, DeviceList, Disappear, InviteCreate, InviteList, MessageSearch, Nothing,
+    OneContact, OneConversation, PeerConnect, PeerList, RenameAccount, RenameContact,
+    RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
 };
 use chinwag_api::model::Id;
 use ratatui::style::{Modifier, Style};
@@ -19,6 +20,9 @@ use crate::view::message::padded;
 
 /// Hits of a search that are shown.
 const HITS: u32 = 100;
+
+/// Completions that are shown, where several fit.
+const COMPLETIONS_SHOWN: usize = 12;
 
 impl App {
     /// A line that begins with a slash. What is no command is never sent as a message.
@@ -49,6 +53,11 @@ impl App {
     pub(super) fn command(&mut self, act: Act, args: &str) -> Vec<Effect> {
         match act {
             Act::Switch => self.show_switcher(),
+            Act::Unreads => self.show_unread(),
+            Act::LastChat => self.last_chat(),
+            Act::Disappear => self.disappear(args),
+            Act::Devices => vec![Ask::of::<DeviceList>(Tag::Devices, Nothing {})],
+            Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
             Act::Chat => self.chat_with(args),
             Act::Search => self.show_search(args),
             Act::Help => {
@@ -87,7 +96,6 @@ impl App {
                 vec![Ask::of::<PeerList>(Tag::Peers, Nothing {})]
             }
             Act::Connect => {
-                self.say("connecting…");
                 let contacts = args.split_whitespace().map(str::to_owned).collect();
                 vec![Ask::of::<PeerConnect>(Tag::Connected, Connect { contacts, timeout_ms: None })]
             }
@@ -123,10 +131,41 @@ impl App {
             return self.show_switcher();
         }
         if let Some(id) = self.meant(args) {
-            self.open(&id)
-        } else {
-            self.wrong(format!("no conversation fits {args:?}"));
-            Vec::new()
+            return self.open(&id);
+        }
+        // The longest beginning that is a name: the rest is what to say.
+        let blanks: Vec<usize> = args.match_indices(' ').map(|(at, _)| at).collect();
+        for at in blanks.into_iter().rev() {
+            let (name, text) = args.split_at(at);
+            if let Some(id) = self.meant(name.trim()) {
+                let mut effects = self.open(&id);
+                effects.extend(self.say_to_current(text.trim().to_owned(), None));
+                return effects;
+            }
+        }
+        let name = chinwag_text::safe::short(args, 40);
+        self.wrong(format!("no conversation fits {name:?}, or more than one does"));
+        Vec::new()
+    }
+
+    /// After how long new messages disappear here.
+    fn disappear(&mut self, args: &str) -> Vec<Effect> {
+        let after_s = match args {
+            "never" | "off" | "0" => Ok(0),
+            time => chinwag_text::time::parse_seconds(time),
+        };
+        let Some(conversation) = self.chats.current().map(|chat| chat.id().to_owned()) else {
+            return Vec::new();
+        };
+        match after_s {
+            Ok(after_s) => {
+                let params = Disappear { conversation, after_s };
+                vec![Ask::of::<ConversationDisappear>(Tag::Changed, params)]
+            }
+            Err(fault) => {
+                self.wrong(format!("{fault}, or never"));
+                Vec::new()
+            }
         }
     }
 
@@ -153,7 +192,6 @@ impl App {
             self.wrong("paste the ticket behind it: /add TICKET");
             return Vec::new();
         }
-        self.say("looking for them…");
         let params = AddContact { ticket: ticket.to_owned(), called };
         vec![Ask::of::<ContactAdd>(Tag::Added, params)]
     }
@@ -187,15 +225,21 @@ impl App {
                     "Block {who}? They can't reach you any more, and are not told. What you have of \
                      each other stays."
                 );
-                self.window = Some(Window::Asked(Asked { question, then }));
+                self.window = Some(Window::Asked(Asked::new(question, then)));
             }
             return Vec::new();
         }
-        if args.is_empty() {
-            self.wrong("say who: the name stands behind the command");
-            return Vec::new();
-        }
-        let who = OneContact { contact: args.to_owned() };
+        let contact = match (args, self.requests.as_slice()) {
+            // Where only one asks, nobody else can be meant.
+            ("", [one]) if act != Act::Unblock => one.id.clone(),
+            ("", [_, ..]) if act != Act::Unblock => return self.command(Act::Requests, ""),
+            ("", _) => {
+                self.wrong("say who: the name stands behind the command");
+                return Vec::new();
+            }
+            (name, _) => name.to_owned(),
+        };
+        let who = OneContact { contact };
         vec![match act {
             Act::Accept => Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who),
             Act::Decline => Ask::of::<RequestDecline>(Tag::Done("declined".into()), who),
@@ -238,12 +282,23 @@ impl App {
 
     // Windows.
 
-    fn show_switcher(&mut self) -> Vec<Effect> {
+    fn show_unread(&mut self) -> Vec<Effect> {
+        let unread = |row: &Row| match &row.choice {
+            Choice::Chat(id) => self.chats.get(id).is_some_and(|chat| chat.conversation.unread > 0),
+            _ => false,
+        };
+        let rows = self.chat_rows().into_iter().filter(unread).collect();
+        self.window = Some(Window::List(List::new(ListKind::Unread, rows, "nothing is unread")));
+        Vec::new()
+    }
+
+    fn chat_rows(&self) -> Vec<Row> {
         let chats = self.chats.all().iter().map(|chat| {
             let name = chinwag_text::safe::person(&chat.conversation.name, 40);
-            let unread = match chat.conversation.unread {
-                0 => String::new(),
-                n => format!("  {n} unread"),
+            let unread = match (chat.conversation.unread, chat.mentions) {
+                (0, _) => String::new(),
+                (n, 0) => format!("  {n} unread"),
+                (n, mentions) => format!("  {n} unread, {mentions} for you"),
             };
             let line = Line::from(vec![
                 Span::raw(name.clone()),
@@ -251,6 +306,10 @@ impl App {
             ]);
             Row { line, text: name, choice: Choice::Chat(chat.id().to_owned()) }
         });
+        chats.collect()
+    }
+
+    fn show_switcher(&mut self) -> Vec<Effect> {
         let can_be_chosen =
             |action: &&Action| action.place == Place::Everywhere && action.act != Act::Switch;
         let commands = ACTIONS.iter().filter(can_be_chosen).map(|action| {
@@ -264,7 +323,7 @@ impl App {
             let text = format!("{word} {} {}", action.name, action.doc);
             Row { line, text, choice: Choice::Action(action.name) }
         });
-        let rows = chats.chain(commands).collect();
+        let rows = self.chat_rows().into_iter().chain(commands).collect();
         self.window = Some(Window::List(List::new(ListKind::Switcher, rows, "nothing fits")));
         Vec::new()
     }
@@ -336,13 +395,13 @@ impl App {
                 let name = self.requests.iter().find(|request| request.id == id);
                 let name =
                     name.map(|r| chinwag_text::safe::person(&r.name, 40)).unwrap_or_default();
-                let question =
-                    format!("Accept {name}? You become contacts. (n leaves the request.)");
-                let then = vec![Ask::of::<RequestAccept>(
-                    Tag::Done("accepted".into()),
-                    OneContact { contact: id },
-                )];
-                self.window = Some(Window::Asked(Asked { question, then }));
+                let question = format!("Accept {name}? You become contacts.");
+                let who = OneContact { contact: id };
+                let declined = Tag::Done("declined".into());
+                let decline = vec![Ask::of::<RequestDecline>(declined, who.clone())];
+                let then = vec![Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who)];
+                let asked = Asked::new(question, then).or('d', "decline", decline);
+                self.window = Some(Window::Asked(asked));
                 Vec::new()
             }
         }
@@ -410,6 +469,8 @@ impl App {
             words.map(|word| format!("/{word} ")).filter(|w| w.starts_with(&word)).collect()
         } else if word.is_empty() {
             Vec::new()
+        } else if let Some(code) = word.strip_prefix(':') {
+            shortcodes(code)
         } else {
             let small = word.trim_start_matches('@').to_lowercase();
             let at = if word.starts_with('@') { "@" } else { "" };
@@ -422,14 +483,15 @@ impl App {
         match fits.as_slice() {
             [] => {}
             [one] => {
-                let one = one.clone();
+                let one = as_emoji(one).map_or_else(|| one.clone(), str::to_owned);
                 if let Some(chat) = self.chats.current_mut() {
                     chat.composer.complete(&word, &one);
                 }
             }
             many => {
                 let shared = shared_beginning(many);
-                let words: Vec<&str> = many.iter().map(|fit| fit.trim_end()).collect();
+                let words = many.iter().map(|fit| fit.trim_end());
+                let words: Vec<&str> = words.take(COMPLETIONS_SHOWN).collect();
                 let words = words.join("  ");
                 if let Some(chat) = self.chats.current_mut()
                     && shared.len() > word.len()
@@ -505,6 +567,18 @@ impl App {
         }
         self.window = Some(Window::Pager(Pager::new("Help", lines)));
     }
+}
+
+/// The names of emoji that begin like this, between their colons.
+fn shortcodes(begin: &str) -> Vec<String> {
+    let codes = emojis::iter().flat_map(emojis::Emoji::shortcodes);
+    codes.filter(|code| code.starts_with(begin)).map(|code| format!(":{code}:")).collect()
+}
+
+/// The emoji that has this name between colons.
+pub(super) fn as_emoji(word: &str) -> Option<&'static str> {
+    let code = word.strip_prefix(':')?.strip_suffix(':')?;
+    emojis::get_by_shortcode(code).map(emojis::Emoji::as_str)
 }
 
 /// What all of these begin with.

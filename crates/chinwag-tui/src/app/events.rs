@@ -10,9 +10,13 @@ use jiff::Timestamp;
 
 use super::{App, page};
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::view::message::mentions;
 
 /// How long somebody is shown to be typing who does not say so again, in seconds.
 const TYPING_SHOWN_S: i64 = 8;
+
+/// How many seconds are between two noises, however much comes.
+const NOTIFY_EVERY_S: i64 = 2;
 
 impl App {
     pub(super) fn event(&mut self, event: Event) -> Vec<Effect> {
@@ -43,12 +47,16 @@ impl App {
             }
             What::Contact { contact } => {
                 let name = chinwag_text::safe::person(&contact.name, 40);
+                // The first whom one can talk with is whom one waited for.
+                let is_first = self.chats.all().iter().all(super::Chat::is_self);
+                let first = is_first.then(|| contact.id.clone());
                 let was_known = self
                     .contacts
                     .insert(contact.id.clone(), contact)
                     .is_some_and(|before| before.conversation.is_some());
                 if !was_known {
                     self.say(format!("{name} is a contact now"));
+                    self.open_next = self.open_next.take().or(first);
                 }
                 self.list_anew()
             }
@@ -60,6 +68,9 @@ impl App {
             What::Fork { contact, .. } => {
                 let name = self.contacts.get(&contact).map(|c| c.name.clone()).unwrap_or_default();
                 let name = chinwag_text::safe::person(&name, 40);
+                if let Some(chat) = self.chats.with_mut(&contact) {
+                    chat.is_forked = true;
+                }
                 self.wrong(format!(
                     "a device of {name} has written two different things at one place: what it writes \
                      from there on does not count"
@@ -92,6 +103,7 @@ impl App {
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);
         let is_current = self.chats.current().is_some_and(|chat| chat.id() == conversation);
         let Some(chat) = self.chats.get_mut(&conversation) else { return self.list_anew() };
+        let is_settings = message.kind == "settings";
         let mut effects = Vec::new();
         chat.pending.retain(|pending| pending.id.as_ref() != Some(&message.id));
         chat.conversation.last = Some(message.clone());
@@ -112,9 +124,15 @@ impl App {
             if chat.conversation.unread == 1 && is_current {
                 chat.timeline.mark_unread(1);
             }
-            effects.push(Effect::Notify);
+            if self.now.as_second() - self.notified.as_second() >= NOTIFY_EVERY_S {
+                self.notified = self.now;
+                effects.push(Effect::Notify);
+            }
         }
         self.chats.raise(&conversation);
+        if is_settings {
+            effects.extend(self.list_anew());
+        }
         effects
     }
 
@@ -124,6 +142,6 @@ impl App {
         let Some(text) = message.text.as_ref().filter(|_| !message.author.is_me) else {
             return false;
         };
-        text.to_lowercase().contains(&format!("@{}", account.name.to_lowercase()))
+        !mentions(text, &account.name).is_empty()
     }
 }

@@ -1,8 +1,9 @@
 //! Keys and what they do, where one is.
 
 use chinwag_api::method::{
-    AccountCreate, ConversationMarkRead, CreateAccount, EditMessage, MessageEdit, MessageReact,
-    MessageSend, MessageWhy, OneConversation, OneMessage, React, SendMessage, SetTyping, TypingSet,
+    AccountCreate, AddContact, ContactAdd, ConversationMarkRead, CreateAccount, EditMessage,
+    MessageEdit, MessageReact, MessageSend, MessageWhy, OneConversation, OneMessage, React,
+    SendMessage, SetTyping, TypingSet,
 };
 use chinwag_api::model::{Id, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -18,6 +19,12 @@ use crate::view::message::{links, words_of};
 /// Lines that were sent and are remembered.
 const HISTORY_MAX: usize = 100;
 
+/// Lines that a page of peers moves.
+const PEERS_PAGE: usize = 10;
+
+/// Letters that make a word with the beginning of a ticket look like one.
+const TICKET_MIN: usize = 60;
+
 /// The reaction that is meant when none is named.
 const LIKED: &str = "👍";
 
@@ -31,7 +38,7 @@ impl App {
             // What is typed waits.
             Scene::Beginning => Vec::new(),
             Scene::Naming { .. } => self.naming(key, chord),
-            Scene::Words(_) => self.words_read(key),
+            Scene::Words(_) => self.words_read(key, chord),
             Scene::Talking if self.window.is_some() => self.window_key(key, chord),
             Scene::Talking => self.talking(key, chord),
         }
@@ -52,7 +59,10 @@ impl App {
         Vec::new()
     }
 
-    fn words_read(&mut self, key: KeyEvent) -> Vec<Effect> {
+    fn words_read(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
+            return vec![Effect::Quit];
+        }
         if key.code != KeyCode::Enter {
             return Vec::new();
         }
@@ -141,6 +151,8 @@ impl App {
         if let Some(c) = chord.typed() {
             if !chat.composer.type_char(c) {
                 self.wrong("there is no more room in this message");
+            } else if c == ':' {
+                chat.composer.spell_emoji();
             }
             return self.typed();
         }
@@ -179,10 +191,6 @@ impl App {
             Act::NextChat => self.step_chat(1),
             Act::PreviousChat => self.step_chat(-1),
             Act::NextActive => self.next_active(),
-            Act::LastChat => match self.chats.last().cloned() {
-                Some(id) => self.open(&id),
-                None => Vec::new(),
-            },
             Act::PageUp | Act::PageDown | Act::LineUp | Act::LineDown | Act::Top | Act::Bottom => {
                 self.move_view(act)
             }
@@ -240,6 +248,10 @@ impl App {
         id.map(|id| self.open(&id)).unwrap_or_default()
     }
 
+    pub(super) fn last_chat(&mut self) -> Vec<Effect> {
+        self.chats.last().cloned().map(|id| self.open(&id)).unwrap_or_default()
+    }
+
     fn next_active(&mut self) -> Vec<Effect> {
         let active = self.chats.all().iter().filter(|chat| chat.conversation.unread > 0);
         let best = active.max_by_key(|chat| chat.mentions).map(|chat| chat.id().to_owned());
@@ -257,6 +269,7 @@ impl App {
         if !self.chats.open(id) {
             return effects;
         }
+        self.open_next = None;
         self.sought.clear();
         self.restyle();
         let Some(chat) = self.chats.current_mut() else { return effects };
@@ -326,6 +339,7 @@ impl App {
             }
             _ => timeline.end(),
         }
+        timeline.select_seen(&look);
         let mut effects: Vec<Effect> = self.more().into_iter().collect();
         effects.extend(self.read_what_is_seen());
         effects
@@ -360,6 +374,10 @@ impl App {
             Act::SelectDown => return self.step_selection(false),
             Act::Leave => {
                 self.select(None);
+                // What was found was seen.
+                if !std::mem::take(&mut self.sought).is_empty() {
+                    self.restyle();
+                }
                 return Vec::new();
             }
             _ => {}
@@ -430,12 +448,15 @@ impl App {
         let question = "Take this message back? Its words are deleted on all devices of both; a \
                         program that was changed can keep a copy."
             .to_owned();
-        self.window = Some(Window::Asked(Asked { question, then }));
+        self.window = Some(Window::Asked(Asked::new(question, then)));
         Vec::new()
     }
 
     fn copy(&mut self, message: &Message) -> Vec<Effect> {
-        let Some(text) = message.text.clone() else { return Vec::new() };
+        let Some(text) = message.text.clone() else {
+            self.wrong("there are no words to copy");
+            return Vec::new();
+        };
         self.say("copied, if the terminal allows it");
         self.select(None);
         vec![Effect::Copy(text)]
@@ -460,10 +481,14 @@ impl App {
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let typed = chat.composer.text();
         if typed.trim().is_empty() {
-            return Vec::new();
+            let has_failed = chat.pending.iter().any(|pending| pending.failed.is_some());
+            return if has_failed { self.try_again() } else { Vec::new() };
         }
         if typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
+        }
+        if is_ticket(&typed) {
+            return self.ask_about_ticket(typed.trim());
         }
         let text = typed.strip_prefix('/').unwrap_or(&typed).to_owned();
         let about = std::mem::take(&mut chat.about);
@@ -480,7 +505,21 @@ impl App {
         effects
     }
 
-    fn say_to_current(&mut self, text: String, reply_to: Option<Id>) -> Vec<Effect> {
+    /// A ticket is a secret, and hardly meant to be said: it is asked about first.
+    fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
+        if let Some(chat) = self.chats.current_mut() {
+            let typed = chat.composer.take();
+            chat.remember(typed);
+        }
+        let question = "This is a ticket: whoever gave it to you becomes a contact. Use it? (As a \
+                        message it would give its secret away; with a blank in front it is sent.)";
+        let params = AddContact { ticket: ticket.to_owned(), called: None };
+        let then = vec![Ask::of::<ContactAdd>(Tag::Added, params)];
+        self.window = Some(Window::Asked(Asked::new(question, then)));
+        self.typing_ends()
+    }
+
+    pub(super) fn say_to_current(&mut self, text: String, reply_to: Option<Id>) -> Vec<Effect> {
         let client_id = self.sending();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         chat.timeline.end();
@@ -552,6 +591,10 @@ impl App {
             self.window = None;
             return Vec::new();
         }
+        if everywhere == Some(Act::Quit) {
+            self.window = None;
+            return self.leave();
+        }
         match &mut self.window {
             Some(Window::List(list)) => {
                 match key.code {
@@ -598,6 +641,8 @@ impl App {
                         peers.scrolled = peers.scrolled.saturating_sub(1);
                     }
                     KeyCode::Down | KeyCode::Char('j') => peers.scrolled += 1,
+                    KeyCode::PageUp => peers.scrolled = peers.scrolled.saturating_sub(PEERS_PAGE),
+                    KeyCode::PageDown | KeyCode::Char(' ') => peers.scrolled += PEERS_PAGE,
                     KeyCode::Char('c') => return self.command(Act::Connect, ""),
                     KeyCode::Char('q') | KeyCode::Enter => self.window = None,
                     _ => {}
@@ -613,6 +658,17 @@ impl App {
                 KeyCode::Char('n' | 'N') => {
                     self.window = None;
                     Vec::new()
+                }
+                KeyCode::Char(c) => {
+                    let is_third = |asked: &Asked| asked.or.as_ref().is_some_and(|or| or.0 == c);
+                    let asked = match self.window.take() {
+                        Some(Window::Asked(asked)) if is_third(&asked) => asked,
+                        other => {
+                            self.window = other;
+                            return Vec::new();
+                        }
+                    };
+                    asked.or.map(|(.., then)| then).unwrap_or_default()
                 }
                 _ => Vec::new(),
             },
@@ -661,6 +717,14 @@ impl super::Chat {
         self.recalled = text.is_some().then_some(next);
         self.composer = Composer::with(text.as_deref().unwrap_or_default());
     }
+}
+
+/// Whether what is typed is a ticket and nothing else.
+fn is_ticket(typed: &str) -> bool {
+    let letters = typed.trim_end().strip_prefix("chinwag1");
+    letters.is_some_and(|letters| {
+        letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())
+    })
 }
 
 /// Edits a text of one line.

@@ -17,7 +17,7 @@ use chinwag_api::method::{
     AccountShow, ContactList, ConversationList, Hello, ListMessages, MessageList, Nothing,
     PeerList, RequestList, SystemHello, SystemStatus,
 };
-use chinwag_api::model::{Account, Contact, Id, Request, Status};
+use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
 
@@ -39,6 +39,10 @@ const PEERS_EVERY_S: i64 = 2;
 
 /// After how many seconds without a key one no longer types.
 const TYPING_S: i64 = 5;
+
+/// After how many milliseconds it is said that something is under way: the clock is told every quarter of
+/// a second, so that half a second has passed for certain.
+const SLOW_MS: i64 = 700;
 
 /// Keys that are kept while nothing is there to type them to.
 const EARLY_MAX: usize = 4_096;
@@ -119,6 +123,14 @@ pub struct App {
     listing: (bool, bool),
     /// What was typed before there was anything to type it to.
     early: Vec<Msg>,
+    /// When a noise was made last.
+    notified: Timestamp,
+    /// What was found last.
+    hits: Vec<Message>,
+    /// With whom a conversation is opened as soon as there is one.
+    open_next: Option<Id>,
+    /// What was asked and is not answered yet, and when it was.
+    under_way: Vec<(Tag, Timestamp)>,
 }
 
 impl App {
@@ -148,6 +160,10 @@ impl App {
             peers_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
             early: Vec::new(),
+            notified: Timestamp::UNIX_EPOCH,
+            hits: Vec::new(),
+            open_next: None,
+            under_way: Vec::new(),
         }
     }
 
@@ -158,6 +174,7 @@ impl App {
             clock: self.clock(),
             is_bare: self.is_bare,
             sought: self.sought.clone(),
+            me: self.account.as_ref().map(|account| account.name.clone()),
         }
     }
 
@@ -174,7 +191,21 @@ impl App {
                 effects.extend(self.take(typed));
             }
         }
+        for effect in &effects {
+            if let Effect::Ask(ask) = effect
+                && ask.tag != Tag::Nothing
+            {
+                self.under_way.push((ask.tag.clone(), self.now));
+            }
+        }
         effects
+    }
+
+    /// What takes long: what it is, and for how many seconds it was waited for.
+    pub fn slow(&self) -> Option<(&'static str, i64)> {
+        let waited = |since: &Timestamp| self.now.as_millisecond() - since.as_millisecond();
+        let (tag, since) = self.under_way.iter().rfind(|(_, since)| waited(since) >= SLOW_MS)?;
+        Some((doing(tag), waited(since) / 1_000))
     }
 
     /// Whether what is typed would be typed to nobody: much is still being loaded.
@@ -205,10 +236,16 @@ impl App {
             }
             Msg::Tick(now) => self.tick(now),
             Msg::Event(event) => self.event(*event),
-            Msg::Answer(tag, answer) => self.answer(tag, answer),
+            Msg::Answer(tag, answer) => {
+                if let Some(at) = self.under_way.iter().position(|(asked, _)| *asked == tag) {
+                    self.under_way.remove(at);
+                }
+                self.answer(tag, answer)
+            }
             Msg::Connected => self.connected(),
             Msg::Lost(why) => {
                 self.lost = Some(why);
+                self.under_way.clear();
                 Vec::new()
             }
             Msg::Edited(text) => {
@@ -331,6 +368,23 @@ impl App {
             timeline.newer = Edge::Asked;
             Some(page(&id, Part::Newer, Some(newest)))
         }
+    }
+}
+
+/// What is being done, while an answer is awaited.
+fn doing(tag: &Tag) -> &'static str {
+    match tag {
+        Tag::Page { .. } => "loading messages",
+        Tag::Conversations => "loading the conversations",
+        Tag::Found { .. } => "searching",
+        Tag::Why => "asking where it is",
+        Tag::Connected => "connecting to everybody",
+        Tag::Added => "looking for whoever made the ticket",
+        Tag::Sent { .. } => "saving",
+        Tag::Created => "making the keys",
+        Tag::Ticket => "making a ticket",
+        Tag::Digest => "comparing",
+        _ => "asking the node",
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Window {
 pub enum ListKind {
     /// Conversations and commands.
     Switcher,
+    /// Conversations with something unread.
+    Unread,
     /// Messages that were found: here, or everywhere.
     Search {
         /// Only in this conversation.
@@ -151,12 +153,14 @@ pub struct Pager {
     pub drawn: (usize, usize),
     /// What `y` copies.
     pub copies: Option<String>,
+    /// The lines folded to this many columns, as they were drawn last.
+    pub folded: Option<(usize, Vec<Line<'static>>)>,
 }
 
 impl Pager {
     /// A text.
     pub fn new(title: impl Into<String>, lines: Vec<Line<'static>>) -> Self {
-        Self { title: title.into(), lines, scrolled: 0, drawn: (0, 0), copies: None }
+        Self { title: title.into(), lines, scrolled: 0, drawn: (0, 0), copies: None, folded: None }
     }
 
     /// One of which `y` copies this.
@@ -209,4 +213,20 @@ pub struct Asked {
     pub question: String,
     /// What is done if it is answered with yes.
     pub then: Vec<Effect>,
+    /// A third answer: its key, its word, and what is done then.
+    pub or: Option<(char, &'static str, Vec<Effect>)>,
+}
+
+impl Asked {
+    /// A question with two answers.
+    pub fn new(question: impl Into<String>, then: Vec<Effect>) -> Self {
+        Self { question: question.into(), then, or: None }
+    }
+
+    /// One with a third answer.
+    #[must_use]
+    pub fn or(mut self, key: char, word: &'static str, then: Vec<Effect>) -> Self {
+        self.or = Some((key, word, then));
+        self
+    }
 }

@@ -38,6 +38,8 @@ pub struct Look {
     pub is_bare: bool,
     /// Words that were searched for.
     pub sought: Vec<String>,
+    /// Our name, which is marked behind an `@`.
+    pub me: Option<String>,
 }
 
 /// What stands above a message.
@@ -276,6 +278,10 @@ fn marks(line: &str, look: &Look) -> Vec<Mark> {
     while let (Some(from), Some(to)) = (ticks.next(), ticks.next()) {
         marks.push((from, to + 1, look.theme.code));
     }
+    if let Some(me) = &look.me {
+        marks
+            .extend(mentions(line, me).into_iter().map(|(from, to)| (from, to, look.theme.unread)));
+    }
     let small = line.to_lowercase();
     // Where small letters have other lengths, what was found can't be told in the line.
     if small.len() == line.len() {
@@ -288,6 +294,24 @@ fn marks(line: &str, look: &Look) -> Vec<Mark> {
     }
     marks.retain(|(from, to, _)| line.is_char_boundary(*from) && line.is_char_boundary(*to));
     marks
+}
+
+/// Where a name stands behind an `@`, as a whole word: from byte, to byte.
+pub fn mentions(text: &str, name: &str) -> Vec<(usize, usize)> {
+    let wanted = name.to_lowercase();
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('@') {
+        let mut rest = text[at + 1..].char_indices();
+        let is_it = !wanted.is_empty()
+            && wanted.chars().all(|wanted| {
+                rest.next().is_some_and(|(_, c)| c.to_lowercase().eq(std::iter::once(wanted)))
+            });
+        let end = rest.next();
+        if is_it && !end.is_some_and(|(_, c)| c.is_alphanumeric()) {
+            found.push((at, end.map_or(text.len(), |(len, _)| at + 1 + len)));
+        }
+    }
+    found
 }
 
 /// Where the links of a line are: from byte, to byte.
@@ -357,7 +381,7 @@ mod tests {
     fn look() -> Look {
         let clock =
             Clock { now: "2026-11-26T12:00:00Z".parse().unwrap(), zone: jiff::tz::TimeZone::UTC };
-        Look { theme: Theme::PLAIN, clock, is_bare: false, sought: Vec::new() }
+        Look { theme: Theme::PLAIN, clock, is_bare: false, sought: Vec::new(), me: None }
     }
 
     fn texts(rows: &[Line<'_>]) -> Vec<String> {
@@ -369,6 +393,15 @@ mod tests {
         let line = "see https://example.org/a?b=c, or (http://x.y).";
         let found: Vec<&str> = links(line).into_iter().map(|(from, to)| &line[from..to]).collect();
         assert_eq!(found, ["https://example.org/a?b=c", "http://x.y"]);
+    }
+
+    #[test]
+    fn a_name_is_meant_only_as_a_whole_word() {
+        let text = "@Ana, @anastasia and ÄÖ@ANA";
+        let found: Vec<&str> =
+            mentions(text, "Ana").into_iter().map(|(from, to)| &text[from..to]).collect();
+        assert_eq!(found, ["@Ana", "@ANA"]);
+        assert!(mentions("@", "Ana").is_empty() && mentions("@x", "").is_empty());
     }
 
     #[test]

@@ -22,6 +22,9 @@ use crate::view::message::{cut, folded, padded};
 /// Columns below which the list of conversations has no room.
 pub const WITH_LIST: u16 = 80;
 
+/// Columns that the keys for a selected message take with their words.
+const SELECT_HINT_WIDTH: u16 = 58;
+
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     let area = frame.area();
@@ -38,7 +41,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
 }
 
 fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
-    let [above, status] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
+    let status = status::height(app, area.width).min(area.height);
+    let [above, status] =
+        Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);
     let has_list = app.has_list && !app.is_bare && area.width >= WITH_LIST;
     let list_width = if has_list { (area.width / 5).clamp(18, 28) } else { 0 };
     let [list, chat] =
@@ -106,10 +111,14 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         let after = jiff::SignedDuration::from_secs(chat.conversation.disappear_after_s.into());
         says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
     }
-    let line = Line::from(vec![
-        Span::styled(format!(" {name}"), theme.name_of_other),
-        Span::styled(format!("  {}", says.join(" · ")), theme.dim),
-    ]);
+    let mut line = Line::from(vec![Span::styled(format!(" {name}"), theme.name_of_other)]);
+    if chat.is_forked {
+        line.push_span(Span::styled(
+            "  ! a device wrote two different things: /digest",
+            theme.wrong,
+        ));
+    }
+    line.push_span(Span::styled(format!("  {}", says.join(" · ")), theme.dim));
     frame.render_widget(Paragraph::new(line), area);
 }
 
@@ -166,7 +175,8 @@ fn pending_rows(
             None => ("saving: ".to_owned(), theme.dim),
             Some(why) => (format!("failed: {}: ", chinwag_text::safe::one_line(why)), theme.wrong),
         };
-        rows.extend(folded(&format!("{head}{text}"), &[], room, style));
+        let tail = if sending.failed.is_some() { " (Enter sends it again)" } else { "" };
+        rows.extend(folded(&format!("{head}{text}{tail}"), &[], room, style));
     }
     rows
 }
@@ -210,7 +220,11 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     let [mark, input] =
         Layout::horizontal([Constraint::Length(prompt), Constraint::Min(0)]).areas(area);
     if is_selecting {
-        let keys = "r answer  + react  e edit  d delete  y copy  o open  w why";
+        let keys = if area.width < SELECT_HINT_WIDTH {
+            "r + e d y o w  (F1 explains them)"
+        } else {
+            "r answer  + react  e edit  d delete  y copy  o open  w why"
+        };
         let line = Line::styled(cut(keys, usize::from(area.width)), theme.dim);
         frame.render_widget(line, area);
         return Some(Position::new(area.x, area.y));
@@ -224,6 +238,7 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
         return None;
     }
     frame.render_widget(&*editor, input);
+    show_unsafe(frame, input);
     let cursor = editor.screen_cursor();
     let top = editor.scroll_offset();
     let row = u16::try_from(cursor.row).unwrap_or(u16::MAX).saturating_sub(top.0);
@@ -231,6 +246,16 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     let x = input.x.saturating_add(column).min(input.right() - 1);
     let y = input.y.saturating_add(row).min(input.bottom() - 1);
     Some(Position::new(x, y))
+}
+
+/// What was pasted is kept as it is, but what a terminal would obey does not come to it.
+fn show_unsafe(frame: &mut Frame<'_>, area: Rect) {
+    for position in area.positions() {
+        let Some(cell) = frame.buffer_mut().cell_mut(position) else { continue };
+        if chinwag_text::safe::one_line(cell.symbol()) != cell.symbol() {
+            cell.set_char(char::REPLACEMENT_CHARACTER);
+        }
+    }
 }
 
 /// An empty place in the middle, with a border and a title.

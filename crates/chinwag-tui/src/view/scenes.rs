@@ -1,13 +1,18 @@
 //! The first start, and a place where nobody is yet.
 
+use chinwag_api::model::{Contact, ContactState};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
 use crate::app::{App, Scene, numbered};
-use crate::view::message::cut;
+use crate::view::message::{cut, folded};
+
+/// Columns of a recovery word with its number and the blank behind it.
+const NUMBERED_WIDTH: usize = 12;
 
 pub(super) fn beginning(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let words = match &app.lost {
@@ -25,13 +30,13 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let note = app.note.clone();
     let Scene::Naming { name, is_asked } = &mut app.scene else { return };
     let words = [
-        "Chat from device to device: no account anywhere, no server that",
-        "holds anything, everything encrypted from end to end.",
+        "Chat from device to device: no account anywhere, no server that holds anything, everything \
+         encrypted from end to end.",
         "",
         "What shall others call you? It can be changed later.",
         "",
     ];
-    let text: Vec<Line<'_>> = words.into_iter().map(Line::from).collect();
+    let text = folded_all(&words, inner);
     let rows = u16::try_from(text.len()).unwrap_or(0).min(inner.height.saturating_sub(1));
     frame.render_widget(Paragraph::new(text), Rect { height: rows, ..inner });
     let line =
@@ -49,41 +54,72 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         (None, true) => Line::styled("making the keys…", theme.dim),
         (None, false) => Line::styled("Enter goes on, Ctrl+C leaves", theme.dim),
     };
-    let foot = Rect { y: line.y + 2, height: 2, ..line }.intersection(inner);
+    // A row between them where there is room for it.
+    let y = if line.y + 2 < inner.bottom() { line.y + 2 } else { line.y + 1 };
+    let foot = Rect { y, height: 2, ..line }.intersection(inner);
     frame.render_widget(Paragraph::new(says).wrap(Wrap { trim: true }), foot);
 }
 
 pub(super) fn words(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Scene::Words(words) = &app.scene else { return };
-    let inner = boxed(frame, app, area, "Your recovery words", (64, 18));
-    let mut lines: Vec<Line<'_>> = [
-        "These 24 words are the only way to get your account back when",
-        "this device is lost. Whoever has them is you: write them on",
-        "paper. They can be shown again with /words.",
-        "",
-    ]
-    .into_iter()
-    .map(Line::from)
-    .collect();
+    // Where it is narrow, all rows are needed.
+    let height = if area.width < 64 { area.height } else { 18 };
+    let inner = boxed(frame, app, area, "Your recovery words", (64, height));
+    let intro = "These 24 words are the only way to get your account back when this device is lost. \
+                 Whoever has them is you: write them on paper. They can be shown again with /words.";
+    let mut lines = folded_all(&[intro, ""], inner);
     let found = app.options.theme.name_of_other;
-    lines.extend(numbered(words).into_iter().map(|row| Line::styled(row, found)));
-    lines.push(Line::default());
-    lines.push(Line::styled("Enter when they are written down", app.options.theme.dim));
+    // As many columns as fit: no word may be missing.
+    let columns = (usize::from(inner.width) / NUMBERED_WIDTH).clamp(1, 4);
+    let words: Vec<_> = numbered(words, columns);
+    let height = usize::from(inner.height);
+    if lines.len() + words.len() + 2 > height {
+        lines.clear();
+    }
+    let fits = words.len() < height;
+    lines.extend(words.into_iter().map(|row| Line::styled(row, found)));
+    let hint = if fits {
+        "Enter when they are written down"
+    } else {
+        "make the window larger to see all of them"
+    };
+    if lines.len() + 2 <= height {
+        lines.push(Line::default());
+    }
+    lines.truncate(height.saturating_sub(1));
+    lines.push(Line::styled(cut(hint, usize::from(inner.width)), app.options.theme.dim));
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// Lines folded to the width of a place.
+fn folded_all(words: &[&str], place: Rect) -> Vec<Line<'static>> {
+    let room = usize::from(place.width).max(1);
+    words.iter().flat_map(|line| folded(line, &[], room, Style::new())).collect()
 }
 
 /// There is no conversation yet: what to do next.
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
-    let inner = boxed(frame, app, area, "Nobody yet", (60, 9));
+    let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
+    let waiting = app.contacts.values().filter(is_waiting).count();
+    let inner = boxed(frame, app, area, "Nobody yet", (60, 9 + 2 * u16::from(waiting > 0)));
     let words = [
-        "To meet somebody, one of you makes a ticket and the other",
-        "uses it:",
+        "To meet somebody, one of you makes a ticket and the other uses it:",
         "",
         "  /invite        your ticket, as a line and as a QR code",
         "  /add TICKET    the ticket that somebody gave you",
         "",
         "F1 shows everything else.",
     ];
-    let lines: Vec<Line<'_>> = words.into_iter().map(Line::from).collect();
+    let mut lines = folded_all(&words, inner);
+    if waiting > 0 {
+        let says = match waiting {
+            1 => "One was added and is not reached yet: /contacts".to_owned(),
+            n => format!("{n} were added and are not reached yet: /contacts"),
+        };
+        lines.extend([Line::default(), Line::styled(says, app.options.theme.unread)]);
+    }
+    if lines.len() > usize::from(inner.height) {
+        lines.retain(|line| line.width() > 0);
+    }
     frame.render_widget(Paragraph::new(lines), inner);
 }

@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
-use crate::app::{App, List, ListKind, Pager, PeersView, Window};
-use crate::view::message::{cut, folded, padded};
+use crate::app::{App, Asked, List, ListKind, Pager, PeersView, Window};
+use crate::view::message::{NARROW, cut, folded, padded};
 
 /// The bars of a little picture, from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -29,7 +29,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<P
             (Window::Peers(peers), None)
         }
         Window::Asked(asked) => {
-            draw_question(frame, app, area, &asked.question);
+            draw_question(frame, app, area, &asked);
             (Window::Asked(asked), None)
         }
     };
@@ -40,6 +40,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<P
 fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Option<Position> {
     let title = match &list.kind {
         ListKind::Switcher => "Go to, or do",
+        ListKind::Unread => "Unread",
         ListKind::Search { within: Some(_) } => "Search here; Ctrl+S: everywhere",
         ListKind::Search { within: None } => "Search everywhere",
         ListKind::Contacts => "Contacts",
@@ -67,7 +68,10 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Optio
         let place = Rect { y, height: 1, ..rows };
         let mark = if n == list.chosen { "> " } else { "  " };
         let mut spans = vec![Span::raw(mark)];
-        spans.extend(row.line.spans.iter().cloned());
+        // Where there is little room, the words of a hit come first.
+        let is_hit = matches!(list.kind, ListKind::Search { .. });
+        let skipped = usize::from(is_hit && inner.width < NARROW);
+        spans.extend(row.line.spans.iter().skip(skipped).cloned());
         frame.render_widget(Line::from(spans), place);
         if n == list.chosen {
             frame.buffer_mut().set_style(place, theme.chosen);
@@ -84,7 +88,11 @@ fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) {
     let widest = u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(4).max(30);
     let width = widest.min(area.width.saturating_sub(2).min(110)).max(area.width.min(20));
     let room = usize::from(width.saturating_sub(4)).max(1);
-    let rows: Vec<Line<'_>> = pager.lines.iter().flat_map(|line| refolded(line, room)).collect();
+    if pager.folded.as_ref().is_none_or(|(width, _)| *width != room) {
+        let rows = pager.lines.iter().flat_map(|line| refolded(line, room)).collect();
+        pager.folded = Some((room, rows));
+    }
+    let rows: &[Line<'_>] = pager.folded.as_ref().map_or(&[], |(_, rows)| rows);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3);
     let height = tall.min(area.height.saturating_sub(1)).max(area.height.min(3));
     let inner = boxed(frame, app, area, &pager.title, (width, height));
@@ -92,12 +100,13 @@ fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) {
         return;
     }
     let text = Rect { x: inner.x + 1, width: inner.width - 2, height: inner.height - 1, ..inner };
-    pager.drawn = (rows.len(), usize::from(text.height));
-    pager.scroll(0);
-    let more = rows.len().saturating_sub(pager.scrolled + usize::from(text.height));
-    for (y, row) in (text.y..text.bottom()).zip(rows.into_iter().skip(pager.scrolled)) {
+    let (all, seen) = (rows.len(), usize::from(text.height));
+    let scrolled = pager.scrolled.min(all.saturating_sub(seen));
+    let more = all.saturating_sub(scrolled + seen);
+    for (y, row) in (text.y..text.bottom()).zip(rows.iter().skip(scrolled)) {
         frame.render_widget(row, Rect { y, height: 1, ..text });
     }
+    (pager.drawn, pager.scrolled) = ((all, seen), scrolled);
     let says = if more > 0 {
         format!("{more} more rows below · Esc closes")
     } else {
@@ -122,10 +131,10 @@ fn refolded(line: &Line<'static>, room: usize) -> Vec<Line<'static>> {
     folded(&text, &marks, room, line.style)
 }
 
-fn draw_question(frame: &mut Frame<'_>, app: &App, area: Rect, question: &str) {
+fn draw_question(frame: &mut Frame<'_>, app: &App, area: Rect, asked: &Asked) {
     let width = area.width.min(72);
     let room = usize::from(width.saturating_sub(4)).max(1);
-    let text = chinwag_text::safe::lines(question, "");
+    let text = chinwag_text::safe::lines(&asked.question, "");
     let rows: usize = text.lines().map(|line| textwrap::wrap(line, room).len().max(1)).sum();
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4);
     let inner = boxed(frame, app, area, "Sure?", (width, height));
@@ -134,7 +143,9 @@ fn draw_question(frame: &mut Frame<'_>, app: &App, area: Rect, question: &str) {
     }
     let mut lines: Vec<Line<'_>> = text.lines().map(|line| Line::from(line.to_owned())).collect();
     lines.push(Line::default());
-    lines.push(Line::styled("y yes   n no", app.options.theme.unread));
+    let third = asked.or.as_ref().map(|(key, word, _)| format!("   {key} {word}"));
+    let answers = format!("y yes   n no{}", third.unwrap_or_default());
+    lines.push(Line::styled(answers, app.options.theme.unread));
     let text = Rect {
         x: inner.x + u16::from(inner.width > 2),
         width: inner.width.saturating_sub(2).max(1),

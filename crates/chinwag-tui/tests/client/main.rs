@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
+mod everyday;
 mod harness;
+#[cfg(unix)]
+mod panics;
 mod properties;
 mod screens;
+mod screenshots;
 mod stories;

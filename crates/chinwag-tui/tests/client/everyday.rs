@@ -1,0 +1,451 @@
+//! What one does with it every day, in stories of one point each.
+
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::event::What;
+use chinwag_api::model::Request;
+use chinwag_tui::app::Window;
+use chinwag_tui::msg::{Effect, Msg, Part, Tag};
+use chinwag_tui::theme::Theme;
+use serde_json::{json, to_value};
+
+use crate::harness::{Desk, account, chat, contact, message, talk};
+
+fn ana() -> Desk {
+    Desk::of_ana(Theme::TERMINAL, &talk(1..6))
+}
+
+/// A moment later.
+fn later(desk: &mut Desk, ms: i64) {
+    let now = jiff::Timestamp::from_millisecond(desk.app.now.as_millisecond() + ms).unwrap();
+    desk.tell(Msg::Tick(now));
+}
+
+fn text(desk: &Desk) -> String {
+    desk.app.chats.current().unwrap().composer.text()
+}
+
+#[test]
+fn what_takes_longer_than_half_a_second_says_what_it_is_until_it_is_done() {
+    let mut desk = ana();
+    desk.types("/connect");
+    desk.press("Enter");
+    later(&mut desk, 250);
+    assert!(!desk.screen(80, 24).contains("connecting"), "what is quick is not worth a word");
+    later(&mut desk, 500);
+    assert!(desk.screen(80, 24).contains("connecting to everybody…"));
+    later(&mut desk, 9_000);
+    assert!(desk.screen(80, 24).contains("connecting to everybody… 9 s"));
+    desk.answer(Tag::Connected, json!([]));
+    assert!(!desk.screen(80, 24).contains("connecting"));
+}
+
+#[test]
+fn the_first_contact_is_who_one_talks_with() {
+    let mut desk = Desk::with(Theme::TERMINAL);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut own = chat("Ana");
+    "self".clone_into(&mut own.kind);
+    desk.answer(Tag::Conversations, to_value([&own]).unwrap());
+    desk.hear(What::Contact { contact: contact("Bob") });
+    desk.answer(Tag::Conversations, to_value([&own, &chat("Bob")]).unwrap());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    // The second takes nobody away from the first.
+    desk.hear(What::Contact { contact: contact("Carol") });
+    desk.answer(Tag::Conversations, to_value([own, chat("Bob"), chat("Carol")]).unwrap());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+}
+
+#[test]
+fn whoever_was_added_is_not_opened_over_what_is_being_typed() {
+    let mut desk = ana();
+    desk.types("half a");
+    desk.answer(Tag::Added, to_value(contact("Carol")).unwrap());
+    desk.answer(Tag::Conversations, to_value([chat("Bob"), chat("Carol")]).unwrap());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    assert_eq!(text(&desk), "half a");
+    // And not later either.
+    desk.press("Ctrl+c");
+    desk.answer(Tag::Conversations, to_value([chat("Bob"), chat("Carol")]).unwrap());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+}
+
+#[test]
+fn a_ticket_that_is_typed_is_used_and_not_said() {
+    let mut desk = ana();
+    let ticket = format!("chinwag1{}", "a2".repeat(40));
+    desk.tell(Msg::Paste(ticket.clone()));
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.send"));
+    assert!(desk.screen(80, 24).contains("This is a ticket"));
+    desk.press("y");
+    assert_eq!(desk.asked("contact.add")["ticket"], ticket);
+    // Whoever means it can say it.
+    desk.types(" ");
+    desk.tell(Msg::Paste(ticket));
+    desk.press("Enter");
+    assert!(desk.has_asked("message.send"));
+}
+
+#[test]
+fn the_name_of_an_emoji_becomes_it_where_it_is_typed() {
+    let mut desk = ana();
+    desk.types("done at 10:30:45 :tada:");
+    assert_eq!(text(&desk), "done at 10:30:45 🎉");
+    desk.press("Ctrl+c");
+    desk.types("/react :+1:");
+    assert_eq!(text(&desk), "/react 👍");
+    desk.press("Ctrl+c");
+    desk.types("so :hedgeh");
+    desk.press("Tab");
+    assert_eq!(text(&desk), "so 🦔");
+}
+
+#[test]
+fn a_message_goes_to_whom_it_names() {
+    let mut desk = ana();
+    desk.types("/msg Carol the fox is back");
+    desk.press("Enter");
+    let sent = desk.asked("message.send").clone();
+    assert_eq!((&sent["to"], &sent["text"]), (&json!("conv_Carol"), &json!("the fox is back")));
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+    desk.types("/msg Dora hello");
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("no conversation fits \"Dora hello\""));
+}
+
+#[test]
+fn messages_disappear_after_a_time_that_is_said() {
+    let mut desk = ana();
+    desk.types("/disappear 1d");
+    desk.press("Enter");
+    assert_eq!(desk.asked("conversation.disappear")["afterS"], 86_400);
+    desk.types("/disappear never");
+    desk.press("Enter");
+    assert_eq!(desk.asked("conversation.disappear")["afterS"], 0);
+    desk.types("/disappear soon");
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("give a time like 30m"));
+    // What is set is asked for anew when it was set, here or there.
+    desk.wanted.clear();
+    let mut set = message(7, "Bob", "");
+    "settings".clone_into(&mut set.kind);
+    set.text = None;
+    desk.hear(What::Message { message: set });
+    assert!(desk.has_asked("conversation.list"));
+}
+
+#[test]
+fn a_request_is_accepted_or_declined_where_it_is_shown() {
+    let mut desk = ana();
+    let request = Request {
+        id: "ctc_Eve".into(),
+        name: "Eve".into(),
+        text: "we met".into(),
+        received_at: "2026-11-26T11:00:00Z".into(),
+    };
+    desk.answer(Tag::Requests { is_shown: true }, to_value([&request]).unwrap());
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("y yes   n no   d decline"));
+    desk.press("d");
+    assert_eq!(desk.asked("request.decline")["contact"], "ctc_Eve");
+    assert!(desk.app.window.is_none());
+}
+
+#[test]
+fn what_is_unread_is_listed_and_opened() {
+    let mut desk = ana();
+    desk.types("/unreads");
+    desk.press("Enter");
+    let Some(Window::List(list)) = &desk.app.window else { panic!("no list") };
+    assert_eq!(list.rows.len(), 1);
+    desk.press("Enter");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+    desk.types("/close");
+    desk.press("Enter");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+}
+
+#[test]
+fn devices_and_tickets_are_listed() {
+    let mut desk = ana();
+    desk.types("/devices");
+    desk.press("Enter");
+    assert!(desk.has_asked("device.list"));
+    desk.answer(Tag::Devices, to_value([account().device]).unwrap());
+    assert!(desk.screen(80, 24).contains("this one  dev_ana"));
+    desk.press("Esc");
+    desk.types("/invites");
+    desk.press("Enter");
+    assert!(desk.has_asked("invite.list"));
+    desk.answer(Tag::Invites, json!([{"id": "inv_7", "reusable": true, "expiresAt": null}]));
+    assert!(desk.screen(80, 24).contains("inv_7  for many, until it is taken back"));
+}
+
+#[test]
+fn what_went_wrong_can_be_read_on_a_narrow_screen() {
+    let mut desk = ana();
+    let why = "the disk is full: nothing more can be saved until there is room on it";
+    desk.app.wrong(why);
+    let screen = desk.screen(40, 12);
+    let rows: Vec<&str> = screen.lines().skip(10).map(str::trim).collect();
+    assert_eq!(rows.join(" "), why);
+}
+
+#[test]
+fn who_is_named_is_marked_and_nobody_else() {
+    let mut desk = ana();
+    desk.tell(Msg::Focus(false));
+    desk.hear(What::Message { message: message(6, "Bob", "not you, @Anastasia") });
+    desk.hear(What::Message { message: message(7, "Bob", "but you, @ana!") });
+    assert_eq!(desk.app.chats.current().unwrap().mentions, 1);
+    let (buffer, _) = desk.buffer(80, 24);
+    let cells = (0..24).flat_map(|y| (20..80).map(move |x| (x, y)));
+    let marked = cells.map(|at| &buffer[at]).filter(|c| c.fg == ratatui::style::Color::Yellow);
+    let marked: String = marked.map(ratatui::buffer::Cell::symbol).collect();
+    assert!(marked.contains("@ana") && !marked.contains("@Ana"), "{marked}");
+}
+
+#[test]
+fn a_fork_stays_written_above_the_conversation() {
+    let mut desk = ana();
+    let fork = What::Fork {
+        conversation: "conv_Bob".into(),
+        contact: "ctc_Bob".into(),
+        device: "dev_Bob".into(),
+    };
+    desk.hear(fork);
+    later(&mut desk, 60_000);
+    assert!(desk.screen(80, 24).contains("a device wrote two different things"));
+}
+
+#[test]
+fn whoever_reads_above_keeps_a_bounded_part_whatever_comes() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &[]);
+    desk.page(Part::Newest, &talk(0..100), false);
+    desk.screen(80, 24);
+    desk.press("PgUp");
+    let before = desk.screen(80, 24);
+    for n in 100..6_000 {
+        desk.hear(What::Message { message: message(n, "Bob", "more") });
+    }
+    assert!(desk.app.chats.current().unwrap().timeline.len() <= 4_000);
+    let seen = |screen: &str| screen.lines().skip(1).take(20).collect::<Vec<_>>().join("\n");
+    let numbers = |screen: &str| {
+        let rows = seen(screen);
+        rows.lines()
+            .filter(|row| row.contains("number"))
+            .map(|r| r[20..].to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&desk.screen(80, 24)), numbers(&before));
+    desk.press("Alt+End");
+    assert!(desk.has_asked("message.list"));
+}
+
+#[test]
+fn only_so_many_conversations_stay_loaded() {
+    let mut desk = ana();
+    let names: Vec<String> = (0..100).map(|n| format!("P{n}")).collect();
+    let chats: Vec<_> = names.iter().map(|name| chat(name)).collect();
+    desk.answer(Tag::Conversations, to_value(&chats).unwrap());
+    for name in &names {
+        desk.types(&format!("/chat {name}"));
+        desk.press("Enter");
+        let conversation = format!("conv_{name}");
+        let page = Tag::Page { conversation, part: Part::Newest };
+        desk.answer(page, json!({ "messages": talk(0..10), "next": null }));
+    }
+    let loaded = desk.app.chats.all().iter().filter(|chat| chat.timeline.is_loaded).count();
+    assert_eq!(loaded, 32);
+    desk.wanted.clear();
+    desk.types("/chat P3");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.list")["conversation"], "conv_P3");
+}
+
+#[test]
+fn nothing_is_under_way_any_more_when_the_node_is_gone() {
+    let mut desk = ana();
+    desk.types("/status");
+    desk.press("Enter");
+    assert!(desk.wanted.iter().any(|e| matches!(e, Effect::Ask(a) if a.method == "system.status")));
+    desk.tell(Msg::Lost("it has ended".to_owned()));
+    later(&mut desk, 5_000);
+    assert!(desk.app.slow().is_none());
+}
+
+#[test]
+fn a_page_up_takes_the_selection_along() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &talk(0..100));
+    desk.screen(80, 24);
+    desk.press("Up");
+    desk.press("PgUp");
+    let seen = desk.screen(80, 24);
+    desk.press("y");
+    let Some(Effect::Copy(copied)) = desk.wanted.last() else { panic!("{:?}", desk.wanted) };
+    assert!(seen.lines().any(|row| row.ends_with(copied.as_str())), "{copied}:\n{seen}");
+}
+
+#[test]
+fn what_was_not_read_begins_where_it_begins_also_beyond_a_page() {
+    let mut desk = Desk::begun();
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut bob = chat("Bob");
+    bob.unread = 120;
+    desk.answer(Tag::Conversations, to_value([bob]).unwrap());
+    let others = |range: std::ops::Range<u32>| -> Vec<_> {
+        range.map(|n| message(n, "Bob", &format!("number {n}"))).collect()
+    };
+    desk.page(Part::Newest, &others(200..300), true);
+    desk.screen(80, 24);
+    desk.press("Alt+u");
+    desk.page(Part::Older, &others(100..200), true);
+    desk.press("Alt+u");
+    let screen = desk.screen(80, 24);
+    let new = screen.lines().position(|row| row.contains("─ new ─")).unwrap();
+    assert!(screen.lines().nth(new + 1).unwrap().ends_with("number 180"), "{screen}");
+}
+
+#[test]
+fn whoever_reads_above_stays_there_when_much_has_come_meanwhile() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &[]);
+    desk.page(Part::Newest, &talk(0..100), false);
+    desk.screen(80, 24);
+    desk.press("PgUp");
+    desk.press("PgUp");
+    let before = desk.screen(80, 24);
+    desk.page(Part::Newest, &talk(5_000..5_100), true);
+    assert_eq!(desk.screen(80, 24), before);
+    desk.press("Alt+End");
+    desk.page(Part::Newest, &talk(5_000..5_100), true);
+    assert!(desk.screen(80, 24).contains("number 5099"));
+}
+
+#[test]
+fn the_first_message_of_all_is_found_as_well() {
+    let mut desk = ana();
+    desk.press("Ctrl+s");
+    desk.types("x");
+    let hit = message(0, "Bob", "x marks the beginning");
+    desk.answer(Tag::Found { question: 1 }, json!({ "messages": [hit], "next": null }));
+    desk.press("Enter");
+    desk.page(Part::Before("msg_0".into()), &[], false);
+    assert_eq!(desk.asked("message.list")["after"], "msg_0");
+    desk.page(Part::After("msg_0".into()), &talk(1..50), true);
+    assert_eq!(desk.app.chats.current().unwrap().timeline.selected().unwrap().id, "msg_0");
+    assert!(desk.screen(80, 24).contains("x marks the beginning"));
+    // Once it was seen, nothing is marked any more.
+    desk.press("Esc");
+    assert!(desk.app.sought.is_empty());
+}
+
+#[test]
+fn one_can_leave_from_every_window() {
+    let mut desk = ana();
+    desk.press("F1");
+    desk.press("Ctrl+q");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn where_only_one_asks_no_name_is_needed() {
+    let mut desk = ana();
+    desk.types("/accept");
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("say who"));
+    let request = |name: &str| Request {
+        id: format!("ctc_{name}"),
+        name: name.to_owned(),
+        text: "we met".into(),
+        received_at: "2026-11-26T11:00:00Z".into(),
+    };
+    let all = [request("Eve"), request("Fay")];
+    desk.answer(Tag::Requests { is_shown: false }, to_value(&all[..1]).unwrap());
+    desk.types("/accept");
+    desk.press("Enter");
+    assert_eq!(desk.asked("request.accept")["contact"], "ctc_Eve");
+    desk.answer(Tag::Requests { is_shown: false }, to_value(&all).unwrap());
+    desk.wanted.clear();
+    desk.types("/decline");
+    desk.press("Enter");
+    assert!(desk.has_asked("request.list") && !desk.has_asked("request.decline"));
+}
+
+#[test]
+fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut own = chat("Ana");
+    "self".clone_into(&mut own.kind);
+    desk.answer(Tag::Conversations, to_value([&own]).unwrap());
+    let tag = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
+    desk.answer(tag, json!({ "messages": [], "next": null }));
+    let mut bob = contact("Bob");
+    (bob.state, bob.conversation) = (chinwag_api::model::ContactState::Waiting, None);
+    desk.answer(Tag::Added, to_value(bob).unwrap());
+    later(&mut desk, 60_000);
+    assert!(desk.screen(80, 24).contains("One was added and is not reached yet: /contacts"));
+}
+
+#[test]
+fn no_recovery_word_is_missing_however_narrow_the_screen_is() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));
+    let words: Vec<String> = (1..=24).map(|n| format!("w{n}x")).collect();
+    desk.answer(Tag::Created, json!({ "account": account(), "words": words }));
+    for (columns, rows) in [(40, 12), (80, 24), (64, 10), (30, 16), (14, 28)] {
+        let screen = desk.screen(columns, rows);
+        for word in &words {
+            assert!(screen.contains(&format!(" {word}")), "{word} at {columns}x{rows}:\n{screen}");
+        }
+        assert!(screen.contains("Enter when"), "{screen}");
+    }
+    assert!(desk.screen(60, 6).contains("make the window larger"));
+}
+
+#[test]
+fn what_can_never_be_saved_is_where_it_was_typed_and_the_rest_is_sent_again() {
+    let mut desk = ana();
+    let fails = |desk: &mut Desk, kind: Kind| {
+        let client_id = desk.asked("message.send")["clientId"].as_str().unwrap().to_owned();
+        let tag = Tag::Sent { conversation: "conv_Bob".into(), client_id };
+        desk.tell(Msg::Answer(tag, Err(ApiError::new(kind, "it can't be").into())));
+    };
+    desk.types("to nobody");
+    desk.press("Enter");
+    fails(&mut desk, Kind::Refused);
+    assert_eq!(text(&desk), "to nobody");
+    assert!(!desk.screen(80, 24).contains("failed: "));
+    desk.press("Ctrl+c");
+    desk.types("to the disk");
+    desk.press("Enter");
+    fails(&mut desk, Kind::Internal);
+    assert_eq!(text(&desk), "");
+    assert!(desk.screen(120, 24).contains("to the disk (Enter sends it again)"));
+    desk.wanted.clear();
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["text"], "to the disk");
+}
+
+#[test]
+fn many_messages_make_one_noise() {
+    let mut desk = ana();
+    desk.tell(Msg::Focus(false));
+    for n in 10..110 {
+        desk.hear(What::Message { message: message(n, "Bob", "hey") });
+    }
+    let noises = |desk: &Desk| desk.wanted.iter().filter(|e| **e == Effect::Notify).count();
+    assert_eq!(noises(&desk), 1);
+    later(&mut desk, 3_000);
+    desk.hear(What::Message { message: message(110, "Bob", "hey") });
+    assert_eq!(noises(&desk), 2);
+}
+
+#[test]
+fn a_pasted_sign_that_breaks_lines_is_kept_and_does_not_come_to_the_terminal() {
+    let mut desk = ana();
+    desk.tell(Msg::Paste("a\u{2028}b".to_owned()));
+    assert_eq!(text(&desk), "a\u{2028}b");
+    let screen = desk.screen(80, 24);
+    assert!(!screen.contains('\u{2028}') && screen.contains("> a\u{fffd}b"), "{screen}");
+}
