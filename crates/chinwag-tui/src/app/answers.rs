@@ -451,7 +451,7 @@ impl App {
             Line::styled(one_line(&ticket.ticket), self.options.theme.found),
             Line::from(""),
         ];
-        if let Some(code) = qr(&ticket.ticket) {
+        if let Some(code) = qr(&ticket.ticket).filter(|_| !self.options.is_linear) {
             lines.extend(code);
         }
         let title = if ticket.reusable {

@@ -4,6 +4,7 @@
 //! everything that can happen to a person at a screen can be told as a list of messages.
 
 mod answers;
+mod by_line;
 mod chats;
 mod commands;
 mod events;
@@ -23,7 +24,7 @@ use jiff::Timestamp;
 
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
-pub use windows::{Asked, List, ListKind, Pager, PeersView, Row, Window};
+pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
@@ -104,6 +105,10 @@ pub struct App {
     pub is_bare: bool,
     /// Whether somebody looks at the terminal.
     pub is_focused: bool,
+    /// Whether letters are keys and no text: the normal mode of the vim keys.
+    pub is_normal: bool,
+    /// Whether the last key there was the first `g` of two.
+    has_g: bool,
     /// Whether to leave was asked for once.
     is_leaving: bool,
     /// For names of sendings, which are to be different in every run.
@@ -139,6 +144,8 @@ impl App {
             has_list: true,
             is_bare: false,
             is_focused: true,
+            is_normal: false,
+            has_g: false,
             is_leaving: false,
             run,
             sendings: 0,
@@ -178,7 +185,7 @@ impl App {
     }
 
     /// Whether what is typed would be typed to nobody: much is still being loaded.
-    fn is_too_early(&self) -> bool {
+    pub fn is_too_early(&self) -> bool {
         match self.scene {
             Scene::Beginning => true,
             Scene::Talking => self.window.is_none() && self.chats.current().is_none(),

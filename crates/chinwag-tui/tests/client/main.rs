@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 mod harness;
+mod keys;
+mod lines;
 mod properties;
 mod screens;
 mod stories;

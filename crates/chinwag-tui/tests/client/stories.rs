@@ -367,3 +367,35 @@ fn what_is_typed_before_anything_is_loaded_is_kept() {
     desk.answer(Tag::Conversations, serde_json::to_value(chats).unwrap());
     assert_eq!(desk.app.chats.current().unwrap().composer.text(), "too early");
 }
+
+#[test]
+fn whoever_knows_vim_leaves_the_line_and_comes_back_to_it() {
+    use chinwag_tui::actions::{Keymap, Keys};
+    let mut desk = ana();
+    desk.app.options.keymap = Keymap::new(Keys::Vim, []).unwrap();
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    desk.types("jk");
+    assert_eq!(typed(&desk), "jk");
+    desk.press("Esc");
+    assert!(desk.screen(80, 24).contains("NORMAL"));
+    desk.types("jz");
+    assert_eq!(typed(&desk), "jk", "letters are no text now");
+    desk.types("i!");
+    assert_eq!(typed(&desk), "jk!");
+    desk.press("Ctrl+c");
+    desk.press("Esc");
+    desk.types("kr");
+    assert!(!desk.app.is_normal, "an answer is typed");
+    desk.types("indeed");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["replyTo"], "msg_5");
+    desk.press("Esc");
+    desk.types(":search");
+    assert_eq!(typed(&desk), "/search");
+    desk.press("Ctrl+c");
+    desk.press("Esc");
+    desk.types("gg");
+    desk.press("G");
+    desk.types("/");
+    assert!(desk.screen(80, 24).contains("Search here"));
+}
