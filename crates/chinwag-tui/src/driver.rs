@@ -27,6 +27,9 @@ const FRAME: Duration = Duration::from_millis(8);
 /// After how long the daemon is tried again.
 pub(crate) const AGAIN: Duration = Duration::from_millis(500);
 
+/// How long what is typed may take to be kept when somebody leaves.
+const KEEPING: Duration = Duration::from_secs(2);
+
 /// Answers that wait to be taken.
 pub(crate) const ANSWERS_MAX: usize = 256;
 
@@ -85,7 +88,9 @@ pub async fn run(
         cursor: None,
         title: String::new(),
     };
-    rim.live(&mut screen, connect, end).await
+    let ended = rim.live(&mut screen, connect, end).await;
+    rim.keep_drafts().await;
+    ended
 }
 
 struct Rim {
@@ -184,6 +189,26 @@ impl Rim {
                 }
             }
         }
+    }
+
+    /// Keeps what is typed and not sent, before everything ends.
+    async fn keep_drafts(&mut self) {
+        let Some(client) = self.link.as_ref().map(|link| link.client.clone()) else { return };
+        let keeping = async {
+            // What is under way is answered before what comes after it is asked.
+            while self.app.is_keeping()
+                && let Some(answer) = self.answers.1.recv().await
+            {
+                self.app.update(answer);
+            }
+            for effect in self.app.keep_drafts() {
+                if let Effect::Ask(ask) = effect {
+                    let _ = client.call_raw(ask.method, ask.params).await;
+                }
+            }
+        };
+        // Whoever leaves is not kept waiting by a node that does not answer.
+        let _ = tokio::time::timeout(KEEPING, keeping).await;
     }
 
     async fn obey(

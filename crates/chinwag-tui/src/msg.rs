@@ -138,6 +138,10 @@ pub enum Tag {
     Words,
     /// A digest.
     Digest,
+    /// What was typed and not sent.
+    Drafts,
+    /// What is typed is kept.
+    Draft,
     /// Nothing is done with the answer, not even if it is an error.
     Nothing,
 }

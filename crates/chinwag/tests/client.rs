@@ -334,3 +334,34 @@ fn a_terminal_that_is_dumb_and_a_config_that_says_so_get_lines() {
         assert_plain(&by_environment);
     }
 }
+
+#[test]
+fn what_is_typed_and_not_sent_is_there_again_after_leaving_and_after_a_kill() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.types("half a thought");
+    client.until_shows("> half a thought");
+    leaves(client);
+    let daemon = home.daemon();
+    let client = home.sits_at(&[]);
+    client.until_shows("> half a thought");
+    client.types(" and more");
+    client.until_shows("> half a thought and more");
+    let is_kept = || {
+        let request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"draft.list\"}\n";
+        let kept = home.runs_with(&["rpc"], request.as_bytes());
+        assert_eq!(kept.code, 0, "{kept:?}");
+        kept.output.contains("half a thought and more")
+    };
+    let begun = std::time::Instant::now();
+    while !is_kept() {
+        assert!(begun.elapsed() < harness::PATIENCE, "it is not kept");
+    }
+    // It is killed.
+    drop(client);
+    let again = home.sits_at(&[]);
+    again.until_shows("> half a thought and more");
+    leaves(again);
+    drop(daemon);
+}

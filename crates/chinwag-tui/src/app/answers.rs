@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, InviteCreate, MessageEdit, MessageList,
-    MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList,
-    SystemHello, SystemStatus, VerifyContact,
+    ContactVerify, ConversationDigest, ConversationList, DraftList, InviteCreate, MessageEdit,
+    MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect, PeerList,
+    RequestList, SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
     ConnectOutcome, Contact, ContactState, Digest, Message, Peer, SafetyNumber, Status, Ticket, Why,
@@ -96,6 +96,14 @@ impl App {
                 effects.push(Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}));
                 effects
             }
+            Tag::Drafts => self.understood::<DraftList>(value, |app, drafts| {
+                app.told_drafts(drafts);
+                Vec::new()
+            }),
+            Tag::Draft => {
+                self.draft_answered();
+                Vec::new()
+            }
             other => self.answer_to_show(&other, value),
         }
     }
@@ -166,6 +174,7 @@ impl App {
                 }
             }
             Tag::Conversations => self.listing = (false, false),
+            Tag::Draft => self.draft_answered(),
             Tag::Page { conversation, part } => {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
@@ -194,6 +203,7 @@ impl App {
     fn listed(&mut self, conversations: Vec<chinwag_api::model::Conversation>) -> Vec<Effect> {
         let zone = self.options.zone.clone();
         self.chats.listed(conversations, &zone);
+        self.put_drafts_back();
         let again = std::mem::take(&mut self.listing).1;
         let mut effects = if again { self.list_anew() } else { Vec::new() };
         if self.chats.current().is_none()

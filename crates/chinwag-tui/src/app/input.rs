@@ -301,6 +301,7 @@ impl App {
     /// Opens a conversation.
     pub(super) fn open(&mut self, id: &str) -> Vec<Effect> {
         let mut effects = self.typing_ends();
+        effects.extend(self.keep_drafts());
         if !self.chats.open(id) {
             return effects;
         }
@@ -525,6 +526,7 @@ impl App {
             About::New => self.say_to_current(text, None),
         };
         effects.extend(self.typing_ends());
+        effects.extend(self.keep_drafts());
         effects
     }
 

@@ -7,6 +7,7 @@ mod answers;
 mod by_line;
 mod chats;
 mod commands;
+mod drafts;
 mod events;
 mod input;
 mod windows;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountShow, ContactList, ConversationList, Hello, ListMessages, MessageList, Nothing,
-    PeerList, RequestList, SystemHello, SystemStatus,
+    AccountShow, ContactList, ConversationList, DraftList, Hello, ListMessages, MessageList,
+    Nothing, PeerList, RequestList, SystemHello, SystemStatus,
 };
 use chinwag_api::model::{Account, Contact, Id, Request, Status};
 use chinwag_text::time::Clock;
@@ -124,6 +125,7 @@ pub struct App {
     listing: (bool, bool),
     /// What was typed before there was anything to type it to.
     early: Vec<Msg>,
+    drafts: drafts::Drafts,
 }
 
 impl App {
@@ -155,6 +157,7 @@ impl App {
             peers_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
             early: Vec::new(),
+            drafts: drafts::Drafts::default(),
         }
     }
 
@@ -245,6 +248,7 @@ impl App {
             Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
             Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
             Ask::of::<PeerList>(Tag::Peers, Nothing {}),
+            Ask::of::<DraftList>(Tag::Drafts, Nothing {}),
         ];
         // What is not looked at is loaded when it is opened.
         let current = self.chats.current().map(|chat| chat.id().to_owned());
@@ -285,6 +289,7 @@ impl App {
         if self.typing.as_ref().is_some_and(|(_, since)| is_old(*since, TYPING_S)) {
             effects.extend(self.typing_ends());
         }
+        effects.extend(self.keep_drafts_now_and_then());
         effects
     }
 
