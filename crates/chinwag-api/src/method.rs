@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::{
-    Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Id, Imported,
-    Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket,
-    Time, Who, Why,
+    Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
+    Imported, Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status,
+    Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -128,6 +128,9 @@ methods! {
     "message.why" MessageWhy (OneMessage) -> Why:
         "Where a message is now, device by device, and what is in its way.";
     "typing.set" TypingSet (SetTyping) -> Nothing: "Lets a contact know that we are typing, or no longer.";
+    "draft.set" DraftSet (SetDraft) -> Nothing:
+        "Keeps what is typed in a conversation and not sent, on this device. An empty text removes it.";
+    "draft.list" DraftList (Nothing) -> Vec<Draft>: "What was typed and not sent, conversation by conversation.";
     "events.list" EventsList (ListEvents) -> Events: "What happened, from a cursor on.";
     "events.subscribe" EventsSubscribe (Subscribe) -> Subscribed:
         "From now on tells what happens, as notifications `event`, from a cursor on.";
@@ -421,6 +424,16 @@ pub struct SetTyping {
     pub to: Who,
     /// Whether we are typing.
     pub on: bool,
+}
+
+/// Parameters of [`DraftSet`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetDraft {
+    /// The contact, or the conversation's id.
+    pub conversation: Who,
+    /// The words, at most 128 KiB; empty: there are none any more.
+    pub text: String,
 }
 
 /// Parameters of [`EventsList`].

@@ -288,6 +288,16 @@ pub struct Conversation {
     pub last: Option<Message>,
 }
 
+/// What was typed in a conversation and not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Draft {
+    /// The conversation.
+    pub conversation: Id,
+    /// The words.
+    pub text: String,
+}
+
 /// A message as it is shown now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -63,6 +63,7 @@ pub(crate) struct View<'a> {
 
 type Looked = Box<dyn FnOnce(Result<&View<'_>, &ApiError>) + Send>;
 type Made = Box<dyn FnOnce(&View<'_>) -> Result<Vec<Command>, ApiError> + Send>;
+type Kept = Box<dyn FnOnce(Result<(&Node, &mut SqliteStore), &ApiError>) + Send>;
 type Replied = oneshot::Sender<Result<Answer, ApiError>>;
 
 /// Commands that somebody gave as one: the answer is that to the last, or the first that was declined.
@@ -82,6 +83,8 @@ pub(crate) enum Job {
     Look(Looked),
     /// The same, when what is waiting has been done, whether it was asked before or after.
     Glance(Looked),
+    /// Something is to be read or kept of which the node knows nothing.
+    Keep(Kept),
     /// Somebody waits for a message of ours to come so far.
     Await(Awaited),
     /// A device is or was at this address.
@@ -175,6 +178,27 @@ impl NodeThread {
         let (look, sight) = looking(look);
         self.send(Job::Glance(look))?;
         sight.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Reads or writes what the store keeps and the node knows nothing of, in a transaction of its own.
+    /// What for is made from what is known when its turn comes.
+    pub(crate) async fn keep<T, R: Send + 'static>(
+        &self,
+        make: impl FnOnce(&View<'_>) -> Result<T, ApiError> + Send + 'static,
+        keep: impl FnOnce(&mut SqliteStore, T) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, ApiError> {
+        let (done, doing) = oneshot::channel();
+        self.send(Job::Keep(Box::new(
+            move |open: Result<(&Node, &mut SqliteStore), &ApiError>| {
+                let kept = open.map_err(Clone::clone).and_then(|(node, store)| {
+                    let what = make(&View { node, store: &*store, now: now() })?;
+                    keep(store, what).map_err(|error| crate::refusals::unreadable(&error))
+                });
+                // Whoever asked may have gone.
+                let _ = done.send(kept);
+            },
+        )))?;
+        doing.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Waits until a message of ours has come so far. How long is the caller's to bound.
@@ -638,6 +662,7 @@ impl Engine {
             Job::Look(look) | Job::Glance(look) => {
                 look(Ok(&View { node: &self.node, store: &self.store, now: now() }));
             }
+            Job::Keep(keep) => keep(Ok((&self.node, &mut self.store))),
             Job::Await(awaited) => self.begin_to_wait(awaited),
             Job::Reached(link, device, address) => {
                 self.reached.insert(link, (device, address));
@@ -728,6 +753,7 @@ impl Engine {
                 self.shared.with_network(|network| network.close(link, Why::CannotKeep));
             }
             Job::Look(look) | Job::Glance(look) => look(Err(error)),
+            Job::Keep(keep) => keep(Err(error)),
             Job::Await(awaited) => drop(awaited.came.send(Err(error.clone()))),
             Job::Input(..) | Job::Reached(..) | Job::Listening | Job::Stop => {}
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AddContact, Connect, ContactAdd, EventsSubscribe, Nothing, PeerConnect, PeerList, Subscribe,
-    SystemStatus,
+    AddContact, Connect, ContactAdd, DraftList, DraftSet, EventsSubscribe, Nothing, PeerConnect,
+    PeerList, SetDraft, Subscribe, SystemStatus,
 };
 use chinwag_api::model::ConnectOutcome;
 use chinwag_core::ids::{AccountId, DeviceId};
@@ -229,4 +229,22 @@ async fn a_thousand_contacts_who_are_away_keep_nobody_from_being_reached() {
     assert_eq!(outcomes.len(), 1_001);
     let open = std::fs::read_dir("/proc/self/fd").unwrap().count();
     assert!(open < 400, "{open} files and sockets are open");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_typed_and_not_sent_is_kept_until_it_is_empty_and_within_limits() {
+    let alice = Person::new("Alice").await;
+    let draft = |text: &str| SetDraft { conversation: "me".to_owned(), text: text.to_owned() };
+    alice.client.call::<DraftSet>(draft("half a thought")).await.unwrap();
+    alice.client.call::<DraftSet>(draft("half a thought, and more")).await.unwrap();
+    let drafts = alice.client.call::<DraftList>(Nothing {}).await.unwrap();
+    assert_eq!(drafts.len(), 1);
+    assert_eq!(drafts[0].text, "half a thought, and more");
+    let error = refused(alice.client.call::<DraftSet>(draft(&"x".repeat(128 * 1024 + 1))).await);
+    assert_eq!(error.kind(), Kind::Limit, "{error}");
+    let nobody = SetDraft { conversation: "Nobody".to_owned(), text: "x".to_owned() };
+    let error = refused(alice.client.call::<DraftSet>(nobody).await);
+    assert_eq!(error.kind(), Kind::NotFound, "{error}");
+    alice.client.call::<DraftSet>(draft("")).await.unwrap();
+    assert!(alice.client.call::<DraftList>(Nothing {}).await.unwrap().is_empty());
 }

@@ -19,6 +19,7 @@
 mod backup;
 mod connection;
 mod delivery;
+mod drafts;
 mod entries;
 mod events;
 mod fault;
@@ -32,6 +33,7 @@ mod store;
 pub mod testing;
 mod witness;
 
+pub use drafts::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft};
 pub use events::Reached;
 pub use fault::OpenError;
 pub use folder::DATABASE;

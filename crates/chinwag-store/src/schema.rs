@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_events.sql"),
     include_str!("../migrations/0003_changes.sql"),
+    include_str!("../migrations/0004_drafts.sql"),
 ];
 
 /// Brings a store to the newest version.

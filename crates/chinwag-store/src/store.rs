@@ -27,6 +27,7 @@ use chinwag_crypto::{SealPublic, Secret, Signature};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::drafts::{self, Draft};
 use crate::events::{self, Reached};
 use crate::fault::{Fault, OpenError};
 use crate::folder::Folder;
@@ -204,6 +205,18 @@ impl SqliteStore {
     /// Notes where a device was reached.
     pub fn put_reached(&mut self, reached: &Reached) -> Result<(), StoreError> {
         self.write("note where a device is", |db| events::put_reached(db, reached))
+    }
+
+    /// What was typed and not sent.
+    pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
+        self.read("read drafts", drafts::all)
+    }
+
+    /// Keeps what was typed in a conversation instead of what was kept of it; an empty text removes it.
+    /// False: there is no room for it ([`DRAFT_MAX`](crate::DRAFT_MAX) and the other limits), and nothing
+    /// was changed.
+    pub fn put_draft(&mut self, draft: &Draft) -> Result<bool, StoreError> {
+        self.write("keep a draft", |db| drafts::put(db, draft))
     }
 
     /// Texts with these words, the newest first.

@@ -84,6 +84,9 @@ pub enum Act {
     Status,
     Digest,
     Theme,
+    Normal,
+    Insert,
+    Command,
 }
 
 /// Where a key means something.
@@ -95,6 +98,8 @@ pub enum Place {
     Input,
     /// While a message is selected.
     Selected,
+    /// In the normal mode of the vim keys, where letters are no text.
+    Normal,
 }
 
 /// One line of the table.
@@ -148,7 +153,7 @@ actions! {
         FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
         MarkRead "read" / "read" ["alt+r"] "What is here is read";
         MarkAllRead "read-all" ["alt+shift+r"] "Everything is read, everywhere";
-        PageUp "page-up" ["pgup"] "A page up";
+        PageUp "page-up" / "history" ["pgup"] "A page up: what was before";
         PageDown "page-down" ["pgdn"] "A page down";
         LineUp "line-up" ["alt+k"] "A line up";
         LineDown "line-down" ["alt+j"] "A line down";
@@ -204,6 +209,11 @@ actions! {
         DeleteToEnd "delete-to-end" ["ctrl+k"] "Cut to the end of the line";
         Yank "yank" ["ctrl+y"] "Put in what was cut last";
         Undo "undo" ["ctrl+_" "ctrl+/"] "Undo";
+        Normal "normal" [] "To the normal mode (keymap vim)";
+    }
+    Normal {
+        Insert "insert" [] "Type again";
+        Command "command" [] "Type a command";
     }
     Selected {
         SelectUp "select-up" ["up" "k"] "The message above";
@@ -217,6 +227,50 @@ actions! {
         Why "why" / "why" ["w"] "Where it is now, device by device";
         Leave "leave" ["esc" "q"] "Back to the line that is typed";
     }
+}
+
+/// What the vim keys add to those of the table: by the action's name, where they mean it, and which.
+/// `g` twice is the oldest message, as two keys in a row are nowhere else. While a message is
+/// selected the keys of [`Place::Selected`] come first.
+const VIM: &[(&str, Place, &[&str])] = &[
+    ("normal", Place::Input, &["esc", "ctrl+["]),
+    ("insert", Place::Normal, &["i", "a"]),
+    ("command", Place::Normal, &[":"]),
+    ("select-up", Place::Normal, &["k", "up"]),
+    ("select-down", Place::Normal, &["j", "down"]),
+    ("bottom", Place::Normal, &["shift+g"]),
+    ("page-up", Place::Normal, &["ctrl+u", "ctrl+b"]),
+    ("page-down", Place::Normal, &["ctrl+d", "ctrl+f"]),
+    ("line-up", Place::Normal, &["ctrl+y"]),
+    ("line-down", Place::Normal, &["ctrl+e"]),
+    ("search", Place::Normal, &["/"]),
+    ("next-chat", Place::Normal, &["shift+j"]),
+    ("previous-chat", Place::Normal, &["shift+k"]),
+    ("send", Place::Normal, &["enter"]),
+    ("left", Place::Normal, &["h", "left"]),
+    ("right", Place::Normal, &["l", "right"]),
+    ("line-start", Place::Normal, &["0"]),
+    ("line-end", Place::Normal, &["$"]),
+    ("word-left", Place::Normal, &["b"]),
+    ("word-right", Place::Normal, &["w"]),
+    ("delete-right", Place::Normal, &["x"]),
+    ("delete-to-end", Place::Normal, &["shift+d"]),
+    ("yank", Place::Normal, &["p"]),
+    ("undo", Place::Normal, &["u"]),
+    ("clear", Place::Normal, &["ctrl+c"]),
+    ("select", Place::Normal, &["v"]),
+];
+
+/// Which keys there are before the config says anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// None.
+    None,
+    /// Those of the table.
+    #[default]
+    Default,
+    /// Those of the table, and a normal mode as vim has it.
+    Vim,
 }
 
 /// The line of the table with this name.
@@ -242,6 +296,8 @@ pub fn with_word(word: &str) -> Option<&'static Action> {
 pub struct Keymap {
     bound: HashMap<(Place, Chord), Act>,
     of: Vec<(Act, Chord)>,
+    /// Whether there is a normal mode.
+    pub is_vim: bool,
 }
 
 /// Why the keys of a config can't be used.
@@ -261,27 +317,37 @@ pub enum KeymapError {
 }
 
 impl Keymap {
-    /// The keys of the table, with those of a config over them: an action's name, and its keys. Where a
-    /// list is empty, or has one empty key, the action has no key any more. A key that the config gives
-    /// to one action is taken from others in the same place.
+    /// The keys that there are without a config, with those of a config over them: an action's name, and
+    /// its keys. Where a list is empty, or has one empty key, the action has no key any more. A key that
+    /// the config gives to one action is taken from others in the same place.
     pub fn new<'a>(
-        with_defaults: bool,
+        keys: Keys,
         config: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
     ) -> Result<Self, KeymapError> {
-        let mut keymap = Self { bound: HashMap::new(), of: Vec::new() };
-        if with_defaults {
+        let mut keymap = Self::empty();
+        if keys != Keys::None {
             for action in ACTIONS {
-                keymap.bind(action, action.keys)?;
+                keymap.bind(action, action.place, action.keys)?;
+            }
+        }
+        if keys == Keys::Vim {
+            keymap.is_vim = true;
+            for (name, place, keys) in VIM {
+                let action = named(name).ok_or_else(|| no_action(name))?;
+                keymap.bind(action, *place, keys)?;
             }
         }
         for (name, keys) in config {
-            let action = named(name)
-                .ok_or_else(|| KeymapError::NoAction(chinwag_text::safe::short(name, 40)))?;
+            let action = named(name).ok_or_else(|| no_action(name))?;
             keymap.unbind(action);
             let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty()).collect();
-            keymap.bind(action, &keys)?;
+            keymap.bind(action, action.place, &keys)?;
         }
         Ok(keymap)
+    }
+
+    fn empty() -> Self {
+        Self { bound: HashMap::new(), of: Vec::new(), is_vim: false }
     }
 
     fn unbind(&mut self, action: &Action) {
@@ -289,15 +355,22 @@ impl Keymap {
         self.bound.retain(|_, act| *act != action.act);
     }
 
-    fn bind(&mut self, action: &Action, keys: &[&str]) -> Result<(), KeymapError> {
+    fn bind(&mut self, action: &Action, place: Place, keys: &[&str]) -> Result<(), KeymapError> {
         for key in keys {
             let chord = key
                 .parse()
                 .map_err(|cause| KeymapError::NoKey { action: action.name.to_owned(), cause })?;
-            if let Some(before) = self.bound.insert((action.place, chord), action.act) {
-                self.of.retain(|known| *known != (before, chord));
+            if let Some(before) = self.bound.insert((place, chord), action.act) {
+                // It may mean the same in another place still.
+                let is_elsewhere =
+                    self.bound.iter().any(|((_, of), act)| *of == chord && *act == before);
+                if !is_elsewhere {
+                    self.of.retain(|known| *known != (before, chord));
+                }
             }
-            self.of.push((action.act, chord));
+            if !self.of.contains(&(action.act, chord)) {
+                self.of.push((action.act, chord));
+            }
         }
         Ok(())
     }
@@ -316,8 +389,12 @@ impl Keymap {
 impl Default for Keymap {
     fn default() -> Self {
         // The table is ours, and a test reads all of it.
-        Self::new(true, []).unwrap_or(Self { bound: HashMap::new(), of: Vec::new() })
+        Self::new(Keys::Default, []).unwrap_or(Self::empty())
     }
+}
+
+fn no_action(name: &str) -> KeymapError {
+    KeymapError::NoAction(chinwag_text::safe::short(name, 40))
 }
 
 #[cfg(test)]
@@ -326,7 +403,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_is_one_and_means_one_thing_in_its_place() {
-        let keymap = Keymap::new(true, []).unwrap();
+        let keymap = Keymap::new(Keys::Default, []).unwrap();
         let all: usize = ACTIONS.iter().map(|action| action.keys.len()).sum();
         assert_eq!(keymap.of.len(), all);
         // Where something is typed, both places mean something: none may hide the other.
@@ -351,13 +428,13 @@ mod tests {
     #[test]
     fn a_config_gives_keys_takes_them_and_hands_them_on() {
         let config = [("switch", vec!["ctrl+k"]), ("help", vec![""])];
-        let keymap = Keymap::new(true, config).unwrap();
+        let keymap = Keymap::new(Keys::Default, config).unwrap();
         let key = |written: &str| written.parse::<Chord>().unwrap();
         assert_eq!(keymap.act(Place::Everywhere, key("ctrl+k")), Some(Act::Switch));
         assert_eq!(keymap.act(Place::Everywhere, key("ctrl+p")), None);
         assert_eq!(keymap.act(Place::Everywhere, key("f1")), None);
         assert!(keymap.keys(Act::Help).is_empty());
-        let error = Keymap::new(true, [("halp", vec!["f1"])]).unwrap_err();
+        let error = Keymap::new(Keys::Default, [("halp", vec!["f1"])]).unwrap_err();
         assert!(error.to_string().contains("halp"), "{error}");
     }
 }

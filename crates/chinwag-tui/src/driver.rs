@@ -13,22 +13,25 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::StreamExt as _;
 
 use crate::app::App;
-use crate::msg::{Effect, Msg};
+use crate::msg::{Ask, Effect, Msg};
 use crate::options::{Notify, Options};
 use crate::terminal::Screen;
 use crate::view;
 
 /// How often the clock is told.
-const TICK: Duration = Duration::from_millis(250);
+pub(crate) const TICK: Duration = Duration::from_millis(250);
 
 /// How long drawing waits for more to happen, while much happens. Half of what a key press may take.
 const FRAME: Duration = Duration::from_millis(8);
 
 /// After how long the daemon is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
+pub(crate) const AGAIN: Duration = Duration::from_millis(500);
+
+/// How long what is typed may take to be kept when somebody leaves.
+const KEEPING: Duration = Duration::from_secs(2);
 
 /// Answers that wait to be taken.
-const ANSWERS_MAX: usize = 256;
+pub(crate) const ANSWERS_MAX: usize = 256;
 
 /// Two connections to a node: for requests, and for what it tells, so that no answer waits behind
 /// events.
@@ -56,6 +59,9 @@ pub enum RunError {
     /// The terminal can't be used.
     #[error("the terminal can't be used: {0}")]
     Terminal(#[from] io::Error),
+    /// There is no account, and nobody at a terminal who could be asked for a name.
+    #[error("there is no account here yet")]
+    NoAccount,
 }
 
 /// How it ended.
@@ -82,7 +88,9 @@ pub async fn run(
         cursor: None,
         title: String::new(),
     };
-    rim.live(&mut screen, connect, end).await
+    let ended = rim.live(&mut screen, connect, end).await;
+    rim.keep_drafts().await;
+    ended
 }
 
 struct Rim {
@@ -162,7 +170,7 @@ impl Rim {
                     connecting.set(connect_after(connect, AGAIN));
                     Msg::Lost(why)
                 }
-                Came::Link(Ok(link)) => match self.subscribe(&link).await {
+                Came::Link(Ok(link)) => match subscribe(&link, &mut self.cursor).await {
                     Ok(()) => {
                         self.link = Some(link);
                         Msg::Connected
@@ -183,19 +191,24 @@ impl Rim {
         }
     }
 
-    /// From now on events are told, from where they were heard last.
-    async fn subscribe(&mut self, link: &Link) -> Result<(), CallError> {
-        let after = self.cursor.clone();
-        let subscribed = link.listener.call::<EventsSubscribe>(Subscribe { after }).await;
-        let subscribed = match subscribed {
-            // The cursor is another node's: what was missed is read anew.
-            Err(CallError::Api(_)) if self.cursor.is_some() => {
-                link.listener.call::<EventsSubscribe>(Subscribe { after: None }).await
+    /// Keeps what is typed and not sent, before everything ends.
+    async fn keep_drafts(&mut self) {
+        let Some(client) = self.link.as_ref().map(|link| link.client.clone()) else { return };
+        let keeping = async {
+            // What is under way is answered before what comes after it is asked.
+            while self.app.is_keeping()
+                && let Some(answer) = self.answers.1.recv().await
+            {
+                self.app.update(answer);
             }
-            other => other,
+            for effect in self.app.keep_drafts() {
+                if let Effect::Ask(ask) = effect {
+                    let _ = client.call_raw(ask.method, ask.params).await;
+                }
+            }
         };
-        self.cursor = Some(subscribed?.cursor);
-        Ok(())
+        // Whoever leaves is not kept waiting by a node that does not answer.
+        let _ = tokio::time::timeout(KEEPING, keeping).await;
     }
 
     async fn obey(
@@ -205,7 +218,7 @@ impl Rim {
         keys: &mut EventStream,
     ) -> Result<Option<Ended>, RunError> {
         match effect {
-            Effect::Ask(ask) => self.ask(ask),
+            Effect::Ask(request) => ask(self.link.as_ref(), &self.answers.0, request),
             Effect::Notify => match self.app.options.notify {
                 Notify::None => {}
                 Notify::Bell => screen.bell()?,
@@ -221,19 +234,6 @@ impl Rim {
             Effect::Quit => return Ok(Some(Ended::Left)),
         }
         Ok(None)
-    }
-
-    fn ask(&self, ask: crate::msg::Ask) {
-        let answers = self.answers.0.clone();
-        let client = self.link.as_ref().map(|link| link.client.clone());
-        tokio::spawn(async move {
-            let answer = match client {
-                Some(client) => client.call_raw(ask.method, ask.params).await,
-                None => Err(CallError::Gone),
-            };
-            // Nobody waits for an answer any more when the client has ended.
-            let _ = answers.send(Msg::Answer(ask.tag, answer)).await;
-        });
     }
 
     /// Opens the person's editor with a text. `None`: it ended with an error.
@@ -276,14 +276,43 @@ impl Rim {
     }
 }
 
-async fn next_event(link: &mut Option<Link>) -> Option<chinwag_api::event::Event> {
+/// From now on events are told, from where they were heard last.
+pub(crate) async fn subscribe(link: &Link, cursor: &mut Option<String>) -> Result<(), CallError> {
+    let after = cursor.clone();
+    let subscribed = link.listener.call::<EventsSubscribe>(Subscribe { after }).await;
+    let subscribed = match subscribed {
+        // The cursor is another node's: what was missed is read anew.
+        Err(CallError::Api(_)) if cursor.is_some() => {
+            link.listener.call::<EventsSubscribe>(Subscribe { after: None }).await
+        }
+        other => other,
+    };
+    *cursor = Some(subscribed?.cursor);
+    Ok(())
+}
+
+/// Asks the daemon; the answer comes as a message.
+pub(crate) fn ask(link: Option<&Link>, answers: &mpsc::Sender<Msg>, ask: Ask) {
+    let answers = answers.clone();
+    let client = link.map(|link| link.client.clone());
+    tokio::spawn(async move {
+        let answer = match client {
+            Some(client) => client.call_raw(ask.method, ask.params).await,
+            None => Err(CallError::Gone),
+        };
+        // Nobody waits for an answer any more when the client has ended.
+        let _ = answers.send(Msg::Answer(ask.tag, answer)).await;
+    });
+}
+
+pub(crate) async fn next_event(link: &mut Option<Link>) -> Option<chinwag_api::event::Event> {
     match link {
         Some(link) => link.events.next().await,
         None => std::future::pending().await,
     }
 }
 
-async fn connect_after(connect: &impl Connect, pause: Duration) -> Result<Link, String> {
+pub(crate) async fn connect_after(connect: &impl Connect, pause: Duration) -> Result<Link, String> {
     sleep(pause).await;
     connect.connect().await
 }

@@ -12,6 +12,7 @@ pub mod composer;
 pub mod driver;
 mod editor;
 pub mod keys;
+pub mod linear;
 pub mod msg;
 pub mod options;
 pub mod terminal;

@@ -142,6 +142,10 @@ pub enum Tag {
     Devices,
     /// The invites that are open.
     Invites,
+    /// What was typed and not sent.
+    Drafts,
+    /// What is typed is kept.
+    Draft,
     /// Nothing is done with the answer, not even if it is an error.
     Nothing,
 }

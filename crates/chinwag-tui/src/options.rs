@@ -33,6 +33,8 @@ pub struct Options {
     /// Whether Enter is told with what is held beside it (the keyboard protocol of kitty); it is asked
     /// for where the terminal is known to have it.
     pub extended_keys: bool,
+    /// Whether there are only lines of words: then no picture is made, not even of a ticket.
+    pub is_linear: bool,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             title: true,
             zone: TimeZone::system(),
             extended_keys: true,
+            is_linear: false,
         }
     }
 }

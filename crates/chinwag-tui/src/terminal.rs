@@ -163,13 +163,14 @@ fn write_out(text: &str) -> io::Result<()> {
 }
 
 fn give_back(has_extended_keys: bool) {
-    // Whatever of it fails, the rest is still worth trying.
+    // Whatever of it fails, the rest is still worth trying. The mode first: whoever sees the other screen
+    // may type.
+    let _ = disable_raw_mode();
     if has_extended_keys {
         let _ = execute!(io::stdout(), PopKeyboardEnhancementFlags);
     }
     let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen);
     let _ = execute!(io::stdout(), cursor::Show);
-    let _ = disable_raw_mode();
 }
 
 /// Whether the terminal is one of those with the keyboard protocol of kitty. To ask it would take a

@@ -1,12 +1,16 @@
 //! The config file: one TOML file, every key optional. A wrong value is an error that names the
 //! place; an unknown key is a warning with a suggestion, so that a newer file still works.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chinwag_tui::actions::{ACTIONS, Keymap, Keys, named};
+use chinwag_tui::options::Notify;
+use chinwag_tui::theme::Theme;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +21,7 @@ use crate::exit::{Exit, Failure};
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 10] = [
+const KNOWN_KEYS: [&str; 19] = [
     "data_dir",
     "lan",
     "bind",
@@ -28,6 +32,15 @@ const KNOWN_KEYS: [&str; 10] = [
     "classroom.address",
     "classroom.preset",
     "classroom.bootstrap",
+    "ui",
+    "ui.theme",
+    "ui.mode",
+    "ui.keymap",
+    "ui.default_keys",
+    "ui.keys",
+    "ui.notify",
+    "ui.title",
+    "ui.extended_keys",
 ];
 
 /// A config file with every key and what it means; as it stands it says what is so anyway.
@@ -53,6 +66,35 @@ lan = true
 # address = \"10.0.0.5\"               # announced, and listened on
 # preset = \"iit-indore\"              # static peers by name
 # bootstrap = [\"10.0.0.7:4001\"]      # static peers
+
+# The terminal client: what chinwag without a command shows.
+[ui]
+# Colours: terminal, light, contrast, colour-blind or plain.
+theme = \"terminal\"
+
+# A screen (full), or plain lines for screen readers (linear); chinwag --linear, CHINWAG_ACCESSIBLE=1 and
+# TERM=dumb choose lines too.
+mode = \"full\"
+
+# Keys: default, or vim for those with a normal mode.
+keymap = \"default\"
+
+# false: only the keys in [ui.keys].
+default_keys = true
+
+# What a message does that nobody looks at: bell, terminal (a notification of the terminal) or none.
+notify = \"bell\"
+
+# Say in the terminal's title how much is unread.
+title = true
+
+# Ask terminals that are known for it to tell Shift+Enter from Enter.
+extended_keys = true
+
+# Keys of an action: one, several, or \"\" for none. The names of actions: docs/command-line.md.
+[ui.keys]
+# switch = [\"ctrl+p\", \"f2\"]
+# help = \"f1\"
 ";
 
 /// What the config file says.
@@ -69,6 +111,8 @@ pub(crate) struct Config {
     pub(crate) log_level: Option<LogLevel>,
     /// The section `[classroom]`.
     pub(crate) classroom: ClassroomConfig,
+    /// The section `[ui]`.
+    pub(crate) ui: UiConfig,
 }
 
 impl Default for Config {
@@ -79,6 +123,7 @@ impl Default for Config {
             bind: Vec::new(),
             log_level: None,
             classroom: ClassroomConfig::default(),
+            ui: UiConfig::default(),
         }
     }
 }
@@ -97,6 +142,142 @@ pub(crate) struct ClassroomConfig {
     pub(crate) preset: Option<Preset>,
     /// Static peers, `IP:PORT` each.
     pub(crate) bootstrap: Vec<String>,
+}
+
+/// The section `[ui]`.
+#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct UiConfig {
+    /// Colours.
+    pub(crate) theme: ThemeName,
+    /// A screen, or lines.
+    pub(crate) mode: Mode,
+    /// Which keys there are.
+    pub(crate) keymap: KeymapName,
+    /// Whether there are others than those in `keys`.
+    pub(crate) default_keys: bool,
+    /// What a message does that nobody looks at.
+    pub(crate) notify: NotifyName,
+    /// Whether the title of the terminal says how much is unread.
+    pub(crate) title: bool,
+    /// Whether to ask for the keyboard protocol of kitty.
+    pub(crate) extended_keys: bool,
+    /// The keys of actions, by their names.
+    pub(crate) keys: BTreeMap<String, ActionKeys>,
+}
+
+impl Default for UiConfig {
+    fn default() -> Self {
+        Self {
+            theme: ThemeName::default(),
+            mode: Mode::default(),
+            keymap: KeymapName::default(),
+            default_keys: true,
+            notify: NotifyName::default(),
+            title: true,
+            extended_keys: true,
+            keys: BTreeMap::new(),
+        }
+    }
+}
+
+impl UiConfig {
+    /// The keys of the client, or what is wrong with them.
+    pub(crate) fn bound(&self) -> anyhow::Result<Keymap> {
+        let keys = match self.keymap {
+            _ if !self.default_keys => Keys::None,
+            KeymapName::Default => Keys::Default,
+            KeymapName::Vim => Keys::Vim,
+        };
+        if let Some(name) = self.keys.keys().find(|name| named(name).is_none()) {
+            let names = ACTIONS.iter().map(|action| action.name);
+            let suggestion = nearest(name, names).map(|name| format!("; did you mean {name:?}?"));
+            let suggestion =
+                suggestion.unwrap_or_else(|| "; docs/command-line.md lists them".to_owned());
+            anyhow::bail!("ui.keys: there is no action {name:?}{suggestion}");
+        }
+        let given = self.keys.iter().map(|(name, keys)| (name.as_str(), keys.all()));
+        Keymap::new(keys, given).context("ui.keys")
+    }
+}
+
+/// The name of a theme that there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct ThemeName(pub(crate) Theme);
+
+impl TryFrom<String> for ThemeName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let names = Theme::ALL.iter().map(|theme| theme.name).collect::<Vec<_>>().join(", ");
+        let fault = || format!("there is no theme {name:?}: it is one of {names}");
+        Theme::named(&name).map(Self).ok_or_else(fault)
+    }
+}
+
+impl From<ThemeName> for String {
+    fn from(theme: ThemeName) -> Self {
+        theme.0.name.to_owned()
+    }
+}
+
+/// How the client shows everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    #[default]
+    Full,
+    Linear,
+}
+
+/// Which keys there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeymapName {
+    #[default]
+    Default,
+    Vim,
+}
+
+/// What a message does that nobody looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NotifyName {
+    None,
+    #[default]
+    Bell,
+    Terminal,
+}
+
+impl From<NotifyName> for Notify {
+    fn from(name: NotifyName) -> Self {
+        match name {
+            NotifyName::None => Self::None,
+            NotifyName::Bell => Self::Bell,
+            NotifyName::Terminal => Self::Terminal,
+        }
+    }
+}
+
+/// The keys of an action: one, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(
+    untagged,
+    expecting = "the keys of an action are a key such as \"ctrl+p\", or a list of keys"
+)]
+pub(crate) enum ActionKeys {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl ActionKeys {
+    fn all(&self) -> Vec<&str> {
+        match self {
+            Self::One(key) => vec![key],
+            Self::Several(keys) => keys.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 /// Reads the file that was named, or the usual one if it is there. Warnings go to `warn`.
@@ -141,7 +322,8 @@ fn read_text(path: &Path) -> std::io::Result<String> {
 fn parse(text: &str, warn: &mut dyn FnMut(String)) -> anyhow::Result<Config> {
     let mut unknown = Vec::new();
     let document = toml::Deserializer::parse(text)?;
-    let config = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()))?;
+    let config: Config = serde_ignored::deserialize(document, |key| unknown.push(key.to_string()))?;
+    config.ui.bound()?;
     for key in unknown {
         warn(unknown_key(&key));
     }
@@ -149,10 +331,14 @@ fn parse(text: &str, warn: &mut dyn FnMut(String)) -> anyhow::Result<Config> {
 }
 
 fn unknown_key(key: &str) -> String {
-    let distance = |known: &&&str| strsim::damerau_levenshtein(key, known);
-    let nearest = KNOWN_KEYS.iter().min_by_key(distance).filter(|known| distance(known) <= 3);
-    let suggestion = nearest.map(|known| format!("; did you mean {known:?}?"));
+    let suggestion = nearest(key, KNOWN_KEYS).map(|known| format!("; did you mean {known:?}?"));
     format!("unknown key {key:?} in the config file{}", suggestion.unwrap_or_default())
+}
+
+/// The one of these that was probably meant.
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
+    known.into_iter().min_by_key(distance).filter(|known| distance(known) <= 3)
 }
 
 #[cfg(test)]
@@ -232,5 +418,48 @@ mod tests {
     fn a_wrong_value_names_its_place() {
         let (config, _) = parse_with_warnings("[classroom]\nport = 70000");
         assert!(format!("{:#}", config.unwrap_err()).contains("line 2"));
+    }
+
+    #[test]
+    fn the_section_of_the_client_is_understood() {
+        let text = r#"
+            [ui]
+            theme = "light"
+            mode = "linear"
+            keymap = "vim"
+            notify = "none"
+            [ui.keys]
+            switch = ["ctrl+g", "f2"]
+            help = ""
+        "#;
+        let (config, warnings) = parse_with_warnings(text);
+        let ui = config.unwrap().ui;
+        assert_eq!(warnings, [""; 0]);
+        assert_eq!((ui.mode, ui.notify), (Mode::Linear, NotifyName::None));
+        assert_eq!(ui.theme.0.name, "light");
+        let keymap = ui.bound().unwrap();
+        assert!(keymap.is_vim);
+        assert_eq!(keymap.keys(chinwag_tui::actions::Act::Switch), ["Ctrl+G", "F2"]);
+        assert!(keymap.keys(chinwag_tui::actions::Act::Help).is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_section_of_the_client_is_named_with_what_is_allowed() {
+        let wrong = [
+            ("[ui]\ntheme = \"pink\"", "terminal, light, contrast, colour-blind, plain"),
+            ("[ui]\nkeymap = \"emacs\"", "vim"),
+            ("[ui]\nmode = \"tree\"", "linear"),
+            ("[ui]\nnotify = \"drum\"", "bell"),
+            ("[ui.keys]\nswitsh = \"f2\"", "did you mean \"switch\"?"),
+            ("[ui.keys]\nswitch = \"ctrl+nothing\"", "the key of \"switch\""),
+            ("[ui.keys]\nswitch = 7", "a key such as \"ctrl+p\""),
+        ];
+        for (text, allowed) in wrong {
+            let (config, _) = parse_with_warnings(text);
+            let error = format!("{:#}", config.unwrap_err());
+            assert!(error.contains(allowed), "{text}: {error}");
+        }
+        let (_, warnings) = parse_with_warnings("[ui]\nkeymaps = 1");
+        assert!(warnings[0].contains("did you mean \"ui.keymap\"?"), "{warnings:?}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chinwag_daemon::Settings;
 
 use crate::args::{Color, Global};
-use crate::config::{self, ClassroomConfig, Config};
+use crate::config::{self, ClassroomConfig, Config, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::show::Paint;
@@ -24,6 +24,8 @@ pub(crate) struct Context {
     log: chinwag_daemon::LogLevel,
     /// The section of the config that is the classroom's.
     pub(crate) classroom: ClassroomConfig,
+    /// The section of the config that is the terminal client's.
+    pub(crate) ui: UiConfig,
     is_quiet: bool,
     /// Whether to say more.
     pub(crate) is_verbose: bool,
@@ -36,13 +38,14 @@ impl Context {
         let mut warn =
             |warning: String| output::remark(&format!("chinwag: {}", output::one_line(&warning)));
         let config = config::read(global.config.as_deref(), &mut warn)?;
-        let Config { data_dir, lan, bind, log_level, classroom } = config;
+        let Config { data_dir, lan, bind, log_level, classroom, ui } = config;
         Ok(Self {
             data_dir: global.data_dir.clone().or(data_dir).or_else(chinwag_daemon::usual_data_dir),
             lan: lan && !global.no_lan,
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
             log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,
+            ui,
             is_quiet: global.quiet,
             is_verbose: global.verbose,
             paint: Paint { is_on: uses_colour(global.color) },

@@ -25,14 +25,20 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
-    let Some(command) = args.command else { return no_command(&args.global) };
+    let Some(command) = args.command else { return no_command(&args.global, args.linear) };
+    if args.linear {
+        let kind = clap::error::ErrorKind::ArgumentConflict;
+        return usage(&args::command().error(kind, "--linear is for chinwag without a command"));
+    }
     commands::run(&args.global, command).unwrap_or_else(|failure| report(&failure)).into()
 }
 
 /// A person gets the terminal client, a script is shown that something is missing.
-fn no_command(global: &args::Global) -> ExitCode {
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        return commands::tui::run(global).unwrap_or_else(|failure| report(&failure)).into();
+fn no_command(global: &args::Global, is_linear: bool) -> ExitCode {
+    if is_linear || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return commands::tui::run(global, is_linear)
+            .unwrap_or_else(|failure| report(&failure))
+            .into();
     }
     output::remark(args::SHORT_HELP);
     Exit::Usage.into()

@@ -200,7 +200,15 @@ fn whoever_suspends_it_finds_everything_as_it_was() {
     client.types(CTRL_Z);
     client.until("the shell's screen", |view| !view.shows("half a thought"));
     assert_given_back(&client);
-    client.signal(Signal::CONT);
+    // It may stop only after the first of them.
+    let is_back = || client.view().shows("> half a thought");
+    for _ in 0..300 {
+        client.signal(Signal::CONT);
+        if is_back() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
     client.until_shows("> half a thought");
     client.types(CTRL_C);
     client.until("an empty line", |view| !view.shows("half a thought"));
@@ -236,4 +244,132 @@ fn the_client_goes_on_when_the_daemon_is_started_again() {
     client.types(ALT_1);
     leaves(client);
     drop(again);
+}
+
+/// Begins as lines with a name, and goes on to the conversations.
+#[track_caller]
+fn begins_in_lines(home: &Home, name: &str) -> Terminal {
+    let terminal = home.sits_at(&["--linear"]);
+    terminal.until_shows("System: What shall others call you?");
+    terminal.enters(name);
+    let view = terminal.until_shows("System: Enter when they are written down.");
+    assert!(view.shows("24 "), "{view}");
+    terminal.types(ENTER);
+    terminal.until_shows("System: /help lists the commands.");
+    terminal
+}
+
+/// Whether nothing was written that a terminal obeys, but for ends of lines and the bell.
+#[track_caller]
+fn assert_plain(terminal: &Terminal) {
+    let raw = String::from_utf8(terminal.raw()).unwrap();
+    let obeyed = |c: &char| c.is_control() && !matches!(c, '\n' | '\r' | '\u{7}');
+    assert_eq!(raw.chars().filter(obeyed).collect::<String>(), "", "{raw:?}");
+    let drawn =
+        |c: &char| ('\u{2500}'..='\u{259f}').contains(c) || ('\u{2800}'..='\u{28ff}').contains(c);
+    assert_eq!(raw.chars().filter(drawn).collect::<String>(), "", "{raw:?}");
+}
+
+#[test]
+fn two_people_meet_and_talk_in_plain_lines() {
+    let homes = [Home::empty(), Home::empty()];
+    let (mut ana, mut bob) = (begins_in_lines(&homes[0], "Ana"), begins_in_lines(&homes[1], "Bob"));
+    let ticket = homes[0].asks::<chinwag_api::model::Ticket>(&["invite"]).ticket;
+    ana.enters("/invite");
+    ana.until_shows("System: A ticket");
+    bob.enters(&format!("/add {ticket}"));
+    bob.until_shows("System: Ana is a contact now");
+    ana.until_shows("System: Bob is a contact now");
+    bob.enters("/chat Ana");
+    bob.until_shows("System: You are in the conversation with Ana.");
+    ana.enters("/chat Bob");
+    ana.until_shows("System: You are in the conversation with Bob.");
+
+    ana.enters("hello there");
+    bob.until_shows("1 Ana: hello there");
+    ana.until_shows("1 You: hello there");
+    ana.until_shows("System: Message 1 is read.");
+    bob.enters("/reply 1 good morning");
+    ana.until_shows("2 Bob, in answer to 1: good morning");
+    bob.enters("/edit 2 good evening");
+    ana.until_shows("2 Bob, with other words: good evening");
+    ana.enters("/react 2");
+    bob.until_shows("System: Reactions to message 2: 👍 Ana");
+    ana.enters("/why 1");
+    ana.until_shows("System: Where this message is");
+    ana.enters("/nonsense");
+    ana.until_shows("Error: there is no command /nonsense");
+    ana.enters("/help");
+    ana.until_shows("/reply NUMBER TEXT: ");
+    for person in [&mut ana, &mut bob] {
+        person.enters("/quit");
+        assert_eq!(person.ends(), 0);
+        assert_plain(person);
+        person.assert_is_as_it_was_found();
+    }
+}
+
+#[test]
+fn lines_work_on_pipes_where_each_waits_for_what_was_asked_before_it() {
+    let home = Home::of("Ana");
+    let ended = home.runs_with(&["--linear"], b"/status\nnote to myself\n/why\n//slash\n");
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let at = |words: &str| ended.output.find(words).unwrap_or_else(|| panic!("{words}: {ended:?}"));
+    assert!(at("System: Status") < at("You: note to myself"), "{ended:?}");
+    assert!(at("You: note to myself") < at("System: Where this message is"), "{ended:?}");
+    at("You: /slash");
+    assert!(home.does(&["history", "me"]).contains("note to myself"));
+    let nobody = Home::empty().runs_with(&["--linear"], b"hello\n");
+    assert_eq!(nobody.code, 5, "{nobody:?}");
+    let both = home.runs(&["id", "--linear"]);
+    assert_eq!(both.code, 2, "{both:?}");
+}
+
+#[test]
+fn a_terminal_that_is_dumb_and_a_config_that_says_so_get_lines() {
+    let home = Home::of("Ana");
+    let config = home.path("lines.toml");
+    std::fs::write(&config, "[ui]\nmode = \"linear\"\n").unwrap();
+    let mut by_config = home.sits_at(&["--config", &config]);
+    by_config.until_shows("System: You are in your notes");
+    by_config.types("\u{4}");
+    assert_eq!(by_config.ends(), 0, "the end of input leaves");
+    for (name, value) in [("TERM", "dumb"), ("CHINWAG_ACCESSIBLE", "1")] {
+        let mut by_environment = home.sits_at_with(&[], name, value);
+        by_environment.until_shows("System: You are in your notes");
+        by_environment.enters("/quit");
+        assert_eq!(by_environment.ends(), 0);
+        assert_plain(&by_environment);
+    }
+}
+
+#[test]
+fn what_is_typed_and_not_sent_is_there_again_after_leaving_and_after_a_kill() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.types("half a thought");
+    client.until_shows("> half a thought");
+    leaves(client);
+    let daemon = home.daemon();
+    let client = home.sits_at(&[]);
+    client.until_shows("> half a thought");
+    client.types(" and more");
+    client.until_shows("> half a thought and more");
+    let is_kept = || {
+        let request = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"draft.list\"}\n";
+        let kept = home.runs_with(&["rpc"], request.as_bytes());
+        assert_eq!(kept.code, 0, "{kept:?}");
+        kept.output.contains("half a thought and more")
+    };
+    let begun = std::time::Instant::now();
+    while !is_kept() {
+        assert!(begun.elapsed() < harness::PATIENCE, "it is not kept");
+    }
+    // It is killed.
+    drop(client);
+    let again = home.sits_at(&[]);
+    again.until_shows("> half a thought and more");
+    leaves(again);
+    drop(daemon);
 }

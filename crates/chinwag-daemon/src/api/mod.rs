@@ -5,6 +5,7 @@ mod account;
 mod bundles;
 mod contacts;
 mod conversations;
+mod drafts;
 mod events;
 mod messages;
 mod peers;
@@ -138,6 +139,8 @@ impl Api {
             MessageSearch => messages::search,
             MessageWhy => why::why,
             TypingSet => conversations::typing,
+            DraftSet => drafts::set,
+            DraftList => drafts::list,
             EventsList => events::list,
             BundleExport => bundles::export,
             BundleIntroduce => bundles::introduce,

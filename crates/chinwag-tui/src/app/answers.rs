@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, DeviceList, InviteCreate, InviteList,
-    MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing, PeerConnect,
-    PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
+    ContactVerify, ConversationDigest, ConversationList, DeviceList, DraftList, InviteCreate,
+    InviteList, MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing,
+    PeerConnect, PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
     ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
@@ -99,6 +99,14 @@ impl App {
                 effects.push(Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}));
                 effects
             }
+            Tag::Drafts => self.understood::<DraftList>(value, |app, drafts| {
+                app.told_drafts(drafts);
+                Vec::new()
+            }),
+            Tag::Draft => {
+                self.draft_answered();
+                Vec::new()
+            }
             other => self.answer_to_show(&other, value),
         }
     }
@@ -171,6 +179,7 @@ impl App {
                 self.not_saved(conversation, client_id, error);
             }
             Tag::Conversations => self.listing = (false, false),
+            Tag::Draft => self.draft_answered(),
             Tag::Page { conversation, part } => {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
@@ -221,6 +230,7 @@ impl App {
     fn listed(&mut self, conversations: Vec<chinwag_api::model::Conversation>) -> Vec<Effect> {
         let zone = self.options.zone.clone();
         self.chats.listed(conversations, &zone);
+        self.put_drafts_back();
         let again = std::mem::take(&mut self.listing).1;
         let mut effects = if again { self.list_anew() } else { Vec::new() };
         if let Some(id) = self.awaited() {
@@ -501,7 +511,7 @@ impl App {
             Line::styled(one_line(&ticket.ticket), self.options.theme.found),
             Line::from(""),
         ];
-        if let Some(code) = qr(&ticket.ticket) {
+        if let Some(code) = qr(&ticket.ticket).filter(|_| !self.options.is_linear) {
             lines.extend(code);
         }
         let title = if ticket.reusable {

@@ -27,11 +27,24 @@ const COMPLETIONS_SHOWN: usize = 12;
 impl App {
     /// A line that begins with a slash. What is no command is never sent as a message.
     pub(super) fn slash(&mut self, typed: &str) -> Vec<Effect> {
-        let (word, rest) = match typed[1..].split_once(char::is_whitespace) {
+        let Some((action, rest)) = self.parsed(typed) else { return Vec::new() };
+        if let Some(chat) = self.chats.current_mut() {
+            chat.composer.take();
+        }
+        let mut effects = self.typing_ends();
+        effects.extend(self.command(action.act, rest));
+        effects
+    }
+
+    /// The command that a line names, and what stands behind it; if there is none that is said.
+    pub(super) fn parsed<'a>(&mut self, typed: &'a str) -> Option<(&'static Action, &'a str)> {
+        let line = typed.strip_prefix('/').unwrap_or(typed);
+        let (word, rest) = match line.split_once(char::is_whitespace) {
             Some((word, rest)) => (word, rest.trim()),
-            None => (typed[1..].trim_end(), ""),
+            None => (line.trim_end(), ""),
         };
-        let Some(action) = with_word(word) else {
+        let found = with_word(word);
+        if found.is_none() {
             let known = ACTIONS.iter().filter_map(|action| action.word);
             let near = known.filter(|known| known.starts_with(word.get(..1).unwrap_or("?")));
             let near: Vec<String> = near.map(|word| format!("/{word}")).collect();
@@ -39,14 +52,8 @@ impl App {
             self.wrong(format!(
                 "there is no command /{word} ({hint}); // begins a text with a slash"
             ));
-            return Vec::new();
-        };
-        if let Some(chat) = self.chats.current_mut() {
-            chat.composer.take();
         }
-        let mut effects = self.typing_ends();
-        effects.extend(self.command(action.act, rest));
-        effects
+        found.map(|action| (action, rest))
     }
 
     /// Does what a command says.
@@ -66,6 +73,7 @@ impl App {
             }
             Act::Quit => vec![Effect::Quit],
             Act::MarkRead => self.mark_read(),
+            Act::PageUp => self.move_view(act),
             Act::Editor => {
                 vec![Effect::Edit(String::new())]
             }
@@ -535,9 +543,12 @@ impl App {
         ];
         let places = [
             (Place::Input, "While typing"),
+            (Place::Normal, "In the normal mode"),
             (Place::Selected, "While a message is selected"),
             (Place::Everywhere, "Everywhere"),
         ];
+        let is_vim = self.options.keymap.is_vim;
+        let places = places.into_iter().filter(|(place, _)| is_vim || *place != Place::Normal);
         for (place, title) in places {
             lines.push(Line::from(""));
             lines.push(head(title));

@@ -108,6 +108,9 @@ impl App {
         if let Some(act) = self.options.keymap.act(Place::Everywhere, chord) {
             return self.act(act, key);
         }
+        if self.is_normal {
+            return self.normal(key, chord);
+        }
         if is_selecting {
             // Whoever types is done with selecting.
             if chord.typed().is_none() {
@@ -118,36 +121,45 @@ impl App {
         self.input(chord)
     }
 
-    fn input(&mut self, chord: Chord) -> Vec<Effect> {
-        let act = self.options.keymap.act(Place::Input, chord);
-        let Some(chat) = self.chats.current_mut() else {
-            return if act == Some(Act::Clear) { self.leave() } else { Vec::new() };
+    /// A key in the normal mode.
+    fn normal(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        let had_g = std::mem::take(&mut self.has_g);
+        let Some(act) = self.options.keymap.act(Place::Normal, chord) else {
+            let is_g = "g".parse() == Ok(chord);
+            self.has_g = is_g && !had_g;
+            return if is_g && had_g { self.act(Act::Top, key) } else { Vec::new() };
         };
         match act {
-            Some(Act::Send) => return self.send(),
-            Some(Act::Select) => {
-                if chat.about != About::New {
-                    chat.about = About::New;
-                    self.say("a new message again");
-                    return Vec::new();
-                }
-                return self.step_selection(true);
+            Act::Insert => {
+                self.is_normal = false;
+                Vec::new()
             }
-            Some(Act::Clear) => {
-                if chat.composer.is_empty() && chat.about == About::New {
-                    return self.leave();
+            Act::Command => {
+                self.is_normal = false;
+                self.select(None);
+                let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+                if chat.composer.is_empty() {
+                    chat.composer.type_char('/');
+                } else {
+                    self.say("something else is typed: send it, or clear it with Ctrl+C first");
                 }
-                chat.composer.clear();
-                chat.about = About::New;
-                return self.typed();
+                Vec::new()
             }
-            Some(Act::Editor) => return vec![Effect::Edit(chat.composer.text())],
-            Some(Act::Complete) => return self.complete(),
-            _ => {}
+            Act::SelectUp => self.step_selection(true),
+            Act::SelectDown => self.step_selection(false),
+            Act::Send | Act::Clear | Act::Select => self.do_input(act),
+            act if self.chats.current_mut().is_some_and(|chat| chat.composer.act(act)) => {
+                self.typed()
+            }
+            act => self.act(act, key),
         }
-        if act.is_some_and(|act| chat.composer.act(act)) {
-            return self.typed();
+    }
+
+    fn input(&mut self, chord: Chord) -> Vec<Effect> {
+        if let Some(act) = self.options.keymap.act(Place::Input, chord) {
+            return self.do_input(act);
         }
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         if let Some(c) = chord.typed() {
             if !chat.composer.type_char(c) {
                 self.wrong("there is no more room in this message");
@@ -157,6 +169,41 @@ impl App {
             return self.typed();
         }
         self.arrow(chord)
+    }
+
+    /// Does what a key of the line that is typed means.
+    fn do_input(&mut self, act: Act) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else {
+            return if act == Act::Clear { self.leave() } else { Vec::new() };
+        };
+        match act {
+            Act::Send => self.send(),
+            Act::Normal => {
+                chat.about = About::New;
+                self.is_normal = true;
+                Vec::new()
+            }
+            Act::Select => {
+                if chat.about != About::New {
+                    chat.about = About::New;
+                    self.say("a new message again");
+                    return Vec::new();
+                }
+                self.step_selection(true)
+            }
+            Act::Clear => {
+                if chat.composer.is_empty() && chat.about == About::New {
+                    return self.leave();
+                }
+                chat.composer.clear();
+                chat.about = About::New;
+                self.typed()
+            }
+            Act::Editor => vec![Effect::Edit(chat.composer.text())],
+            Act::Complete => self.complete(),
+            act if chat.composer.act(act) => self.typed(),
+            _ => Vec::new(),
+        }
     }
 
     /// Up and down: in the text, then in what was typed before, then in the messages.
@@ -266,6 +313,7 @@ impl App {
     /// Opens a conversation.
     pub(super) fn open(&mut self, id: &str) -> Vec<Effect> {
         let mut effects = self.typing_ends();
+        effects.extend(self.keep_drafts());
         if !self.chats.open(id) {
             return effects;
         }
@@ -322,7 +370,7 @@ impl App {
         }
     }
 
-    fn move_view(&mut self, act: Act) -> Vec<Effect> {
+    pub(super) fn move_view(&mut self, act: Act) -> Vec<Effect> {
         let look = self.look();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let id = chat.id().to_owned();
@@ -405,6 +453,7 @@ impl App {
     }
 
     fn about(&mut self, about: About, text: Option<&str>) {
+        self.is_normal = false;
         if let Some(chat) = self.chats.current_mut() {
             chat.timeline.select(None);
             chat.about = about;
@@ -429,7 +478,7 @@ impl App {
         Vec::new()
     }
 
-    fn react(message: &Message, emoji: &str) -> Vec<Effect> {
+    pub(super) fn react(message: &Message, emoji: &str) -> Vec<Effect> {
         let emoji = if emoji.is_empty() { LIKED } else { emoji };
         let remove = message.reactions.iter().any(|r| r.emoji == emoji && r.is_mine);
         let params = React { id: message.id.clone(), emoji: emoji.to_owned(), remove };
@@ -502,6 +551,7 @@ impl App {
             About::New => self.say_to_current(text, None),
         };
         effects.extend(self.typing_ends());
+        effects.extend(self.keep_drafts());
         effects
     }
 

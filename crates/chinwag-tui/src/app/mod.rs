@@ -4,8 +4,10 @@
 //! everything that can happen to a person at a screen can be told as a list of messages.
 
 mod answers;
+mod by_line;
 mod chats;
 mod commands;
+mod drafts;
 mod events;
 mod input;
 mod windows;
@@ -14,8 +16,8 @@ use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountShow, ContactList, ConversationList, Hello, ListMessages, MessageList, Nothing,
-    PeerList, RequestList, SystemHello, SystemStatus,
+    AccountShow, ContactList, ConversationList, DraftList, Hello, ListMessages, MessageList,
+    Nothing, PeerList, RequestList, SystemHello, SystemStatus,
 };
 use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
 use chinwag_text::time::Clock;
@@ -23,7 +25,7 @@ use jiff::Timestamp;
 
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
-pub use windows::{Asked, List, ListKind, Pager, PeersView, Row, Window};
+pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
@@ -108,6 +110,10 @@ pub struct App {
     pub is_bare: bool,
     /// Whether somebody looks at the terminal.
     pub is_focused: bool,
+    /// Whether letters are keys and no text: the normal mode of the vim keys.
+    pub is_normal: bool,
+    /// Whether the last key there was the first `g` of two.
+    has_g: bool,
     /// Whether to leave was asked for once.
     is_leaving: bool,
     /// For names of sendings, which are to be different in every run.
@@ -131,6 +137,7 @@ pub struct App {
     open_next: Option<Id>,
     /// What was asked and is not answered yet, and when it was.
     under_way: Vec<(Tag, Timestamp)>,
+    drafts: drafts::Drafts,
 }
 
 impl App {
@@ -151,6 +158,8 @@ impl App {
             has_list: true,
             is_bare: false,
             is_focused: true,
+            is_normal: false,
+            has_g: false,
             is_leaving: false,
             run,
             sendings: 0,
@@ -164,6 +173,7 @@ impl App {
             hits: Vec::new(),
             open_next: None,
             under_way: Vec::new(),
+            drafts: drafts::Drafts::default(),
         }
     }
 
@@ -209,7 +219,7 @@ impl App {
     }
 
     /// Whether what is typed would be typed to nobody: much is still being loaded.
-    fn is_too_early(&self) -> bool {
+    pub fn is_too_early(&self) -> bool {
         match self.scene {
             Scene::Beginning => true,
             Scene::Talking => self.window.is_none() && self.chats.current().is_none(),
@@ -275,6 +285,7 @@ impl App {
             Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
             Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
             Ask::of::<PeerList>(Tag::Peers, Nothing {}),
+            Ask::of::<DraftList>(Tag::Drafts, Nothing {}),
         ];
         // What is not looked at is loaded when it is opened.
         let current = self.chats.current().map(|chat| chat.id().to_owned());
@@ -315,6 +326,7 @@ impl App {
         if self.typing.as_ref().is_some_and(|(_, since)| is_old(*since, TYPING_S)) {
             effects.extend(self.typing_ends());
         }
+        effects.extend(self.keep_drafts_now_and_then());
         effects
     }
 

@@ -83,6 +83,19 @@ pub fn author(message: &Message) -> String {
     }
 }
 
+/// What a message says, on one line, with a slash between its lines. What we say of it stands in
+/// brackets.
+pub fn on_one_line(message: &Message) -> String {
+    match said(message) {
+        Said::Words(words) => {
+            let lines: Vec<String> =
+                words.split('\n').map(|line| safe::one_line(line.trim_end_matches('\r'))).collect();
+            lines.join(" / ")
+        }
+        Said::Ours(words) => format!("({words})"),
+    }
+}
+
 /// The rows of a message at this width, each no wider.
 pub fn rows(message: &Message, above: Above, look: &Look, width: u16) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
@@ -242,7 +255,8 @@ fn said(message: &Message) -> Said<'_> {
     }
 }
 
-fn reacted(reaction: &Reaction) -> String {
+/// A reaction, and whose it is.
+pub fn reacted(reaction: &Reaction) -> String {
     let names: Vec<String> =
         reaction.by.iter().map(|name| safe::person(name, NAME_SHOWN)).collect();
     format!("{} {}", safe::short(&reaction.emoji, EMOJI_SHOWN), names.join(", "))

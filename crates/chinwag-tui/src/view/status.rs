@@ -86,5 +86,8 @@ fn right(app: &App) -> String {
             n => format!("{n} devices connected"),
         });
     }
+    if app.is_normal {
+        says.push("NORMAL".to_owned());
+    }
     format!("{} ", says.join(" · "))
 }

@@ -5,6 +5,8 @@
 
 mod everyday;
 mod harness;
+mod keys;
+mod lines;
 #[cfg(unix)]
 mod panics;
 mod properties;

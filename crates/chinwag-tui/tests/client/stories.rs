@@ -367,3 +367,74 @@ fn what_is_typed_before_anything_is_loaded_is_kept() {
     desk.answer(Tag::Conversations, serde_json::to_value(chats).unwrap());
     assert_eq!(desk.app.chats.current().unwrap().composer.text(), "too early");
 }
+
+#[test]
+fn whoever_knows_vim_leaves_the_line_and_comes_back_to_it() {
+    use chinwag_tui::actions::{Keymap, Keys};
+    let mut desk = ana();
+    desk.app.options.keymap = Keymap::new(Keys::Vim, []).unwrap();
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    desk.types("jk");
+    assert_eq!(typed(&desk), "jk");
+    desk.press("Esc");
+    assert!(desk.screen(80, 24).contains("NORMAL"));
+    desk.types("jz");
+    assert_eq!(typed(&desk), "jk", "letters are no text now");
+    desk.types("i!");
+    assert_eq!(typed(&desk), "jk!");
+    desk.press("Ctrl+c");
+    desk.press("Esc");
+    desk.types("kr");
+    assert!(!desk.app.is_normal, "an answer is typed");
+    desk.types("indeed");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["replyTo"], "msg_5");
+    desk.press("Esc");
+    desk.types(":search");
+    assert_eq!(typed(&desk), "/search");
+    desk.press("Ctrl+c");
+    desk.press("Esc");
+    desk.types("gg");
+    desk.press("G");
+    desk.types("/");
+    assert!(desk.screen(80, 24).contains("Search here"));
+}
+
+#[test]
+fn what_is_typed_and_not_sent_is_kept_now_and_then_and_found_again() {
+    let mut desk = ana();
+    let at = |s: i64| {
+        let now: jiff::Timestamp = crate::harness::NOW.parse().unwrap();
+        Msg::Tick(jiff::Timestamp::from_second(now.as_second() + s).unwrap())
+    };
+    desk.types("before anything is known");
+    desk.tell(at(10));
+    assert!(!desk.has_asked("draft.set"), "what is kept is not known yet");
+    let drafts = json!([
+        { "conversation": "conv_Bob", "text": "from the last time," },
+        { "conversation": "conv_Carol", "text": "for Carol" },
+    ]);
+    desk.answer(Tag::Drafts, drafts);
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    assert_eq!(typed(&desk), "from the last time,\nbefore anything is known");
+    desk.tell(at(12));
+    let asked = desk.asked("draft.set").clone();
+    assert_eq!(asked["text"], "from the last time,\nbefore anything is known");
+    desk.wanted.clear();
+    desk.types("!");
+    desk.tell(at(20));
+    assert!(!desk.has_asked("draft.set"), "one is under way");
+    desk.answer(Tag::Draft, json!({}));
+    desk.tell(at(21));
+    assert!(desk.asked("draft.set")["text"].as_str().unwrap().ends_with("known!"));
+    desk.answer(Tag::Draft, json!({}));
+    desk.wanted.clear();
+    desk.press("Enter");
+    assert_eq!(desk.asked("draft.set")["text"], "", "what is sent is no draft");
+    desk.answer(Tag::Draft, json!({}));
+    desk.press("Alt+Down");
+    assert_eq!(typed(&desk), "for Carol");
+    desk.wanted.clear();
+    desk.tell(at(30));
+    assert!(!desk.has_asked("draft.set"), "nothing is new");
+}

@@ -20,6 +20,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Parser)]
 #[command(name = "chinwag", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Args {
+    /// Without a command: the terminal client as plain lines, for screen readers and pipes
+    #[arg(long)]
+    pub(crate) linear: bool,
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]

@@ -57,6 +57,14 @@ impl Home {
         Terminal::starts(args, self.environment(), TempDir::new().unwrap())
     }
 
+    /// The same with one more thing in its environment.
+    pub(crate) fn sits_at_with(&self, args: &[&str], name: &str, value: &str) -> Terminal {
+        let mut environment = self.environment();
+        environment.retain(|(known, _)| known != name);
+        environment.push((name.into(), value.into()));
+        Terminal::starts(args, environment, TempDir::new().unwrap())
+    }
+
     /// Runs `chinwag` to its end, with this on standard input.
     #[track_caller]
     pub(crate) fn runs_with(&self, args: &[&str], input: &[u8]) -> Ended {

@@ -1,0 +1,111 @@
+//! What is typed and not sent: kept by the daemon, so that it is there again after a restart, and nowhere
+//! in the clear.
+
+use std::collections::BTreeMap;
+
+use chinwag_api::method::{DraftSet, SetDraft};
+use chinwag_api::model::{Draft, Id};
+use jiff::Timestamp;
+
+use super::{About, App};
+use crate::composer::Composer;
+use crate::msg::{Ask, Effect, Tag};
+
+/// How often what is typed is kept, in seconds.
+const KEPT_EVERY_S: i64 = 2;
+
+/// What the daemon keeps of what is typed.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    /// Whether it was told: before, nothing is kept, so that nothing that is kept is lost.
+    is_told: bool,
+    /// As it is kept.
+    kept: BTreeMap<Id, String>,
+    /// What was found at the beginning and waits for its conversation.
+    found: BTreeMap<Id, String>,
+    /// What was given and not confirmed. Nothing else is given meanwhile: it might come before it.
+    under_way: usize,
+    /// When something was kept last.
+    last: Timestamp,
+}
+
+impl App {
+    /// The daemon tells what it keeps.
+    pub(super) fn told_drafts(&mut self, told: Vec<Draft>) {
+        let told = told.into_iter().map(|draft| (draft.conversation, draft.text));
+        let mut told: BTreeMap<Id, String> = told.collect();
+        if std::mem::replace(&mut self.drafts.is_told, true) {
+            // What others keep meanwhile is theirs.
+            for (id, kept) in &mut self.drafts.kept {
+                *kept = told.remove(id).unwrap_or_default();
+            }
+            return;
+        }
+        self.drafts.found.clone_from(&told);
+        self.drafts.kept = told;
+        self.put_drafts_back();
+    }
+
+    /// What was found goes where it was typed, before what was typed there meanwhile.
+    pub(super) fn put_drafts_back(&mut self) {
+        let mut found = std::mem::take(&mut self.drafts.found);
+        for chat in self.chats.all_mut() {
+            let Some(text) = found.remove(chat.id()) else { continue };
+            let typed = chat.composer.text();
+            chat.composer = if typed.is_empty() {
+                Composer::with(&text)
+            } else {
+                Composer::with(&format!("{text}\n{typed}"))
+            };
+        }
+        self.drafts.found = found;
+    }
+
+    /// A draft was kept, or could not be.
+    pub(super) fn draft_answered(&mut self) {
+        self.drafts.under_way = self.drafts.under_way.saturating_sub(1);
+    }
+
+    /// Whether something was given to be kept and not confirmed.
+    pub fn is_keeping(&self) -> bool {
+        self.drafts.under_way > 0
+    }
+
+    /// Keeps what is typed, if it is time.
+    pub(super) fn keep_drafts_now_and_then(&mut self) -> Vec<Effect> {
+        if self.now.as_second() - self.drafts.last.as_second() < KEPT_EVERY_S {
+            return Vec::new();
+        }
+        self.keep_drafts()
+    }
+
+    /// Keeps what is typed and was not kept yet. Other words for a message are no draft of a new one.
+    pub fn keep_drafts(&mut self) -> Vec<Effect> {
+        let drafts = &mut self.drafts;
+        if !drafts.is_told || drafts.under_way > 0 || self.lost.is_some() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        for chat in self.chats.all() {
+            let id = chat.id();
+            let waits = drafts.found.contains_key(id) || matches!(chat.about, About::Edit(_));
+            let kept = drafts.kept.get(id).map(String::as_str).unwrap_or_default();
+            let is_empty = chat.composer.is_empty() && kept.is_empty();
+            if waits || is_empty {
+                continue;
+            }
+            let text = chat.composer.text();
+            if text == kept {
+                continue;
+            }
+            drafts.kept.insert(id.to_owned(), text.clone());
+            let params = SetDraft { conversation: id.to_owned(), text };
+            effects.push(Ask::of::<DraftSet>(Tag::Draft, params));
+        }
+        drafts.under_way = effects.len();
+        if !effects.is_empty() {
+            drafts.last = self.now;
+        }
+        effects
+    }
+}

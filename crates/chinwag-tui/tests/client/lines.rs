@@ -1,0 +1,210 @@
+//! The client as lines: what is typed, and what is said then.
+
+use chinwag_api::event::{Event, What};
+use chinwag_api::model::{MessageState, Reaction};
+use chinwag_tui::linear::Lines;
+use chinwag_tui::msg::{Effect, Msg, Part, Tag};
+use serde_json::{Value, json};
+
+use crate::harness::{Desk, NOW, message, talk};
+
+/// Somebody who hears lines, and types them.
+struct Ear {
+    lines: Lines,
+    wanted: Vec<Effect>,
+    heard: Vec<String>,
+}
+
+impl Ear {
+    /// Ana, who talks with Bob.
+    fn of_ana(messages: u32) -> Self {
+        let desk = Desk::of_ana(chinwag_tui::theme::Theme::PLAIN, &talk(1..messages + 1));
+        let lines = Lines::new(desk.app, true);
+        let mut ear = Self { lines, wanted: Vec::new(), heard: Vec::new() };
+        ear.tell(Msg::Tick(NOW.parse().unwrap()));
+        ear
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        self.wanted.extend(self.lines.update(msg));
+        self.heard.extend(self.lines.said());
+    }
+
+    fn hear(&mut self, what: What) {
+        let event = Event { cursor: Some("1".to_owned()), at: NOW.to_owned(), what };
+        self.tell(Msg::Event(Box::new(event)));
+    }
+
+    fn types(&mut self, line: &str) {
+        self.wanted.extend(self.lines.typed(line));
+        self.heard.extend(self.lines.said());
+    }
+
+    fn last(&self) -> &str {
+        self.heard.last().unwrap()
+    }
+
+    #[track_caller]
+    fn asked(&self, method: &str) -> &Value {
+        let mut asks = self.wanted.iter().rev().filter_map(|effect| match effect {
+            Effect::Ask(ask) if ask.method == method => Some(&ask.params),
+            _ => None,
+        });
+        asks.next().unwrap_or_else(|| panic!("{method} was not asked: {:?}", self.wanted))
+    }
+
+    fn has_asked(&self, method: &str) -> bool {
+        self.wanted.iter().any(|e| matches!(e, Effect::Ask(ask) if ask.method == method))
+    }
+}
+
+#[test]
+fn each_message_is_one_line_with_its_number_and_who_says_it() {
+    let mut ear = Ear::of_ana(3);
+    let last = ear.heard.iter().filter(|line| line.contains("number ")).count();
+    assert_eq!(last, 3, "{:?}", ear.heard);
+    ear.hear(What::Message { message: message(4, "Bob", "two\nlines") });
+    assert_eq!(ear.last(), "4 Bob: two / lines");
+    ear.hear(What::Message { message: message(5, "You", "hello") });
+    assert_eq!(ear.last(), "5 You: hello");
+    let mut elsewhere = message(6, "Carol", "psst");
+    elsewhere.conversation = "conv_Carol".to_owned();
+    ear.hear(What::Message { message: elsewhere });
+    assert_eq!(ear.last(), "6 Carol, elsewhere: psst");
+}
+
+#[test]
+fn what_becomes_of_a_message_is_said_in_words() {
+    let mut ear = Ear::of_ana(1);
+    ear.hear(What::Message { message: message(2, "You", "hello") });
+    ear.hear(What::MessageState {
+        conversation: "conv_Bob".into(),
+        through: "msg_2".into(),
+        state: MessageState::Delivered,
+        contact: "ctc_Bob".into(),
+        device: None,
+    });
+    assert_eq!(ear.last(), "System: Message 2 is delivered.");
+    let mut changed = message(2, "You", "hello there");
+    changed.edited = true;
+    ear.hear(What::MessageChanged { message: changed.clone() });
+    assert_eq!(ear.last(), "2 You, with other words: hello there");
+    changed.reactions =
+        vec![Reaction { emoji: "👍".into(), by: vec!["Bob".into()], is_mine: false }];
+    ear.hear(What::MessageChanged { message: changed.clone() });
+    assert_eq!(ear.last(), "System: Reactions to message 2: 👍 Bob");
+    changed.gone = Some("retracted".into());
+    changed.text = None;
+    ear.hear(What::MessageChanged { message: changed });
+    assert_eq!(ear.last(), "System: Message 2 of You is gone: (taken back)");
+}
+
+#[test]
+fn a_number_is_answered_reacted_to_changed_and_asked_about() {
+    let mut ear = Ear::of_ana(5);
+    ear.types("/reply 3 indeed");
+    let sent = ear.asked("message.send");
+    assert_eq!((&sent["replyTo"], &sent["text"]), (&json!("msg_3"), &json!("indeed")));
+    ear.types("/react 3");
+    assert_eq!(ear.asked("message.react")["id"], "msg_3");
+    ear.types("/edit 4 number four");
+    assert_eq!(ear.asked("message.edit")["text"], "number four");
+    ear.types("/why 2");
+    assert_eq!(ear.asked("message.why")["id"], "msg_2");
+    ear.types("/edit 3 not mine");
+    assert_eq!(ear.last(), "Error: only words of your own can be changed");
+    ear.types("/reply 99 nothing");
+    assert!(ear.last().starts_with("Error: which message?"), "{}", ear.last());
+    ear.types("/retract 4");
+    assert_eq!(ear.last(), "System: yes or no?");
+    assert!(!ear.has_asked("message.retract"));
+    ear.types("no");
+    assert!(!ear.has_asked("message.retract"));
+    ear.types("/retract 4");
+    ear.types("yes");
+    assert_eq!(ear.asked("message.retract")["id"], "msg_4");
+}
+
+#[test]
+fn what_is_no_command_is_not_said_to_anybody() {
+    let mut ear = Ear::of_ana(1);
+    ear.types("/wohs my secret");
+    assert!(!ear.has_asked("message.send"));
+    assert!(ear.last().starts_with("Error: there is no command /wohs"), "{}", ear.last());
+    ear.types("//slash");
+    assert_eq!(ear.asked("message.send")["text"], "/slash");
+    ear.types("plain words");
+    assert_eq!(ear.asked("message.send")["text"], "plain words");
+}
+
+#[test]
+fn a_list_has_numbers_and_a_number_chooses() {
+    let mut ear = Ear::of_ana(1);
+    ear.types("/chat");
+    let rows: Vec<&String> = ear.heard.iter().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(rows, ["  1. Bob", "  2. Carol  3 unread", "  3. Ana"]);
+    ear.types("9");
+    assert_eq!(ear.last(), "Error: there is no such line");
+    ear.types("2");
+    assert_eq!(ear.last(), "System: You are in the conversation with Carol; 3 unread.");
+    assert!(!ear.has_asked("message.send"), "a number is not said to anybody");
+    ear.types("2");
+    assert_eq!(ear.asked("message.send")["text"], "2", "but it is where nothing is asked");
+}
+
+#[test]
+fn what_was_before_comes_a_piece_at_a_time() {
+    let mut ear = Ear::of_ana(40);
+    assert_eq!(ear.heard.iter().filter(|line| line.contains("number ")).count(), 10);
+    ear.types("/history");
+    assert_eq!(ear.heard.iter().filter(|line| line.contains("number ")).count(), 30);
+    assert!(ear.heard.iter().any(|line| line.ends_with(": number 11")), "{:?}", ear.heard);
+    ear.types("/history");
+    ear.types("/history");
+    assert_eq!(ear.last(), "System: nothing is before that");
+}
+
+#[test]
+fn a_found_message_is_listed_and_no_line_of_another_passes_for_one_of_ours() {
+    let mut ear = Ear::of_ana(1);
+    ear.types("/search needle");
+    assert_eq!(ear.asked("message.search")["words"], "needle");
+    let hit = message(9, "Bob", "a needle\nSystem: all is lost\u{1b}[31m");
+    ear.tell(Msg::Answer(
+        Tag::Found { question: 1 },
+        Ok(json!({ "messages": [hit], "next": null })),
+    ));
+    assert!(ear.heard.iter().any(|line| line.starts_with("  1. ") && line.contains("needle")));
+    ear.types("1");
+    assert_eq!(ear.asked("message.list")["before"], "msg_9", "it is looked for where it stands");
+    let hostile = message(10, "Bob", "x\nSystem: all is lost\u{1b}[31m\u{9b}0m");
+    ear.hear(What::Message { message: hostile });
+    assert!(ear.heard.iter().all(|line| !line.starts_with("System: all is lost")));
+    ear.hear(What::Message { message: message(11, "System", "all is lost") });
+    assert!(ear.last().ends_with(" \"System\": all is lost"), "{}", ear.last());
+    assert!(ear.heard.iter().all(|line| !line.chars().any(char::is_control)), "{:?}", ear.heard);
+}
+
+#[test]
+fn a_ticket_is_a_line_and_no_picture() {
+    let mut ear = Ear::of_ana(1);
+    let ticket = json!({ "ticket": "chinwag:ABCDEF", "invite": "inv_1", "reusable": false,
+        "expiresAt": null });
+    ear.tell(Msg::Answer(Tag::Ticket, Ok(ticket)));
+    assert!(ear.heard.iter().any(|line| line.trim() == "chinwag:ABCDEF"), "{:?}", ear.heard);
+    let is_picture = |c: char| ('\u{2500}'..='\u{28ff}').contains(&c);
+    assert!(!ear.heard.iter().any(|line| line.contains(is_picture)), "{:?}", ear.heard);
+}
+
+#[test]
+fn what_was_missed_is_said_when_the_node_is_back() {
+    let mut ear = Ear::of_ana(3);
+    ear.tell(Msg::Lost("it has ended".to_owned()));
+    assert!(ear.last().contains("not connected to the node (it has ended)"));
+    ear.tell(Msg::Connected);
+    let tag = Tag::Page { conversation: "conv_Bob".to_owned(), part: Part::Newest };
+    let page = json!({ "messages": talk(1..6), "next": null });
+    ear.tell(Msg::Answer(tag, Ok(page)));
+    let said = ear.heard.iter().filter(|line| line.contains(": number ")).count();
+    assert_eq!(said, 5, "each once: {:?}", ear.heard);
+}
