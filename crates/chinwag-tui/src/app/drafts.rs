@@ -66,9 +66,11 @@ impl App {
         self.drafts.under_way = self.drafts.under_way.saturating_sub(1);
     }
 
-    /// Whether something was given to be kept and not confirmed.
+    /// Whether something was given to be kept and not confirmed, or is typed and can't be given yet, because
+    /// the daemon has not told what it keeps.
     pub fn is_keeping(&self) -> bool {
-        self.drafts.under_way > 0
+        let is_typed = || self.chats.all().iter().any(|chat| !chat.composer.is_empty());
+        self.drafts.under_way > 0 || (!self.drafts.is_told && is_typed())
     }
 
     /// Keeps what is typed, if it is time.
