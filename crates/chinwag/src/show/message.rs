@@ -6,7 +6,8 @@
 
 use std::fmt::Write as _;
 
-use chinwag_api::model::{Digest, Message, MessageState, Reaction, Why};
+use chinwag_api::model::{Digest, Message, Reaction, Why};
+pub(crate) use chinwag_tui::view::message::state;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::{Table, facts};
@@ -37,17 +38,6 @@ pub(crate) struct Style {
     pub(crate) whole_ids: bool,
     /// How wide the terminal is, if it is one.
     pub(crate) columns: Option<usize>,
-}
-
-/// How far a message has come, in a word.
-pub(crate) fn state(state: MessageState) -> &'static str {
-    match state {
-        MessageState::Unknown => "in a state of a newer kind",
-        MessageState::Saved => "saved",
-        MessageState::Sent => "sent",
-        MessageState::Delivered => "delivered",
-        MessageState::Read => "read",
-    }
 }
 
 /// Messages one below the other, with the day where it changes.
@@ -284,7 +274,7 @@ pub(crate) mod tests {
             edited: false,
             gone: None,
             reactions: Vec::new(),
-            state: is_me.then_some(MessageState::Delivered),
+            state: is_me.then_some(chinwag_api::model::MessageState::Delivered),
         }
     }
 
