@@ -6,8 +6,8 @@ use crate::node::Node;
 use crate::output::Output;
 use crate::store::{Store, StoreError};
 
-/// Handles a batch of inputs as one transaction: begin, handle each, commit, and only then release
-/// what comes out. Nothing is announced that could be lost; many inputs, one commit.
+/// Handles a batch of inputs as one transaction: begin, handle each, finish, commit, and only then
+/// release what comes out. Nothing is announced that could be lost; many inputs, one commit.
 ///
 /// After an error the node must be dropped and opened again: that is the one way of recovery.
 pub fn step(
@@ -32,6 +32,10 @@ pub fn step_with(
             env.store.rollback();
             return Err(error);
         }
+    }
+    if let Err(error) = node.finish(env) {
+        env.store.rollback();
+        return Err(error);
     }
     env.store.commit()?;
     Ok(std::iter::from_fn(|| node.poll()).collect())

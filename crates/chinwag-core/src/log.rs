@@ -158,6 +158,14 @@ fn check_body(at: usize, header: &Header, body: Option<&[u8]>) -> Result<(), Run
 }
 
 impl CheckedRun {
+    /// An entry that was written here: there is no signature of it yet, that of a later one covers
+    /// it. That its body is the one it names is not looked at again.
+    pub(crate) fn written(header: Header, body: Vec<u8>, base: Base) -> Result<Self, RunFault> {
+        check_place(0, base, &header)?;
+        let entry = CheckedEntry { id: header.id(), header, body: Some(body) };
+        Ok(Self { entries: vec![entry], signature: None })
+    }
+
     /// The entries, in order.
     pub fn entries(&self) -> &[CheckedEntry] {
         &self.entries
@@ -217,5 +225,10 @@ impl CheckedEntry {
     /// The bytes of its body, if it came with one.
     pub fn body(&self) -> Option<&[u8]> {
         self.body.as_deref()
+    }
+
+    /// Its header and body.
+    pub(crate) fn into_parts(self) -> (Header, Option<Vec<u8>>) {
+        (self.header, self.body)
     }
 }

@@ -65,6 +65,7 @@ pub const WANTED: &[&str] = &[
     "slow links",
     "starts on a full disk",
     "strangers refused",
+    "things said in one batch",
     "tickets redeemed",
     "typing shown",
     "unlinked entries refused",

@@ -91,9 +91,8 @@ impl World<'_> {
     /// One step. `None`: the program is gone.
     fn take(&mut self, who: Who, inputs: Vec<Input>, fault: Option<Fault>) -> Option<Vec<Output>> {
         let writes = |input: &Input| matches!(input, Input::Command(_, Command::Say { .. }));
-        if matches!(fault, Some(Fault::FailCommit | Fault::CrashBefore))
-            && inputs.iter().any(writes)
-        {
+        let written = inputs.iter().filter(|input| writes(input)).count();
+        if matches!(fault, Some(Fault::FailCommit | Fault::CrashBefore)) && written > 0 {
             self.cover("crashes with an uncommitted entry");
         }
         let now = self.now;
@@ -124,7 +123,12 @@ impl World<'_> {
                 self.check_event_log(who, &outputs);
                 None
             }
-            (Ok(outputs), _) => Some(outputs),
+            (Ok(outputs), _) => {
+                if written > 1 {
+                    self.cover("things said in one batch");
+                }
+                Some(outputs)
+            }
             (Err(_), Some(Fault::FailCommit)) => {
                 self.cover("commits failed");
                 None

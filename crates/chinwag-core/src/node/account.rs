@@ -128,6 +128,7 @@ impl Node {
     /// Goes on as a new device of the same account: our log was, or may have been, continued
     /// elsewhere. What we have written under the old name counts, on whatever device it is.
     pub(super) fn retire(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.sign_written(env)?;
         let Some((local, own)) = env.store.local()?.zip(self.own.as_ref()) else { return Ok(()) };
         let old = own.device;
         let known = self.accounts.get(&own.account).and_then(|log| log.device(old));

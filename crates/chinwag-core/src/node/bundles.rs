@@ -26,6 +26,7 @@ use crate::wire::message::{Hello, Message, VERSION, Wish};
 impl Node {
     /// Makes a bundle for each device of an account, with what it is not known to have.
     pub(super) fn export(&mut self, env: &mut Env<'_>, to: AccountId) -> Reply {
+        self.sign_written(env)?;
         let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
         let (account, device) = (own.account, own.device);
         let is_invited = self.tickets.values().any(|ticket| ticket.account == to);

@@ -440,7 +440,9 @@ impl Node {
             conversation.tips.insert(author, tip);
         }
         let is_late = had_gaps || conversation.has_gaps();
-        self.hand_to_all(id, author, run, &here, from);
+        if let Some(run) = what_is_new(run, &here) {
+            self.hand_to_all(id, author, &run, from);
+        }
         let limit = self.limit(id, author);
         let last = run.tip().map_or(0, |tip| tip.seq.get());
         if let Some(beyond) = Seq::new(limit.saturating_add(1)).filter(|_| last > limit) {
@@ -454,20 +456,14 @@ impl Node {
         self.read_after_all(env, id)
     }
 
-    /// Hands what is new of a run to everybody who is connected and lacks it.
-    fn hand_to_all(
+    /// Hands what is new to everybody who is connected and lacks it.
+    pub(super) fn hand_to_all(
         &mut self,
         id: ConversationId,
         author: DeviceId,
-        run: &CheckedRun,
-        here: &Ranges,
+        run: &Run,
         from: Option<Link>,
     ) {
-        let Some(signature) = run.signature().copied() else { return };
-        let is_known = |entry: &&CheckedEntry| here.contains(entry.header().seq());
-        let new = run.entries().iter().skip_while(is_known);
-        let entries = new.map(|entry| (entry.header().clone(), entry.body().map(<[u8]>::to_vec)));
-        let run = Run { entries: entries.collect(), signature };
         // Nobody is handed what they sent or wrote, on whatever connection it came. But who wrote it hears
         // that it is here: they do not send what we may have from others already.
         let from = from.and_then(|link| self.sessions.get(&link)).map(|session| session.device);
@@ -480,7 +476,7 @@ impl Node {
             };
             match self.member(peer, id) {
                 Ok(()) if peer.device == author => self.send_have(link, id, Some(author), false),
-                Ok(()) => self.hand_on(link, id, author, &run),
+                Ok(()) => self.hand_on(link, id, author, run),
                 Err(_) => {}
             }
         }
@@ -659,6 +655,16 @@ enum Unfit {
     Rank,
     /// It is wrong in itself.
     Wrong(RunFault),
+}
+
+/// A run from its first new entry on. `None`: it is not signed yet, what is written here is handed
+/// on once it is.
+fn what_is_new(run: &CheckedRun, here: &Ranges) -> Option<Run> {
+    let signature = *run.signature()?;
+    let is_known = |entry: &&CheckedEntry| here.contains(entry.header().seq());
+    let new = run.entries().iter().skip_while(is_known);
+    let entries = new.map(|entry| (entry.header().clone(), entry.body().map(<[u8]>::to_vec)));
+    Some(Run { entries: entries.collect(), signature })
 }
 
 /// The numbers of a run's entries.

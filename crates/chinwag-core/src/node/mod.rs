@@ -32,6 +32,7 @@ use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::{Command, Input, Link, Token};
 use crate::node::conversation::Conversation;
 use crate::node::session::Session;
+use crate::node::writing::Written;
 use crate::output::{Event, Lane, Output};
 use crate::store::{Asked, Contact, Invite, Prekey, Request, Store, StoreError};
 use crate::ticket::Ticket;
@@ -91,6 +92,8 @@ pub struct Node {
     /// Conversations of which something is kept, with accounts of which nothing is held any more.
     dormant: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,
+    /// What we wrote since the last signature, within this batch.
+    written: BTreeMap<ConversationId, Written>,
     /// Commands that wait until it is known whether our log was continued elsewhere.
     held: VecDeque<(Token, Command)>,
     /// When the next body is to be deleted.
@@ -151,11 +154,17 @@ impl Node {
         self.heed_own_account(env)?;
         self.keep_prekeys(env)?;
         self.dial_all();
-        self.log_events(env, 0)
+        self.log_events(env, 0)?;
+        self.finish(env)
     }
 
-    /// Takes one input. It fails only when the store fails: what a peer does wrong is a
-    /// [`Violation`], what somebody asks in vain a refusal.
+    /// Ends a batch, before it is committed: what was written in it is signed, and handed on.
+    pub fn finish(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.sign_written(env)
+    }
+
+    /// Takes one input of a batch, which ends with [`finish`](Self::finish). It fails only when the
+    /// store fails: what a peer does wrong is a [`Violation`], what somebody asks in vain a refusal.
     pub fn handle(&mut self, env: &mut Env<'_>, input: Input) -> Result<(), StoreError> {
         self.seen = (env.mono, env.wall);
         let before = self.outputs.len();
@@ -266,6 +275,15 @@ impl Node {
 
     /// What a known device says, on a connection or in a bundle.
     fn told(&mut self, env: &mut Env<'_>, from: Peer, message: Message) -> Handled {
+        let told_of = match &message {
+            Message::Entries { author, .. } => Some(*author),
+            Message::Fork(fork) => Some(fork.author()),
+            _ => None,
+        };
+        if told_of.is_some() && told_of == self.device() {
+            // It is compared with what we have of our own log, signatures and all.
+            self.sign_written(env)?;
+        }
         match message {
             Message::Hello(_) | Message::Known { .. } => Ok(Err(Violation::OutOfTurn)),
             Message::Operations { operations, .. } => self.learn(env, from, operations),

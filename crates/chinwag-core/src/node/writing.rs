@@ -6,10 +6,12 @@ use crate::body::{Body, BodyError, Content, Text, body_hash};
 use crate::entry::{Header, sign};
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId, EntryId};
-use crate::log::Run;
+use crate::log::{CheckedEntry, CheckedRun, Run};
 use crate::output::{Answer, Refusal};
 use crate::store::{StoreError, StoredEntry};
 use crate::time::ClaimedTime;
+use crate::wire::codec::Encode as _;
+use crate::wire::limits::{LIVE_BYTES_MAX, RUN_MAX};
 
 impl Node {
     /// Says something to a contact, or to our own devices.
@@ -91,8 +93,8 @@ impl Node {
         Ok(written.map(Answer::Entry).map_err(Refusal::from))
     }
 
-    /// Writes an entry, and hands it to everybody who is connected. It is kept before the reply
-    /// is given.
+    /// Writes an entry. It is signed, and handed to everybody who is connected, at the end of the
+    /// batch, together with what is written after it: see [`sign_written`](Self::sign_written).
     pub(super) fn write(
         &mut self,
         env: &mut Env<'_>,
@@ -120,13 +122,65 @@ impl Node {
             body_len: u32::try_from(body.len()).unwrap_or(u32::MAX),
             body_hash: body_hash(&body),
         };
-        let (id, author, base) = (header.id(), own.device, state.base(own.device));
-        let signature = sign(&own.device_key, id);
-        let run = Run { entries: vec![(header, Some(body))], signature };
-        match run.check(conversation, author, base) {
-            Ok(checked) => self.accept(env, conversation, author, &checked, None)?,
-            Err(fault) => return Err(StoreError(format!("our own log is wrong: {fault}"))),
+        let (author, base) = (own.device, state.base(own.device));
+        let run = CheckedRun::written(header, body, base)
+            .map_err(|fault| StoreError(format!("our own log is wrong: {fault}")))?;
+        let Some(entry) = run.entries().first().cloned() else { return Err(nothing_written()) };
+        let id = entry.id();
+        if self.written.get(&conversation).is_some_and(|written| !written.has_room_for(&entry)) {
+            self.sign_written(env)?;
         }
+        self.written.entry(conversation).or_default().push(entry);
+        self.accept(env, conversation, author, &run, None)?;
         Ok(Ok(id))
     }
+
+    /// Signs what was written since the last time, the last entry of each log for all before it, and
+    /// hands it to everybody who is connected. It is done before anything of the batch is kept for
+    /// good, and before our devices change: there is never an end of a log without a signature.
+    pub(super) fn sign_written(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        for (conversation, written) in std::mem::take(&mut self.written) {
+            let (Some(own), Some(last)) = (&self.own, written.entries.last()) else {
+                return Err(nothing_written());
+            };
+            let (author, last) = (own.device, last.id());
+            let signature = sign(&own.device_key, last);
+            env.store.put_signature(last, &signature)?;
+            let entries = written.entries.into_iter().map(CheckedEntry::into_parts).collect();
+            self.hand_to_all(conversation, author, &Run { entries, signature }, None);
+        }
+        Ok(())
+    }
+}
+
+/// What we wrote into one log, and have not signed yet.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    entries: Vec<CheckedEntry>,
+    /// The length of what is sent of them.
+    bytes: usize,
+}
+
+impl Written {
+    /// Whether an entry can be signed together with these: what is new goes out in pieces that are
+    /// in nobody's way.
+    fn has_room_for(&self, entry: &CheckedEntry) -> bool {
+        let bytes = self.bytes.saturating_add(len(entry));
+        self.entries.len() < RUN_MAX && bytes <= LIVE_BYTES_MAX
+    }
+
+    fn push(&mut self, entry: CheckedEntry) {
+        self.bytes = self.bytes.saturating_add(len(&entry));
+        self.entries.push(entry);
+    }
+}
+
+/// The bytes of an entry in a message.
+fn len(entry: &CheckedEntry) -> usize {
+    let header = entry.header().to_bytes().len();
+    header.saturating_add(entry.body().map_or(0, <[u8]>::len))
+}
+
+fn nothing_written() -> StoreError {
+    StoreError("an entry was written into no log".to_owned())
 }

@@ -8,6 +8,7 @@
     reason = "a test says what it expects"
 )]
 
+mod batches;
 mod bundles;
 mod clients;
 mod convergence;

@@ -41,6 +41,7 @@ pub(crate) struct World {
     presence: Vec<(&'static str, String)>,
     /// Entries that were sent, as often as they were.
     entries_sent: usize,
+    runs_sent: usize,
 }
 
 /// Which devices have something, and who has read it.
@@ -51,7 +52,7 @@ pub(crate) struct Person {
     node: Node,
     pub(crate) store: MemStore,
     rng: ChaCha20Rng,
-    replies: VecDeque<Result<Answer, Refusal>>,
+    pub(crate) replies: VecDeque<Result<Answer, Refusal>>,
 }
 
 impl World {
@@ -67,6 +68,7 @@ impl World {
             transcript: Vec::new(),
             presence: Vec::new(),
             entries_sent: 0,
+            runs_sent: 0,
         };
         for (n, name) in names.iter().enumerate() {
             let rng = ChaCha20Rng::seed_from_u64(n as u64);
@@ -324,6 +326,11 @@ impl World {
         self.entries_sent
     }
 
+    /// How many runs they were sent in.
+    pub(crate) fn runs_sent(&self) -> usize {
+        self.runs_sent
+    }
+
     fn now(&self) -> (Mono, Wall) {
         (Mono::new(self.mono), Wall::new(START + self.ahead_ms + self.mono / 1_000))
     }
@@ -347,6 +354,7 @@ impl World {
             Output::Send { link, lane, bytes } => {
                 if let Ok(Message::Entries { run, .. }) = Message::read(&bytes) {
                     self.entries_sent += run.entries.len();
+                    self.runs_sent += 1;
                 }
                 let ends = self.links.get(&link).copied().unwrap_or_default();
                 if let Some(to) = ends.into_iter().find(|end| !end.is_empty() && *end != name) {
