@@ -61,6 +61,8 @@ pub enum Kind {
     Refused,
     /// There is no account here yet. Exit code 5.
     NoAccount,
+    /// The safety number with somebody was not compared, and had to be. Exit code 5.
+    Unverified,
     /// Over a limit. Exit code 7.
     Limit,
     /// Another process has what is needed, or it is locked. Exit code 8.
@@ -78,7 +80,7 @@ impl Kind {
             Self::Usage => 2,
             Self::NotFound | Self::Ambiguous => 3,
             Self::Refused => 4,
-            Self::NoAccount => 5,
+            Self::NoAccount | Self::Unverified => 5,
             Self::Limit => 7,
             Self::Locked => 8,
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::{
-    Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
+    Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
     Imported, Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status,
     Ticket, Time, Who, Why,
 };
@@ -80,6 +80,8 @@ methods! {
     "account.restore" AccountRestore (RestoreAccount) -> Account:
         "Makes this a device of the account that the recovery words stand for.";
     "account.show" AccountShow (Nothing) -> Account: "Our account and this device.";
+    "account.card" AccountCard (Nothing) -> Card:
+        "A line that says where we are, without a secret: who uses it asks to become a contact.";
     "account.rename" AccountRename (RenameAccount) -> Account: "Calls our account something else.";
     "account.words" AccountWords (Nothing) -> RecoveryWords: "The recovery words, again.";
     "device.list" DeviceList (Nothing) -> Vec<Device>: "The devices of our account.";
@@ -92,7 +94,8 @@ methods! {
     "contact.list" ContactList (Nothing) -> Vec<Contact>:
         "Contacts, those who did not answer yet, and who is blocked.";
     "contact.add" ContactAdd (AddContact) -> Contact:
-        "Uses a ticket: its maker becomes a contact as soon as one of their devices is reached.";
+        "Uses a ticket: its maker becomes a contact as soon as one of their devices is reached. With a card, \
+         they are asked, and become one when they accept.";
     "contact.rename" ContactRename (RenameContact) -> Contact: "What we call somebody.";
     "contact.block" ContactBlock (OneContact) -> Contact: "Keeps somebody from reaching us.";
     "contact.unblock" ContactUnblock (OneContact) -> Contact: "Lets somebody reach us again.";
@@ -238,11 +241,14 @@ pub struct OneInvite {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AddContact {
-    /// The ticket.
+    /// The ticket, or the card.
     pub ticket: String,
     /// What to call them.
     #[serde(default, rename = "as")]
     pub called: Option<String>,
+    /// With a card: one line for them, of at most 280 bytes.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// Somebody.
@@ -322,6 +328,9 @@ pub struct SendMessage {
     /// How long to wait for that; without: 30 seconds. Then the answer says how far it came.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
+    /// Whether it is refused, and nothing saved, unless the safety number with them was compared.
+    #[serde(default)]
+    pub require_verified: bool,
 }
 
 /// What [`MessageSend`] answers.

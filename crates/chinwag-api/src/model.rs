@@ -125,6 +125,14 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
+/// A line that says where we are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    /// The line. It holds no secret, and may be published.
+    pub card: String,
+}
+
 /// An invite that is open: its ticket was not used up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -41,6 +41,12 @@ fn contact<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Contact> {
     view.node.contacts().find(|contact| contact.account == account)
 }
 
+/// Whether somebody's keys were compared with them. Our own need not be.
+pub(crate) fn is_verified(view: &View<'_>, account: AccountId) -> bool {
+    view.node.account() == Some(account)
+        || contact(view, account).is_some_and(|contact| contact.is_verified)
+}
+
 /// Everybody who can be meant by a name: whom we know or look for. Strangers who ask are not among
 /// them, or they could take the names of others.
 fn known(view: &View<'_>) -> Vec<AccountId> {

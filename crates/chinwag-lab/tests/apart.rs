@@ -143,6 +143,7 @@ async fn reply(client: &Client, to: &str, text: &str, id: &str) -> String {
         reply_to: Some(id.to_owned()),
         wait_for: Some(MessageState::Delivered),
         timeout_ms: Some(60_000),
+        require_verified: false,
     };
     client.call::<MessageSend>(params).await.unwrap().id
 }

@@ -139,6 +139,11 @@ impl Node {
         if ticket.is_expired(env.wall) {
             return Ok(Err(Refusal::TicketExpired));
         }
+        if ticket.is_card() && ticket.account != own.account {
+            let Ticket { account, device, addresses, .. } = ticket;
+            return self
+                .ask_for_contact(env, Asked { account, device, addresses, text: String::new() });
+        }
         if self.contacts.len() >= CONTACTS_MAX {
             return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
         }

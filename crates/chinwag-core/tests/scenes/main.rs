@@ -32,6 +32,7 @@ use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
+use chinwag_core::ticket::Ticket;
 use chinwag_core::wire::codec::Encode;
 use chinwag_core::wire::message::{Have, Message};
 use world::World;
@@ -592,6 +593,25 @@ fn a_stranger_may_ask_and_learns_nothing_until_the_answer() {
     world.connect("alice", "bob");
     world.settle();
     assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn a_card_says_where_somebody_is_and_who_uses_it_asks() {
+    let mut world = World::of(&["alice", "bob"]);
+    let card = Ticket::card(world.account("alice"), world.device("alice"), Vec::new());
+    let card: Ticket = card.to_text().parse().unwrap();
+    assert!(card.is_card());
+    world.command("bob", Command::Redeem(card)).unwrap();
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: bob asks as bob: "]);
+    let bob = world.account("bob");
+    world.command("alice", Command::Accept(bob)).unwrap();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+    let invitation = world.invite("alice", true);
+    assert!(!invitation.is_card());
 }
 
 #[test]

@@ -64,6 +64,12 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
         return Err(ApiError::new(Kind::Usage, "there is nothing to send: the text is empty"));
     }
     let (conversation, to) = people::conversation(view, &params.to)?;
+    if params.require_verified && !people::is_verified(view, to) {
+        let name = people::name(view, to);
+        let sentence = format!("the safety number with {name} was not compared");
+        return Err(ApiError::new(Kind::Unverified, sentence)
+            .hint(format!("compare it by voice, and say so: chinwag verify {name}")));
+    }
     let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
     let client_id = params.client_id.as_deref().map(ClientId::of);
     Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })

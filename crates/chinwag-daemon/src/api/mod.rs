@@ -107,6 +107,7 @@ impl Api {
             AccountCreate => account::create,
             AccountRestore => account::restore,
             AccountShow => account::show,
+            AccountCard => contacts::card,
             AccountRename => account::rename,
             AccountWords => account::words,
             DeviceList => account::devices,

@@ -111,7 +111,7 @@ impl Person {
     }
 
     pub(crate) async fn add(&self, ticket: String) {
-        self.ask::<ContactAdd>(AddContact { ticket, called: None }).await;
+        self.ask::<ContactAdd>(AddContact { ticket, called: None, text: None }).await;
     }
 
     /// Says something, and does not wait.
@@ -177,6 +177,7 @@ pub(crate) fn saying(to: &str, text: &str) -> SendMessage {
         reply_to: None,
         wait_for: None,
         timeout_ms: None,
+        require_verified: false,
     }
 }
 

@@ -200,7 +200,7 @@ impl App {
             self.wrong("paste the ticket behind it: /add TICKET");
             return Vec::new();
         }
-        let params = AddContact { ticket: ticket.to_owned(), called };
+        let params = AddContact { ticket: ticket.to_owned(), called, text: None };
         vec![Ask::of::<ContactAdd>(Tag::Added, params)]
     }
 

@@ -563,7 +563,7 @@ impl App {
         }
         let question = "This is a ticket: whoever gave it to you becomes a contact. Use it? (As a \
                         message it would give its secret away; with a blank in front it is sent.)";
-        let params = AddContact { ticket: ticket.to_owned(), called: None };
+        let params = AddContact { ticket: ticket.to_owned(), called: None, text: None };
         let then = vec![Ask::of::<ContactAdd>(Tag::Added, params)];
         self.window = Some(Window::Asked(Asked::new(question, then)));
         self.typing_ends()
@@ -737,6 +737,7 @@ fn sending(conversation: &str, pending: &Pending) -> Effect {
         reply_to: pending.reply_to.clone(),
         wait_for: None,
         timeout_ms: None,
+        require_verified: false,
     };
     Ask::of::<MessageSend>(tag, params)
 }

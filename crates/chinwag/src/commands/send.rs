@@ -37,6 +37,7 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
             reply_to: args.reply_to,
             wait_for: wanted,
             timeout_ms: wanted.map(|_| args.timeout * 1_000),
+            require_verified: args.require_verified,
         };
         let mut raw = node.raw::<MessageSend>(params.clone()).await?;
         let mut sent = understood::<MessageSend>(raw.clone())?;

@@ -272,6 +272,7 @@ impl Chat<'_> {
             reply_to,
             wait_for: None,
             timeout_ms: None,
+            require_verified: false,
         };
         let sent = self.node.call::<MessageSend>(params).await?;
         self.board.number_sent(&sent.id, sent.state);
