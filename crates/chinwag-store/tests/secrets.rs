@@ -30,7 +30,7 @@ use chinwag_core::ticket::Address;
 use chinwag_core::time::Wall;
 use chinwag_core::wire::codec::Encode as _;
 use chinwag_crypto::Secret;
-use chinwag_store::{DATABASE, SqliteStore};
+use chinwag_store::{DATABASE, Draft, SqliteStore};
 use pair::{Person, befriend, settle};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -40,6 +40,7 @@ use world::*;
 const CALLED: &str = "Konstantinopel";
 const WRITTEN: &str = "Wiedersehensfreude im Treppenhaus";
 const EDITED: &str = "Donaudampfschiff im Treppenhaus";
+const DRAFTED: &str = "Angefangenes vom Dachboden";
 const ASKED: &str = "Hottentottenstotter";
 const RELAY: &str = "https://relais.example.org/sehr-geheim";
 
@@ -83,6 +84,11 @@ impl Desk {
                 ana.command(Command::Edit { of: said, text }).unwrap().unwrap();
             }
             settle(ana, bo).unwrap();
+        }
+        let conversation = ConversationId::direct(ana.account(), bo.account());
+        for n in 0..20 {
+            let text = format!("{DRAFTED} {}", "x".repeat(n));
+            assert!(ana.store.put_draft(&Draft { conversation, text }).unwrap());
         }
         self.invite_and_ask();
         self.carry_bundles();
@@ -134,7 +140,7 @@ impl Desk {
         let (ana, bo, store) = (&self.ana, &self.bo, &self.ana.store);
         let local = store.local().unwrap().unwrap();
         let conversation = ConversationId::direct(ana.account(), bo.account());
-        let words = [CALLED, WRITTEN, EDITED, ASKED, "Stranger", RELAY];
+        let words = [CALLED, WRITTEN, EDITED, DRAFTED, ASKED, "Stranger", RELAY];
         let mut secrets: Secrets =
             words.into_iter().map(|word| ("a word", word.as_bytes().to_vec())).collect();
         // As the index has them.
