@@ -676,6 +676,10 @@ impl Engine {
     }
 
     fn tell_newest(&self) -> Result<(), StoreError> {
+        if !self.shared.is_watched() {
+            // Whoever begins to watch looks for what there is, on this thread and so after this.
+            return Ok(());
+        }
         let newest = self.store.event_numbers()?.map_or(0, |(_, newest)| newest);
         self.shared.newest(newest);
         Ok(())

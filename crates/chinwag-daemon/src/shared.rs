@@ -124,6 +124,11 @@ impl Shared {
         self.newest.send_if_modified(|newest| std::mem::replace(newest, number) != number);
     }
 
+    /// Whether somebody wants to know of each.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.newest.receiver_count() > 0
+    }
+
     pub(crate) fn watch_newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }

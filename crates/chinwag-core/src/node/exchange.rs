@@ -361,7 +361,10 @@ impl Node {
             (Err(RunFault::RankFalls { at: 0 }), _) => return Ok(Err(Unfit::Rank)),
             (Err(fault), _) => return Ok(Err(Unfit::Wrong(fault))),
         };
-        let next = range.to().checked_add(1).filter(|next| next.get() <= self.limit(id, author));
+        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
+        let is_here = |next: &Seq| here.is_some_and(|here| here.contains(*next));
+        let next = range.to().checked_add(1).filter(is_here);
+        let next = next.filter(|next| next.get() <= self.limit(id, author));
         let next = next.and_then(|next| Range::new(next, next));
         let Some((last, next)) = checked.tip().zip(next) else { return Ok(Ok(checked)) };
         let next = env.store.entries(id, author, next, 1, 0)?;
@@ -434,10 +437,12 @@ impl Node {
         conversation.highest_rank = conversation.highest_rank.max(run.tip().map(|tip| tip.rank));
         let height = conversation.here.height(author);
         let known = conversation.tips.get(&author).map_or(0, |tip| tip.seq.get());
-        if let Some(height) = Seq::new(height).filter(|height| height.get() > known)
-            && let Some(tip) = env.store.tip(id, author, height)?
-        {
-            conversation.tips.insert(author, tip);
+        if let Some(height) = Seq::new(height).filter(|height| height.get() > known) {
+            let tip = match run.tip().filter(|tip| tip.seq == height) {
+                Some(tip) => Some(tip),
+                None => env.store.tip(id, author, height)?,
+            };
+            conversation.tips.extend(tip.map(|tip| (author, tip)));
         }
         let is_late = had_gaps || conversation.has_gaps();
         if let Some(run) = what_is_new(run, &here) {
