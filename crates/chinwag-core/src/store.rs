@@ -257,6 +257,15 @@ pub trait Store {
         from: Seq,
     ) -> Result<(), StoreError>;
 
+    /// Removes a log's entries from a place on, as if they had never come: others are to take their
+    /// places.
+    fn forget_from(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError>;
+
     /// What is shown of a conversation, the newest first: entries of
     /// [shown kinds](Kind::is_shown) before a position, at most `count`.
     fn timeline(
