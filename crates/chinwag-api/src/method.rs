@@ -173,7 +173,7 @@ pub struct Welcome {
 
 /// Parameters of [`AccountCreate`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateAccount {
     /// What the account is called: up to 64 bytes.
     pub name: String,
@@ -194,7 +194,7 @@ pub struct CreatedAccount {
 
 /// Parameters of [`AccountRestore`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreAccount {
     /// The 24 words.
     pub words: RecoveryWords,
@@ -205,7 +205,7 @@ pub struct RestoreAccount {
 
 /// Parameters of [`AccountRename`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenameAccount {
     /// The new name.
     pub name: String,
@@ -213,7 +213,7 @@ pub struct RenameAccount {
 
 /// A device of ours.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneDevice {
     /// Its id.
     pub device: Id,
@@ -221,7 +221,7 @@ pub struct OneDevice {
 
 /// Parameters of [`InviteCreate`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct CreateInvite {
     /// Whether more than one may use it.
     pub reusable: bool,
@@ -231,7 +231,7 @@ pub struct CreateInvite {
 
 /// An invite.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneInvite {
     /// Its id.
     pub invite: Id,
@@ -239,7 +239,7 @@ pub struct OneInvite {
 
 /// Parameters of [`ContactAdd`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddContact {
     /// The ticket, or the card.
     pub ticket: String,
@@ -253,7 +253,7 @@ pub struct AddContact {
 
 /// Somebody.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneContact {
     /// Who.
     pub contact: Who,
@@ -261,7 +261,7 @@ pub struct OneContact {
 
 /// Parameters of [`ContactRename`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenameContact {
     /// Who.
     pub contact: Who,
@@ -272,7 +272,7 @@ pub struct RenameContact {
 
 /// Parameters of [`ContactVerify`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyContact {
     /// Who.
     pub contact: Who,
@@ -282,9 +282,9 @@ pub struct VerifyContact {
 
 /// Parameters of [`PeerConnect`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Connect {
-    /// To whom, a thousand at most; none: to all contacts, and whom tickets lead to.
+    /// To whom, a thousand at most; none: to all contacts, and whom tickets and cards lead to.
     pub contacts: Vec<Who>,
     /// How long to wait; without: ten seconds.
     pub timeout_ms: Option<u64>,
@@ -292,7 +292,7 @@ pub struct Connect {
 
 /// A conversation.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneConversation {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -300,7 +300,7 @@ pub struct OneConversation {
 
 /// Parameters of [`ConversationDisappear`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Disappear {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -310,7 +310,7 @@ pub struct Disappear {
 
 /// Parameters of [`MessageSend`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessage {
     /// To whom, or the conversation's id.
     pub to: Who,
@@ -347,7 +347,7 @@ pub struct Sent {
 
 /// Parameters of [`MessageEdit`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditMessage {
     /// The message.
     pub id: Id,
@@ -357,7 +357,7 @@ pub struct EditMessage {
 
 /// Parameters of [`MessageReact`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct React {
     /// The message.
     pub id: Id,
@@ -370,7 +370,7 @@ pub struct React {
 
 /// A message.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneMessage {
     /// Its id, or the beginning of it.
     pub id: Id,
@@ -378,7 +378,7 @@ pub struct OneMessage {
 
 /// Parameters of [`MessageList`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -395,7 +395,7 @@ pub struct ListMessages {
 
 /// Parameters of [`MessageSearch`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Search {
     /// The words, up to eight; those of two and more letters may be beginnings.
     pub words: String,
@@ -427,7 +427,7 @@ pub struct Page {
 
 /// Parameters of [`TypingSet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetTyping {
     /// To whom.
     pub to: Who,
@@ -437,7 +437,7 @@ pub struct SetTyping {
 
 /// Parameters of [`DraftSet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetDraft {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -447,7 +447,7 @@ pub struct SetDraft {
 
 /// Parameters of [`EventsList`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ListEvents {
     /// The cursor of the last event that was seen; without: from the oldest that is kept.
     pub after: Option<String>,
@@ -467,7 +467,7 @@ pub struct Events {
 
 /// Parameters of [`EventsSubscribe`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Subscribe {
     /// The cursor of the last event that was seen; without: only what happens from now on.
     pub after: Option<String>,
@@ -483,7 +483,7 @@ pub struct Subscribed {
 
 /// Parameters of [`BundleImport`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportBundle {
     /// The file's content, in base64.
     pub base64: String,
@@ -491,7 +491,7 @@ pub struct ImportBundle {
 
 /// Parameters of [`BackupCreate`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateBackup {
     /// Where to write it: an absolute path.
     pub path: String,

@@ -100,6 +100,8 @@ pub struct Request {
     pub text: String,
     /// When it came.
     pub received: Wall,
+    /// Whether it was declined. It is kept, so that it does not come again.
+    pub is_declined: bool,
 }
 
 /// Our own wish to become somebody's contact, until it is answered.

@@ -465,6 +465,8 @@ impl Engine {
                         let (left, answer) = (to_give.len(), Ok(Answer::Done));
                         if left > 0 {
                             given.insert(first, Given { left, answer, replied });
+                        } else {
+                            drop(replied.send(answer));
                         }
                     }
                     // Whoever asked may have gone.

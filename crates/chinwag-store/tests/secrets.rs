@@ -110,7 +110,8 @@ impl Desk {
         ana.command(ask).unwrap().unwrap();
         let (account, device) = (account(5), device(5));
         let (name, text) = (name("Stranger"), ASKED.to_owned());
-        let request = Request { account, device, name, text, received: Wall::new(9) };
+        let request =
+            Request { account, device, name, text, received: Wall::new(9), is_declined: false };
         ana.store.put_request(&request).unwrap();
     }
 

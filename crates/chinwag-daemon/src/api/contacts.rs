@@ -163,6 +163,13 @@ pub(super) fn request(request: &chinwag_core::store::Request) -> model::Request 
 }
 
 pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiError> {
+    let who = params.contact.clone();
+    let asked = api.node.look(move |view| {
+        let account = people::asking(view, &who)?;
+        let request = view.node.requests().find(|request| request.account == account);
+        Ok(request.map(|request| request.name.as_str().to_owned()))
+    });
+    let asked = asked.await?;
     let asking = |view: &View<'_>, who: &str| people::asking(view, who);
     let mut accepted = change_of(&api, params.contact, asking, Command::Accept).await?;
     // A stranger's device says what they are called once it knows that it may.
@@ -175,7 +182,20 @@ pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiE
             move |view: &View<'_>| people::described(view, &shared, people::meant(view, &id)?);
         accepted = api.node.look(look).await?;
     }
-    Ok(accepted)
+    if accepted.own_name.is_some() {
+        return Ok(accepted);
+    }
+    // They are away: what their request says is what we call them, if nobody else is called so.
+    let (id, asked) = (accepted.id.clone(), asked.and_then(|name| people::typed_name(&name).ok()));
+    let call = move |view: &View<'_>| {
+        let account = people::meant(view, &id)?;
+        let free = asked.filter(|name| people::meant(view, name.as_str()).is_err());
+        Ok(free.map(|name| Command::Call(account, Some(name))).into_iter().collect())
+    };
+    api.node.order_all(call).await?;
+    let id = accepted.id;
+    let shared = api.shared.clone();
+    api.node.look(move |view| people::described(view, &shared, people::meant(view, &id)?)).await
 }
 
 pub(super) async fn decline(api: Api, params: OneContact) -> Result<Nothing, ApiError> {

@@ -47,7 +47,7 @@ pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<model::Peer>, ApiEr
         .await
 }
 
-/// The devices of contacts, and our own others.
+/// The devices of contacts, our own others, and those that tickets and cards lead to.
 fn devices(view: &View<'_>) -> Result<Vec<(AccountId, DeviceId)>, ApiError> {
     let own = people::own(view)?;
     let contacts = view.node.contacts().filter(|c| c.is_contact && !c.is_blocked);
@@ -57,7 +57,8 @@ fn devices(view: &View<'_>) -> Result<Vec<(AccountId, DeviceId)>, ApiError> {
     };
     let known = accounts.into_iter().flat_map(of);
     let invited = view.node.tickets().map(|ticket| (ticket.account, ticket.device));
-    let mut all: Vec<_> = known.chain(invited).collect();
+    let asked = view.node.asked().map(|asked| (asked.account, asked.device));
+    let mut all: Vec<_> = known.chain(invited).chain(asked).collect();
     all.sort_unstable();
     all.dedup();
     Ok(all)
@@ -135,7 +136,7 @@ pub(super) async fn connect(api: Api, params: Connect) -> Result<Vec<ConnectOutc
 /// Accounts, and the devices of each that are known.
 type Wanted = BTreeMap<AccountId, Vec<DeviceId>>;
 
-/// Who is to be reached: those named, or all contacts and whom tickets lead to.
+/// Who is to be reached: those named, or all contacts and whom tickets and cards lead to.
 fn wanted(view: &View<'_>, names: &[String]) -> Result<Wanted, ApiError> {
     let own = people::own(view)?;
     let mut all = Wanted::new();

@@ -126,6 +126,7 @@ fn request(number: u8, text: &str) -> Request {
         name: name("A Stranger"),
         text: text.to_owned(),
         received: Wall::new(9),
+        is_declined: number.is_multiple_of(2),
     }
 }
 

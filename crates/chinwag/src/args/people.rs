@@ -12,7 +12,8 @@ use crate::show::time;
     contact. The other side uses it with `chinwag add`. One of our devices must be running by then: \
     `--wait`, `chinwag chat`, `chinwag listen` and `chinwag daemon` all do.\n\n\
     With --card it is a card: a line without a secret, that may be published. Whoever uses it asks, \
-    and becomes a contact when you accept: see `chinwag requests`.")]
+    and becomes a contact when you accept: see `chinwag requests`. It says who we are, which device \
+    this is, and at which addresses it can be reached.")]
 pub(crate) struct Invite {
     /// Make a card, which holds no secret: whoever uses it asks first
     #[arg(long, conflicts_with_all = ["reusable", "expires", "wait"])]
