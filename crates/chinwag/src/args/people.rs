@@ -6,6 +6,7 @@ use super::{Json, JsonList};
 use crate::show::time;
 
 /// Make a ticket: the line that introduces us to somebody
+#[allow(clippy::struct_excessive_bools, reason = "switches, each on its own")]
 #[derive(Debug, ClapArgs)]
 #[command(long_about = "Make a ticket: the line that introduces us to somebody.\n\n\
     Hand it over where nobody else reads along: it holds a secret, and who has it can become a \
