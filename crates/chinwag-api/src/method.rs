@@ -107,14 +107,16 @@ methods! {
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
         "Connects now to those named, or to all contacts, some at a time, and says how it went.";
-    "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
-        "Conversations, the one with the newest message first.";
+    "conversation.list" ConversationList (ListConversations) -> Vec<Conversation>:
+        "Conversations, the one with the newest message first; those of the classroom only if asked for, and last.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
         "What is here of a conversation is read.";
     "conversation.digest" ConversationDigest (OneConversation) -> Digest:
         "What two people compare to see that they have the same conversation.";
     "conversation.disappear" ConversationDisappear (Disappear) -> Message:
         "After how long new messages of a conversation disappear, for both.";
+    "classroom.connect" ClassroomConnect (OnePeer) -> Conversation:
+        "Says `connect` to a classroom program, so that it lists us; the conversation with it.";
     "message.send" MessageSend (SendMessage) -> Sent:
         "Says something. The answer comes when it is on the disk, or, with `waitFor`, when it came so far.";
     "message.edit" MessageEdit (EditMessage) -> Message: "Changes the words of a message of ours.";
@@ -290,6 +292,23 @@ pub struct Connect {
 pub struct OneConversation {
     /// The contact, or the conversation's id.
     pub conversation: Who,
+}
+
+/// Parameters of [`ConversationList`].
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListConversations {
+    /// Whether those of the classroom are listed as well. Only for whoever shows that they are not
+    /// private.
+    pub classroom: bool,
+}
+
+/// Parameters of [`ClassroomConnect`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OnePeer {
+    /// Where it listens: `IP:PORT`, `[IPv6]:PORT` or `NAME:PORT`.
+    pub address: String,
 }
 
 /// Parameters of [`ConversationDisappear`].

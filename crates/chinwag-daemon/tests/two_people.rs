@@ -7,9 +7,9 @@ use chinwag_api::event::What;
 use chinwag_api::method::{
     BackupCreate, BundleExport, BundleImport, BundleIntroduce, ContactList, ContactSafetyNumber,
     ConversationDigest, ConversationList, ConversationMarkRead, CreateBackup, EditMessage,
-    EventsList, ImportBundle, ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract,
-    MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneConversation, OneMessage,
-    PeerList, React, Search, SendMessage, SystemStatus,
+    EventsList, ImportBundle, ListConversations, ListEvents, MessageEdit, MessageGet, MessageReact,
+    MessageRetract, MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneConversation,
+    OneMessage, PeerList, React, Search, SendMessage, SystemStatus,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, attach, restore};
@@ -338,7 +338,7 @@ async fn without_an_account_everything_says_what_to_do_first() {
     assert!(nobody.ask::<SystemStatus>(Nothing {}).await.account.is_none());
     for error in [
         refused(nobody.client.call::<ContactList>(Nothing {}).await),
-        refused(nobody.client.call::<ConversationList>(Nothing {}).await),
+        refused(nobody.client.call::<ConversationList>(ListConversations::default()).await),
         refused(nobody.client.call::<MessageSend>(saying("Bob", "hello")).await),
     ] {
         assert_eq!(error.kind(), Kind::NoAccount, "{error}");

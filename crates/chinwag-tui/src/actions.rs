@@ -87,6 +87,7 @@ pub enum Act {
     Normal,
     Insert,
     Command,
+    Classroom,
 }
 
 /// Where a key means something.
@@ -175,6 +176,7 @@ actions! {
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
         Peers "peers" / "peers" [] "Who is reachable, and by which way";
         Connect "connect" / "connect" "[NAME…]" [] "Connect back to everybody you know, or to those named";
+        Classroom "classroom" / "classroom" "[IP:PORT]" [] "Who is in the classroom, which is not private; or connect there";
         Disappear "disappear" / "disappear" "TIME|never" [] "After how long new messages disappear here, for both";
         Digest "digest" / "digest" [] "Compare whether both have the same conversation";
         Status "status" / "status" [] "How the node is, and what is wrong";

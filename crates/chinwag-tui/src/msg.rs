@@ -126,6 +126,8 @@ pub enum Tag {
     Peers,
     /// How connecting went.
     Connected,
+    /// We said `connect` in the classroom.
+    InClass,
     /// A ticket.
     Ticket,
     /// A ticket was used.

@@ -21,12 +21,13 @@ use crate::exit::{Exit, Failure};
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 19] = [
+const KNOWN_KEYS: [&str; 20] = [
     "data_dir",
     "lan",
     "bind",
     "log_level",
     "classroom",
+    "classroom.enabled",
     "classroom.team",
     "classroom.port",
     "classroom.address",
@@ -61,8 +62,11 @@ lan = true
 
 # The classroom: plain TCP, not private (chinwag classroom --help).
 [classroom]
+# Have the daemon and the terminal client in the classroom: its programs appear in the client as
+# conversations that are marked as not private, and are kept in memory alone.
+enabled = false
 # team = \"blue\"
-# port = 4000
+# port = 4000                        # left out, chinwag classroom asks, and the daemon takes a free one
 # address = \"10.0.0.5\"               # announced, and listened on
 # preset = \"iit-indore\"              # static peers by name
 # bootstrap = [\"10.0.0.7:4001\"]      # static peers
@@ -129,9 +133,11 @@ impl Default for Config {
 }
 
 /// The section `[classroom]`.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ClassroomConfig {
+    /// Whether the daemon and the terminal client are in it.
+    pub(crate) enabled: bool,
     /// Our team name.
     pub(crate) team: Option<String>,
     /// The port to listen on.

@@ -43,6 +43,7 @@ impl From<Kind> for Exit {
             Kind::NotFound | Kind::Ambiguous => Self::NotFound,
             Kind::Refused => Self::Refused,
             Kind::NoAccount => Self::NoAccount,
+            Kind::Unreachable => Self::Unreachable,
             Kind::Limit => Self::Limit,
             Kind::Locked => Self::Locked,
         }
@@ -112,6 +113,7 @@ mod tests {
             Kind::Ambiguous,
             Kind::Refused,
             Kind::NoAccount,
+            Kind::Unreachable,
             Kind::Limit,
             Kind::Locked,
             Kind::Unknown,

@@ -8,7 +8,9 @@ mod harness;
 use std::time::Duration;
 
 use harness::home::{Home, introduce};
-use harness::terminal::{CTRL_C, ENTER, Terminal, View};
+use harness::peer;
+use harness::port::Port;
+use harness::terminal::{CTRL_C, ENTER, Person, Terminal, View};
 use rustix::process::Signal;
 
 const ESC: &str = "\u{1b}";
@@ -250,6 +252,47 @@ fn the_client_goes_on_when_the_daemon_is_started_again() {
     client.types(ALT_1);
     leaves(client);
     drop(again);
+}
+
+#[test]
+fn a_program_of_the_classroom_is_a_conversation_that_says_that_it_is_not_private() {
+    let home = Home::of("Ana");
+    let (port, config) = (Port::free(), home.path("class.toml"));
+    let section = "[classroom]\nenabled = true\nteam = \"blue\"\naddress = \"127.0.0.1\"\n";
+    std::fs::write(&config, format!("{section}port = {port}\n")).unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    // A command beside it is not in the classroom a second time, and does not get in the way.
+    assert!(home.does(&["status", "--config", &config]).contains("Node"));
+
+    let red = Person::joins("red");
+    red.sends(&port, "anybody here?");
+    red.until_shows("it arrived");
+    client.until_shows("─ not private ─");
+    client.enters(&format!("/chat {}", red.port.here()));
+    let view = client.until_shows("│ anybody here?");
+    assert!(view.shows("not private: anybody can read"), "{view}");
+    client.until_shows("not private>");
+    client.enters("yes, at the screen");
+    red.until_shows(&format!("blue ({}): yes, at the screen", port.here()));
+    let view = client.until("that it arrived", |view| view.shows("✓         You │ yes"));
+    assert!(!view.shows("sending: "), "{view}");
+
+    // What would steer the terminal is shown, also in the name of a team.
+    let liar = "192.0.2.9:1 \u{1b}[2Jboss \u{1b}]0;owned\u{7}come\nhere";
+    peer::say(port.here(), liar.as_bytes());
+    client.until_shows("! ␛_2Jboss? 1");
+    client.enters("/classroom");
+    client.until_shows("127.0.0.1 as 192.0.2.9:1 ␛_2Jboss");
+    client.types(ESC);
+    client.until("no window", |view| !view.shows("as 192.0.2.9:1"));
+
+    // Whoever leaves is told, and so is everybody when we do.
+    red.enters("2");
+    red.until_shows(&format!("{}  blue", port.here()));
+    leaves(client);
+    red.until_shows(&format!("blue ({}) left", port.here()));
+    red.quits();
 }
 
 /// Begins as lines with a name, and goes on to the conversations.

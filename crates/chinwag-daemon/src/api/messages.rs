@@ -18,7 +18,7 @@ use chinwag_core::timeline::Says;
 use tokio::time::timeout;
 
 use super::system::awaited;
-use super::{Api, patience, unexpected};
+use super::{Api, classroom, patience, unexpected};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::searcher::Wanted;
@@ -40,6 +40,10 @@ const HITS_AT_ONCE: usize = 32;
 const ARRIVAL_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn send(api: Api, params: SendMessage) -> Result<Sent, ApiError> {
+    if let Some((classroom, peer)) = classroom::meant(&api, &params.to)? {
+        must_say_something(&params)?;
+        return classroom::send(&classroom, peer, params).await;
+    }
     let (wait_for, patience) = (params.wait_for, patience(params.timeout_ms, ARRIVAL_WITHIN));
     let sent = match api.node.order(move |view| say(view, params)).await? {
         Answer::Entry(id) => (id, false),
@@ -56,6 +60,14 @@ pub(super) async fn send(api: Api, params: SendMessage) -> Result<Sent, ApiError
 }
 
 fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
+    must_say_something(&params)?;
+    let (conversation, to) = people::conversation(view, &params.to)?;
+    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
+    let client_id = params.client_id.as_deref().map(ClientId::of);
+    Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+}
+
+fn must_say_something(params: &SendMessage) -> Result<(), ApiError> {
     if params.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > CLIENT_ID_MAX) {
         let text = format!("a clientId has 1 to {CLIENT_ID_MAX} bytes");
         return Err(ApiError::new(Kind::Limit, text));
@@ -63,10 +75,7 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     if params.text.is_empty() {
         return Err(ApiError::new(Kind::Usage, "there is nothing to send: the text is empty"));
     }
-    let (conversation, to) = people::conversation(view, &params.to)?;
-    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
-    let client_id = params.client_id.as_deref().map(ClientId::of);
-    Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+    Ok(())
 }
 
 /// The message that is answered: one of the same conversation.
@@ -144,6 +153,9 @@ async fn change(
 }
 
 pub(super) async fn get(api: Api, params: OneMessage) -> Result<model::Message, ApiError> {
+    if let Some(classroom) = classroom::with_message(&api, &params.id)? {
+        return classroom.message(&params.id);
+    }
     api.node.look(move |view| messages::get(view, messages::named(view, &params.id)?)).await
 }
 
@@ -151,6 +163,9 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
     let limit = limited(params.limit, PAGE);
     if params.before.is_some() && params.after.is_some() {
         return Err(ApiError::new(Kind::Usage, "before and after do not go together"));
+    }
+    if let Some((classroom, peer)) = classroom::meant(&api, &params.conversation)? {
+        return classroom.page(peer, params.before.as_deref(), params.after.as_deref(), limit);
     }
     api.node
         .look(move |view| {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, DeviceList, DraftList, InviteCreate,
-    InviteList, MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing,
-    PeerConnect, PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
+    AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd, ContactList,
+    ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList, DeviceList,
+    DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch, MessageSend,
+    MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList, SystemHello, SystemStatus,
+    VerifyContact,
 };
 use chinwag_api::model::{
     ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
@@ -17,6 +18,7 @@ use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
+use super::classroom::in_class_as;
 use super::windows::{Choice, List, ListKind, Pager, Row};
 use super::{About, App, Asked, Scene, Window, page};
 use crate::composer::Composer;
@@ -75,6 +77,7 @@ impl App {
                 .understood::<MessageList>(value, |app, page| {
                     app.paged(&conversation, part, page.messages, page.next.is_some())
                 }),
+            Tag::InClass => self.understood::<ClassroomConnect>(value, Self::connected_in_class),
             Tag::Sent { conversation, client_id } => {
                 self.understood::<MessageSend>(value, |app, sent| {
                     app.saved(&conversation, &client_id, &sent.id);
@@ -190,6 +193,9 @@ impl App {
                         _ => {}
                     }
                 }
+                if *part == Part::Newest {
+                    self.class_asked = (false, false);
+                }
             }
             _ => {}
         }
@@ -210,6 +216,11 @@ impl App {
         let Some((at, pending)) = all.find(|(_, pending)| pending.client_id == client_id) else {
             return;
         };
+        if chat.conversation.classroom.is_some() && self.options.is_linear {
+            // There is no key to send it again, and nothing is sent there by itself.
+            chat.pending.remove(at);
+            return;
+        }
         pending.failed = Some(error.to_string());
         if is_final && chat.composer.is_empty() && chat.about == About::New {
             let pending = chat.pending.remove(at);
@@ -222,8 +233,9 @@ impl App {
 
     fn begin_talking(&mut self) -> Vec<Effect> {
         self.scene = Scene::Talking;
+        self.give_up_on_class();
         let mut effects = self.load_all();
-        effects.extend(self.try_again());
+        effects.extend(self.try_again(false));
         effects
     }
 
@@ -267,6 +279,7 @@ impl App {
                 }
                 let mut effects = self.read_what_is_seen();
                 effects.extend(self.more());
+                effects.extend(self.class_paged(conversation));
                 return effects;
             }
             Part::Older => timeline.older_page(messages, has_more),
@@ -348,7 +361,7 @@ impl App {
             .map(|message| {
                 // Where all are from one conversation it needs no name.
                 let place = self.chats.get(&message.conversation).filter(|_| is_everywhere);
-                let place = place.map(|chat| format!("{}  ", person(&chat.conversation.name, 16)));
+                let place = place.map(|chat| format!("{}  ", chat.name(16)));
                 let text = short(&message.text.clone().unwrap_or_default().replace('\n', " "), 200);
                 let when = clock.moment(&message.sent_at);
                 let when = when.get(..16).unwrap_or(&when).to_owned();
@@ -412,6 +425,10 @@ impl App {
                 if status.lan { "looks around here" } else { "does not look around" }
             ),
             format!("Connected   {} devices of {} contacts", status.connected, status.contacts),
+            format!(
+                "Classroom   {}",
+                status.classroom.as_ref().map_or("not enabled".to_owned(), in_class_as)
+            ),
             format!("Unread      {}", status.unread),
             format!("Undelivered {}", status.undelivered),
             String::new(),

@@ -48,7 +48,7 @@ impl App {
             What::Contact { contact } => {
                 let name = chinwag_text::safe::person(&contact.name, 40);
                 // The first whom one can talk with is whom one waited for.
-                let is_first = self.chats.all().iter().all(super::Chat::is_self);
+                let is_first = self.chats.are_empty();
                 let first = is_first.then(|| contact.id.clone());
                 let was_known = self
                     .contacts
@@ -93,11 +93,13 @@ impl App {
                 }
                 Vec::new()
             }
+            What::Classroom { conversation, message } => self.in_class(*conversation, message),
+            What::ClassroomChanged {} => self.class_changed(),
             What::Unknown => Vec::new(),
         }
     }
 
-    fn arrived(&mut self, message: Message) -> Vec<Effect> {
+    pub(super) fn arrived(&mut self, message: Message) -> Vec<Effect> {
         let conversation = message.conversation.clone();
         let names_us = self.names_us(&message);
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);

@@ -301,7 +301,9 @@ impl App {
 
     fn next_active(&mut self) -> Vec<Effect> {
         let active = self.chats.all().iter().filter(|chat| chat.conversation.unread > 0);
-        let best = active.max_by_key(|chat| chat.mentions).map(|chat| chat.id().to_owned());
+        let best = active
+            .max_by_key(|chat| (chat.conversation.is_private, chat.mentions))
+            .map(|chat| chat.id().to_owned());
         if let Some(id) = best {
             self.open(&id)
         } else {
@@ -434,7 +436,12 @@ impl App {
             self.wrong("no message is selected: Esc, or Up while nothing is typed, selects one");
             return Vec::new();
         };
+        let is_plain = self.chats.current().is_some_and(super::Chat::is_classroom);
         match act {
+            Act::Reply | Act::Edit | Act::React | Act::Retract if is_plain => {
+                self.wrong(super::classroom::PLAIN_ONLY);
+                Vec::new()
+            }
             Act::Reply => {
                 self.about(About::Reply(message.id), None);
                 Vec::new()
@@ -531,7 +538,7 @@ impl App {
         let typed = chat.composer.text();
         if typed.trim().is_empty() {
             let has_failed = chat.pending.iter().any(|pending| pending.failed.is_some());
-            return if has_failed { self.try_again() } else { Vec::new() };
+            return if has_failed { self.try_again(true) } else { Vec::new() };
         }
         if typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
@@ -580,11 +587,15 @@ impl App {
         vec![effect]
     }
 
-    /// Tries once more to say what could not be saved.
-    pub(super) fn try_again(&mut self) -> Vec<Effect> {
+    /// Tries once more to say what could not be saved; in the classroom only where somebody asks for it.
+    pub(super) fn try_again(&mut self, is_asked: bool) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let current = self.chats.current().map(|chat| chat.id().to_owned());
         for chat in self.chats.all_mut() {
             let id = chat.id().to_owned();
+            if chat.is_classroom() && !(is_asked && current.as_ref() == Some(&id)) {
+                continue;
+            }
             for pending in chat.pending.iter_mut().filter(|pending| pending.id.is_none()) {
                 pending.failed = None;
                 effects.push(sending(&id, pending));
@@ -599,7 +610,7 @@ impl App {
         let text = chat.composer.text();
         let says_something =
             !text.trim().is_empty() && (!text.starts_with('/') || text.starts_with("//"));
-        if !says_something || chat.is_self() {
+        if !says_something || chat.is_self() || chat.is_classroom() {
             return self.typing_ends();
         }
         let id = chat.id().to_owned();

@@ -6,6 +6,7 @@
 mod answers;
 mod by_line;
 mod chats;
+mod classroom;
 mod commands;
 mod drafts;
 mod events;
@@ -16,8 +17,8 @@ use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountShow, ContactList, ConversationList, DraftList, Hello, ListMessages, MessageList,
-    Nothing, PeerList, RequestList, SystemHello, SystemStatus,
+    AccountShow, ContactList, DraftList, Hello, ListMessages, MessageList, Nothing, PeerList,
+    RequestList, SystemHello, SystemStatus,
 };
 use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
 use chinwag_text::time::Clock;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
+pub use classroom::NOT_PRIVATE;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
@@ -127,6 +129,8 @@ pub struct App {
     peers_asked: Timestamp,
     /// Whether conversations were asked for and not answered yet; and whether to ask once more.
     listing: (bool, bool),
+    /// The same for the newest page of the classroom's conversation that is open.
+    class_asked: (bool, bool),
     /// What was typed before there was anything to type it to.
     early: Vec<Msg>,
     /// When a noise was made last.
@@ -168,6 +172,7 @@ impl App {
             typing: None,
             peers_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
+            class_asked: (false, false),
             early: Vec::new(),
             notified: Timestamp::UNIX_EPOCH,
             hits: Vec::new(),
@@ -272,6 +277,7 @@ impl App {
     fn connected(&mut self) -> Vec<Effect> {
         self.lost = None;
         self.listing = (true, false);
+        self.class_asked = (false, false);
         let client = Some(format!("chinwag tui {}", env!("CARGO_PKG_VERSION")));
         vec![Ask::of::<SystemHello>(Tag::Hello, Hello { client })]
     }
@@ -281,7 +287,7 @@ impl App {
         let mut effects = vec![
             Ask::of::<AccountShow>(Tag::Account, Nothing {}),
             Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}),
-            Ask::of::<ConversationList>(Tag::Conversations, Nothing {}),
+            classroom::list(),
             Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
             Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
             Ask::of::<PeerList>(Tag::Peers, Nothing {}),
@@ -307,7 +313,7 @@ impl App {
             return Vec::new();
         }
         self.listing = (true, false);
-        vec![Ask::of::<ConversationList>(Tag::Conversations, Nothing {})]
+        vec![classroom::list()]
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
@@ -391,6 +397,7 @@ fn doing(tag: &Tag) -> &'static str {
         Tag::Found { .. } => "searching",
         Tag::Why => "asking where it is",
         Tag::Connected => "connecting to everybody",
+        Tag::InClass => "connecting in the classroom",
         Tag::Added => "looking for whoever made the ticket",
         Tag::Sent { .. } => "saving",
         Tag::Created => "making the keys",

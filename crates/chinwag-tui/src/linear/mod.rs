@@ -115,7 +115,9 @@ impl Lines {
         let is_found = matches!(&msg, Msg::Answer(Tag::Found { .. }, _));
         let mut effects = self.app.update(msg);
         match what {
-            Some(What::Message { message }) => self.tell_message(&message, false),
+            Some(What::Message { message } | What::Classroom { message: Some(message), .. }) => {
+                self.tell_message(&message, false);
+            }
             Some(What::MessageChanged { message }) => self.tell_change(&message),
             Some(What::MessageState { through, state, .. }) => self.tell_state(&through, state),
             _ => {}
@@ -389,16 +391,20 @@ impl Lines {
 
     fn tell_where(&mut self) {
         let Some(chat) = self.app.chats.current() else { return };
-        let name = person(&chat.conversation.name, 40);
+        let name = chat.name(40);
+        let is_classroom = chat.is_classroom();
         let is_self = chat.is_self();
         let unread = chat.conversation.unread;
-        let is_alone = self.app.chats.all().len() == 1;
+        let is_alone = self.app.chats.are_empty();
         match (is_self, unread) {
             (true, _) => self.system("You are in your notes to yourself."),
             (false, 0) => self.system(format!("You are in the conversation with {name}.")),
             (false, n) => {
                 self.system(format!("You are in the conversation with {name}; {n} unread."));
             }
+        }
+        if is_classroom {
+            self.system(format!("This is {}.", crate::app::NOT_PRIVATE));
         }
         if is_alone {
             self.system("To meet somebody: /invite makes a ticket, /add TICKET uses one.");
@@ -421,11 +427,17 @@ impl Lines {
         let number = self.number(message);
         let current = self.app.chats.current().map(crate::app::Chat::id);
         let place = match self.app.chats.get(&message.conversation) {
+            // Wherever one is, and whoever they say they are.
+            Some(chat) if chat.is_classroom() => {
+                let address = chat.conversation.classroom.as_ref().map(|peer| &peer.address);
+                let address = address.map(|address| one_line(address)).unwrap_or_default();
+                format!(", in the classroom with {address}, not private")
+            }
             Some(chat) if current != Some(chat.id()) && chat.is_self() => {
                 ", in your notes".to_owned()
             }
             Some(chat) if current != Some(chat.id()) && message.author.is_me => {
-                format!(", to {}", person(&chat.conversation.name, 40))
+                format!(", to {}", chat.name(40))
             }
             Some(chat) if current != Some(chat.id()) => ", elsewhere".to_owned(),
             Some(_) => String::new(),

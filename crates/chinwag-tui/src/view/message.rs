@@ -207,6 +207,10 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
         };
         lines.push(Line::styled(cut(&words, room), theme.dim));
     }
+    if message.kind == "unfitting" {
+        let style = theme.dim.add_modifier(Modifier::ITALIC);
+        lines.push(Line::styled(cut("what is no message of the classroom:", room), style));
+    }
     match said(message) {
         Said::Words(words) => lines.extend(words_of(words, look, room)),
         Said::Ours(words) => {
@@ -218,6 +222,10 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
         lines.truncate(ROWS_SHOWN - 1);
         let note = format!("… {more} more rows: select it and press o");
         lines.push(Line::styled(cut(&note, room), theme.dim));
+    }
+    if let Some(ending) = &message.ending {
+        let words = if ending == "continues" { "(goes on below)" } else { "(broke off here)" };
+        lines.push(Line::styled(cut(words, room), theme.dim));
     }
     if message.edited && message.gone.is_none() {
         lines.push(Line::styled(cut("(edited)", room), theme.dim));
@@ -241,7 +249,7 @@ fn said(message: &Message) -> Said<'_> {
         (Some("retracted"), ..) => Said::Ours("taken back".to_owned()),
         (Some("expired"), ..) => Said::Ours("has disappeared".to_owned()),
         (Some(_), ..) => Said::Ours("is gone".to_owned()),
-        (None, "text", text) => Said::Words(text.unwrap_or_default()),
+        (None, "text" | "unfitting", text) => Said::Words(text.unwrap_or_default()),
         (None, "settings", None) => {
             Said::Ours("changed after how long messages disappear".to_owned())
         }

@@ -16,7 +16,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::app::{About, App, Chat, Pending, Scene};
+use crate::app::{About, App, Chat, NOT_PRIVATE, Scene};
 use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
@@ -66,7 +66,8 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
         return None;
     };
     let text_rows = chat.composer.area().lines().iter().map(|line| {
-        let width = usize::from(area.width.saturating_sub(2)).max(1);
+        let prompt = if chat.is_classroom() && area.width >= 40 { 13 } else { 2 };
+        let width = usize::from(area.width.saturating_sub(prompt)).max(1);
         u16::try_from(unicode_width::UnicodeWidthStr::width(line.as_str()) / width + 1)
             .unwrap_or(u16::MAX)
     });
@@ -92,9 +93,11 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Some(chat) = app.chats.current() else { return };
     let theme = &app.options.theme;
-    let name = chinwag_text::safe::person(&chat.conversation.name, 40);
+    let name = chat.name(40);
     let mut says = Vec::new();
-    if chat.is_self() {
+    if chat.is_classroom() {
+        says.push(chat.presence_in_class().to_owned());
+    } else if chat.is_self() {
         says.push("notes to yourself, on all your devices".to_owned());
     } else {
         let contact = app.contacts.get(&chat.conversation.contact);
@@ -112,6 +115,9 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
     }
     let mut line = Line::from(vec![Span::styled(format!(" {name}"), theme.name_of_other)]);
+    if chat.is_classroom() {
+        line.push_span(Span::styled(format!("  {NOT_PRIVATE}"), theme.wrong));
+    }
     if chat.is_forked {
         line.push_span(Span::styled(
             "  ! a device wrote two different things: /digest",
@@ -125,17 +131,16 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let look = app.look();
     let theme = app.options.theme;
-    let is_alone = app.chats.all().iter().all(Chat::is_self);
+    let is_alone = app.chats.are_empty();
+    let is_self = app.chats.current().is_some_and(Chat::is_self);
     let Some(chat) = app.chats.current_mut() else { return };
-    let pending = if chat.timeline.is_at_end() {
-        pending_rows(&chat.pending, area.width, &theme)
-    } else {
-        Vec::new()
-    };
+    let pending =
+        if chat.timeline.is_at_end() { pending_rows(chat, area.width, &theme) } else { Vec::new() };
     let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let height = area.height - pending_height;
     let is_loaded = chat.timeline.is_loaded;
-    let is_nobody = is_alone && chat.timeline.is_empty() && is_loaded && pending.is_empty();
+    let is_nobody =
+        is_alone && is_self && chat.timeline.is_empty() && is_loaded && pending.is_empty();
     if is_nobody {
         return scenes::nobody_yet(frame, app, area);
     }
@@ -161,18 +166,15 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
 }
 
 /// What was said and is not known to be on the disk.
-fn pending_rows(
-    pending: &[Pending],
-    width: u16,
-    theme: &crate::theme::Theme,
-) -> Vec<Line<'static>> {
+fn pending_rows(chat: &Chat, width: u16, theme: &crate::theme::Theme) -> Vec<Line<'static>> {
     let room = usize::from(width).saturating_sub(2).max(1);
     let mut rows = Vec::new();
-    for sending in pending {
+    let doing = if chat.is_classroom() { "sending: " } else { "saving: " };
+    for sending in &chat.pending {
         let first = sending.text.lines().next().unwrap_or_default();
         let text = chinwag_text::safe::one_line(first);
         let (head, style) = match &sending.failed {
-            None => ("saving: ".to_owned(), theme.dim),
+            None => (doing.to_owned(), theme.dim),
             Some(why) => (format!("failed: {}: ", chinwag_text::safe::one_line(why)), theme.wrong),
         };
         let tail = if sending.failed.is_some() { " (Enter sends it again)" } else { "" };
@@ -200,7 +202,7 @@ fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
             Line::styled(cut(&words, usize::from(area.width)), theme.unread)
         }
         None if chat.typing_until.is_some_and(|until| until > app.now) => {
-            let name = chinwag_text::safe::person(&chat.conversation.name, 30);
+            let name = chat.name(30);
             Line::styled(cut(&format!(" {name} is typing"), usize::from(area.width)), theme.dim)
         }
         None if !chat.timeline.is_at_end() => {
@@ -216,7 +218,14 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     let theme = app.options.theme;
     let is_selecting = app.chats.current().is_some_and(|chat| chat.timeline.selected().is_some());
     let chat = app.chats.current_mut()?;
-    let prompt = if area.width < 4 { 0 } else { 2 };
+    // Where one types is where one must know.
+    let words = match (chat.is_classroom(), area.width) {
+        (_, 0..4) => "",
+        (false, _) => "> ",
+        (true, 0..40) => "! ",
+        (true, _) => "not private> ",
+    };
+    let prompt = u16::try_from(words.len()).unwrap_or(0);
     let [mark, input] =
         Layout::horizontal([Constraint::Length(prompt), Constraint::Min(0)]).areas(area);
     if is_selecting {
@@ -229,7 +238,8 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
         frame.render_widget(line, area);
         return Some(Position::new(area.x, area.y));
     }
-    frame.render_widget(Line::styled(padded("> ", usize::from(mark.width)), theme.dim), mark);
+    let style = if chat.is_classroom() { theme.wrong } else { theme.dim };
+    frame.render_widget(Line::styled(padded(words, usize::from(mark.width)), style), mark);
     let editor = chat.composer.area_mut();
     editor.set_style(theme.text);
     // The terminal's own cursor is the cursor.

@@ -101,12 +101,13 @@ fn folded_all(words: &[&str], place: Rect) -> Vec<Line<'static>> {
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
     let waiting = app.contacts.values().filter(is_waiting).count();
-    let inner = boxed(frame, app, area, "Nobody yet", (60, 9 + 2 * u16::from(waiting > 0)));
+    let inner = boxed(frame, app, area, "Nobody yet", (60, 10 + 2 * u16::from(waiting > 0)));
     let words = [
         "To meet somebody, one of you makes a ticket and the other uses it:",
         "",
         "  /invite        your ticket, as a line and as a QR code",
         "  /add TICKET    the ticket that somebody gave you",
+        "  /classroom     the chat of a class, not private",
         "",
         "F1 shows everything else.",
     ];

@@ -45,6 +45,7 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Optio
         ListKind::Search { within: None } => "Search everywhere",
         ListKind::Contacts => "Contacts",
         ListKind::Requests => "Requests",
+        ListKind::Classroom => "The classroom: not private",
     };
     let size = (area.width.saturating_sub(4).min(90), area.height.saturating_sub(2).min(22));
     let inner = boxed(frame, app, area, title, size);

@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use chinwag_api::event::What;
 use chinwag_api::model::{Message, MessageState, Quote, Reaction};
 use chinwag_tui::msg::{Part, Tag};
 use chinwag_tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use serde_json::json;
 
-use crate::harness::{Desk, account, contact, message, text_of};
+use crate::harness::{Desk, account, class, class_message, contact, message, text_of};
 
 /// A conversation with one of everything.
 fn everything() -> Vec<Message> {
@@ -187,6 +188,32 @@ fn bare(theme: Theme) -> Desk {
     desk
 }
 
+fn classroom(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    let (red, mut liar) = (class("10.0.0.7:4001", "red"), class("10.0.0.7:4001", "red"));
+    liar.id += "/10.0.0.9";
+    liar.classroom.as_mut().unwrap().origin = Some("10.0.0.9".into());
+    let hears = |desk: &mut Desk, of: &chinwag_api::model::Conversation, message: Message| {
+        let conversation = Box::new(of.clone());
+        desk.hear(What::Classroom { conversation, message: Some(message) });
+    };
+    hears(&mut desk, &liar, class_message(3_000, &liar, "all answers to 10.0.0.9:1 please"));
+    hears(&mut desk, &red, class_message(3_001, &red, "anybody here?"));
+    desk.types("/chat 10.0.0.7:4001");
+    desk.press("Enter");
+    let mut unfitting = class_message(3_002, &red, "GET / HTTP/1.0");
+    "unfitting".clone_into(&mut unfitting.kind);
+    let mut ours = class_message(3_003, &red, "yes, since nine");
+    (ours.author.is_me, ours.state) = (true, Some(MessageState::Delivered));
+    let mut broken = class_message(3_004, &red, "then let us be");
+    broken.ending = Some("brokeOff".into());
+    let first = class_message(3_001, &red, "anybody here?");
+    let page = json!({ "messages": [first, unfitting, ours, broken], "next": null });
+    desk.answer(Tag::Page { conversation: red.id, part: Part::Newest }, page);
+    desk.types("so do I");
+    desk
+}
+
 type View = (&'static str, fn(Theme) -> Desk);
 
 const VIEWS: &[View] = &[
@@ -206,6 +233,7 @@ const VIEWS: &[View] = &[
     ("ticket", ticket),
     ("verify", verify),
     ("bare", bare),
+    ("classroom", classroom),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.
