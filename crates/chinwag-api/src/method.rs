@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
-    Imported, Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status,
-    Ticket, Time, Who, Why,
+    Imported, Invite, Message, MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber,
+    Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -107,6 +107,8 @@ methods! {
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
         "Connects now to those named, or to all contacts, some at a time, and says how it went.";
+    "nearby.list" NearbyList (Nothing) -> Vec<Nearby>:
+        "Devices on the local network that are of nobody we know; a ticket of their owner makes a contact.";
     "conversation.list" ConversationList (ListConversations) -> Vec<Conversation>:
         "Conversations, the one with the newest message first; those of the classroom only if asked for, and last.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:

@@ -227,6 +227,17 @@ pub struct Peer {
     pub next_attempt_at: Option<Time>,
 }
 
+/// A device that says on the local network that it is there, and is of nobody whom we know. Nothing of it
+/// is proven, and whose it is it does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Nearby {
+    /// The device.
+    pub device: Id,
+    /// Where it says it is: `IP:PORT` each.
+    pub addresses: Vec<String>,
+}
+
 /// The way to a device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -88,6 +88,7 @@ pub enum Act {
     Insert,
     Command,
     Classroom,
+    Nearby,
 }
 
 /// Where a key means something.
@@ -175,6 +176,7 @@ actions! {
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
         Peers "peers" / "peers" [] "Who is reachable, and by which way";
+        Nearby "nearby" / "nearby" [] "Devices on this network that are of nobody you know";
         Connect "connect" / "connect" "[NAME…]" [] "Connect back to everybody you know, or to those named";
         Classroom "classroom" / "classroom" "[IP:PORT]" [] "Who is in the classroom, which is not private; or connect there";
         Disappear "disappear" / "disappear" "TIME|never" [] "After how long new messages disappear here, for both";

@@ -124,6 +124,11 @@ pub enum Tag {
     Why,
     /// Devices and the ways to them.
     Peers,
+    /// Who is on the local network and not known; shown, or only noted.
+    Nearby {
+        /// Whether somebody wants to see it.
+        is_shown: bool,
+    },
     /// How connecting went.
     Connected,
     /// We said `connect` in the classroom.

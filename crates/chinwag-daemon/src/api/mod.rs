@@ -130,6 +130,7 @@ impl Api {
             RequestDecline => contacts::decline,
             PeerList => peers::list,
             PeerConnect => peers::connect,
+            NearbyList => peers::nearby,
             ConversationList => conversations::list,
             ConversationMarkRead => conversations::mark_read,
             ConversationDigest => conversations::digest,

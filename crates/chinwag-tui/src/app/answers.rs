@@ -7,12 +7,12 @@ use chinwag_api::method::{
     AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd, ContactList,
     ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList, DeviceList,
     DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch, MessageSend,
-    MessageWhy, Method, Nothing, PeerConnect, PeerList, RequestList, SystemHello, SystemStatus,
-    VerifyContact,
+    MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList, SystemHello,
+    SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
-    SafetyNumber, Status, Ticket, Why,
+    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Nearby,
+    Peer, SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
@@ -123,6 +123,13 @@ impl App {
             }),
             Tag::Peers => self.understood::<PeerList>(value, |app, peers| {
                 app.told_peers(peers);
+                Vec::new()
+            }),
+            Tag::Nearby { is_shown } => self.understood::<NearbyList>(value, |app, nearby| {
+                if *is_shown {
+                    app.show_nearby(&nearby);
+                }
+                app.nearby = nearby;
                 Vec::new()
             }),
             Tag::Connected => self.understood::<PeerConnect>(value, |app, outcomes| {
@@ -492,6 +499,28 @@ impl App {
             })
             .collect();
         self.window = Some(Window::List(List::new(ListKind::Requests, rows, "nobody asks")));
+    }
+
+    fn show_nearby(&mut self, nearby: &[Nearby]) {
+        let looks = self.status.as_ref().is_none_or(|status| status.lan);
+        let mut lines = match nearby.len() {
+            0 if !looks => {
+                vec!["This node does not look around: lan = false in the config.".to_owned()]
+            }
+            0 => vec!["Nobody whom you don't know is seen on this network.".to_owned()],
+            _ => Vec::new(),
+        };
+        for device in nearby {
+            let at: Vec<String> = device.addresses.iter().map(|at| one_line(at)).collect();
+            lines.push(format!("{}  at {}", short(&device.device, 16), at.join(", ")));
+        }
+        lines.push(String::new());
+        lines.push(
+            "They say that they are there, and not whose they are. Ask for a ticket, or give yours: \
+             /invite"
+                .to_owned(),
+        );
+        self.pager("On this network, and of nobody you know", lines);
     }
 
     fn show_connected(&mut self, outcomes: &[ConnectOutcome]) {

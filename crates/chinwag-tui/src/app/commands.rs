@@ -3,8 +3,8 @@
 use chinwag_api::method::{
     AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock, ContactList,
     ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, ConversationDisappear,
-    CreateInvite, DeviceList, Disappear, InviteCreate, InviteList, MessageSearch, Nothing,
-    OneContact, OneConversation, PeerConnect, PeerList, RenameAccount, RenameContact,
+    CreateInvite, DeviceList, Disappear, InviteCreate, InviteList, MessageSearch, NearbyList,
+    Nothing, OneContact, OneConversation, PeerConnect, PeerList, RenameAccount, RenameContact,
     RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
 };
 use chinwag_api::model::Id;
@@ -104,6 +104,7 @@ impl App {
                 self.peers_asked = self.now;
                 vec![Ask::of::<PeerList>(Tag::Peers, Nothing {})]
             }
+            Act::Nearby => vec![Ask::of::<NearbyList>(Tag::Nearby { is_shown: true }, Nothing {})],
             Act::Connect => {
                 let contacts = args.split_whitespace().map(str::to_owned).collect();
                 vec![Ask::of::<PeerConnect>(Tag::Connected, Connect { contacts, timeout_ms: None })]

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountShow, ContactList, DraftList, Hello, ListMessages, MessageList, Nothing, PeerList,
-    RequestList, SystemHello, SystemStatus,
+    AccountShow, ContactList, DraftList, Hello, ListMessages, MessageList, NearbyList, Nothing,
+    PeerList, RequestList, SystemHello, SystemStatus,
 };
-use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
+use chinwag_api::model::{Account, Contact, Id, Message, Nearby, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
 
@@ -98,6 +98,8 @@ pub struct App {
     pub contacts: BTreeMap<Id, Contact>,
     /// Strangers who would like to become contacts.
     pub requests: Vec<Request>,
+    /// Devices on the local network that are of nobody whom we know.
+    pub nearby: Vec<Nearby>,
     /// What lies over everything else.
     pub window: Option<Window>,
     /// What is noted in the status line.
@@ -127,6 +129,7 @@ pub struct App {
     /// When our typing was told last, and where.
     typing: Option<(Id, Timestamp)>,
     peers_asked: Timestamp,
+    nearby_asked: Timestamp,
     /// Whether conversations were asked for and not answered yet; and whether to ask once more.
     listing: (bool, bool),
     /// The same for the newest page of the classroom's conversation that is open.
@@ -155,6 +158,7 @@ impl App {
             chats: Chats::default(),
             contacts: BTreeMap::new(),
             requests: Vec::new(),
+            nearby: Vec::new(),
             window: None,
             note: None,
             lost: None,
@@ -171,6 +175,7 @@ impl App {
             sought: Vec::new(),
             typing: None,
             peers_asked: Timestamp::UNIX_EPOCH,
+            nearby_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
             class_asked: (false, false),
             early: Vec::new(),
@@ -328,6 +333,11 @@ impl App {
         {
             self.peers_asked = now;
             effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+        }
+        let is_alone = matches!(self.scene, Scene::Talking) && self.chats.are_empty();
+        if is_alone && self.lost.is_none() && is_old(self.nearby_asked, PEERS_EVERY_S) {
+            self.nearby_asked = now;
+            effects.push(Ask::of::<NearbyList>(Tag::Nearby { is_shown: false }, Nothing {}));
         }
         if self.typing.as_ref().is_some_and(|(_, since)| is_old(*since, TYPING_S)) {
             effects.extend(self.typing_ends());

@@ -388,6 +388,31 @@ fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
 }
 
 #[test]
+fn whoever_is_near_is_told_to_somebody_who_knows_nobody_yet() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut own = chat("Ana");
+    "self".clone_into(&mut own.kind);
+    desk.answer(Tag::Conversations, to_value([&own]).unwrap());
+    let tag = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
+    desk.answer(tag, json!({ "messages": [], "next": null }));
+    later(&mut desk, 250);
+    assert!(desk.has_asked("nearby.list"));
+    let near = json!([{ "device": "dev_abcdefghijkl", "addresses": ["10.0.0.7:4433\u{1b}[2J"] }]);
+    desk.answer(Tag::Nearby { is_shown: false }, near.clone());
+    assert!(desk.screen(80, 24).contains("A device of somebody is on this network: /nearby"));
+    desk.types("/nearby");
+    desk.press("Enter");
+    desk.answer(Tag::Nearby { is_shown: true }, near);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("dev_abcdefghijkl  at 10.0.0.7:4433␛[2J"), "{screen}");
+    // Whoever knows somebody is not asked for all the time.
+    let mut desk = ana();
+    later(&mut desk, 5_000);
+    assert!(!desk.has_asked("nearby.list"));
+}
+
+#[test]
 fn no_recovery_word_is_missing_however_narrow_the_screen_is() {
     let mut desk = Desk::with(Theme::PLAIN);
     desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));
