@@ -31,6 +31,7 @@ pub enum Act {
     Search,
     Select,
     ToggleList,
+    ToggleDetails,
     ToggleBare,
     Help,
     Redraw,
@@ -163,6 +164,7 @@ actions! {
         Bottom "bottom" ["alt+end"] "The newest message";
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
+        ToggleDetails "toggle-details" ["alt+shift+n"] "Show or hide what is known of whoever one talks with";
         ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
         Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
         Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";

@@ -143,8 +143,10 @@ pub enum Tag {
     Done(String),
     /// The recovery words.
     Words,
-    /// A digest.
+    /// A digest, to be shown in a window.
     Digest,
+    /// A digest, for what is shown beside the conversation.
+    DigestBeside,
     /// The devices of our account.
     Devices,
     /// The invites that are open.

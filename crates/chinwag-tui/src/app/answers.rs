@@ -156,6 +156,10 @@ impl App {
                 app.show_invites(&invites);
                 Vec::new()
             }),
+            Tag::DigestBeside => self.understood::<ConversationDigest>(value, |app, digest| {
+                app.details.told_digest(digest);
+                Vec::new()
+            }),
             Tag::Digest => self.understood::<ConversationDigest>(value, |app, digest| {
                 app.show_digest(&digest);
                 Vec::new()
@@ -347,7 +351,10 @@ impl App {
             self.chats.connected(&peer.contact, &peer.device, true);
         }
         if let Some(Window::Peers(view)) = &mut self.window {
-            view.told(peers);
+            view.told(peers.clone());
+        }
+        if self.details.is_open {
+            self.details.peers.told(peers);
         }
     }
 

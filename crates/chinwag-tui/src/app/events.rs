@@ -21,8 +21,12 @@ const NOTIFY_EVERY_S: i64 = 2;
 impl App {
     pub(super) fn event(&mut self, event: Event) -> Vec<Effect> {
         match event.what {
-            What::Message { message } => self.arrived(message),
+            What::Message { message } => {
+                self.details.has_changed(&message.conversation);
+                self.arrived(message)
+            }
             What::MessageChanged { message } => {
+                self.details.has_changed(&message.conversation);
                 if let Some(chat) = self.chats.get_mut(&message.conversation) {
                     if let Some(last) =
                         chat.conversation.last.as_mut().filter(|l| l.id == message.id)

@@ -257,6 +257,7 @@ impl App {
                 self.has_list = !self.has_list;
                 Vec::new()
             }
+            Act::ToggleDetails => self.toggle_details(),
             Act::ToggleBare => {
                 self.is_bare = !self.is_bare;
                 self.restyle();
@@ -331,6 +332,7 @@ impl App {
             effects.push(page(id, Part::Newest, None));
         }
         effects.extend(self.read_what_is_seen());
+        effects.extend(self.look_after_details());
         effects
     }
 

@@ -8,6 +8,7 @@ mod by_line;
 mod chats;
 mod classroom;
 mod commands;
+mod details;
 mod drafts;
 mod events;
 mod input;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
 pub use classroom::NOT_PRIVATE;
+pub use details::Details;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
@@ -110,6 +112,8 @@ pub struct App {
     pub now: Timestamp,
     /// Whether the list of conversations is shown, where there is room.
     pub has_list: bool,
+    /// What is known of whoever one talks with.
+    pub details: Details,
     /// Whether only words are shown.
     pub is_bare: bool,
     /// Whether somebody looks at the terminal.
@@ -164,6 +168,7 @@ impl App {
             lost: None,
             now,
             has_list: true,
+            details: Details::default(),
             is_bare: false,
             is_focused: true,
             is_normal: false,
@@ -329,10 +334,13 @@ impl App {
         }
         let mut effects = Vec::new();
         let is_old = |then: Timestamp, s: i64| now.as_second() - then.as_second() >= s;
-        if matches!(self.window, Some(Window::Peers(_))) && is_old(self.peers_asked, PEERS_EVERY_S)
-        {
+        if is_old(self.peers_asked, PEERS_EVERY_S) {
             self.peers_asked = now;
-            effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+            if self.details.is_open {
+                effects.extend(self.look_after_details());
+            } else if matches!(self.window, Some(Window::Peers(_))) {
+                effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+            }
         }
         let is_alone = matches!(self.scene, Scene::Talking) && self.chats.are_empty();
         if is_alone && self.lost.is_none() && is_old(self.nearby_asked, PEERS_EVERY_S) {

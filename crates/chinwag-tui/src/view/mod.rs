@@ -1,10 +1,12 @@
 //! What is known, drawn.
 //!
 //! Three parts: the list of conversations where there is room for it, the conversation with the line that
-//! is typed, and the status line. A window lies over them. The cursor of the terminal always stands where
+//! is typed, and the status line; a fourth, what is known of whoever one talks with, where it is wanted. A
+//! window lies over them. The cursor of the terminal always stands where
 //! typing would go, for screen readers.
 
 mod chat_list;
+mod details;
 pub mod message;
 mod scenes;
 mod status;
@@ -21,6 +23,9 @@ use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
 pub const WITH_LIST: u16 = 80;
+
+/// Columns below which what is known of whoever one talks with has no room.
+pub const WITH_DETAILS: u16 = 66;
 
 /// Columns that the keys for a selected message take with their words.
 const SELECT_HINT_WIDTH: u16 = 58;
@@ -44,12 +49,23 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let status = status::height(app, area.width).min(area.height);
     let [above, status] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);
-    let has_list = app.has_list && !app.is_bare && area.width >= WITH_LIST;
+    let has_details = app.details.is_open && !app.is_bare && area.width >= WITH_DETAILS;
+    let details_width = if has_details { (area.width / 4).clamp(26, 36) } else { 0 };
+    // Where there is room for one of them only, it is the one that was asked for.
+    let list_room = area.width.saturating_sub(if has_details { 30 } else { 0 });
+    let has_list = app.has_list && !app.is_bare && list_room >= WITH_LIST;
     let list_width = if has_list { (area.width / 5).clamp(18, 28) } else { 0 };
-    let [list, chat] =
-        Layout::horizontal([Constraint::Length(list_width), Constraint::Min(0)]).areas(above);
+    let [list, chat, beside] = Layout::horizontal([
+        Constraint::Length(list_width),
+        Constraint::Min(0),
+        Constraint::Length(details_width),
+    ])
+    .areas(above);
     if has_list {
         chat_list::draw(frame, app, list);
+    }
+    if has_details {
+        details::draw(frame, app, beside);
     }
     let cursor = conversation(frame, app, chat);
     status::draw(frame, app, status);

@@ -205,7 +205,7 @@ fn draw_peers(frame: &mut Frame<'_>, app: &App, area: Rect, view: &mut PeersView
 }
 
 /// Round trips as bars, the highest as high as a row.
-fn picture(round_trips: &std::collections::VecDeque<f64>) -> String {
+pub(super) fn picture(round_trips: &std::collections::VecDeque<f64>) -> String {
     let highest = round_trips.iter().copied().fold(0.0, f64::max);
     let bar = |ms: &f64| {
         let share = if highest > 0.0 { ms / highest } else { 0.0 };

@@ -413,6 +413,37 @@ fn whoever_is_near_is_told_to_somebody_who_knows_nobody_yet() {
 }
 
 #[test]
+fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
+    let mut desk = ana();
+    desk.press("Alt+Shift+n");
+    assert!(desk.has_asked("peer.list"));
+    assert_eq!(desk.asked("conversation.digest")["conversation"], "conv_Bob");
+    let digest = |of: &str, digest: &str| json!({ "conversation": of, "entries": 8, "logs": [], "digest": digest });
+    desk.answer(Tag::DigestBeside, digest("conv_Bob", "0011-2233"));
+    assert!(desk.screen(110, 24).contains("0011-2233"));
+    // It is compared anew when something was said, and not otherwise.
+    desk.wanted.clear();
+    later(&mut desk, 3_000);
+    assert!(desk.has_asked("peer.list") && !desk.has_asked("conversation.digest"));
+    desk.hear(What::Message { message: message(9, "Bob", "one more") });
+    later(&mut desk, 3_000);
+    assert!(desk.has_asked("conversation.digest"));
+    // What is of one conversation is never shown beside another.
+    desk.types("/chat Carol");
+    desk.press("Enter");
+    assert_eq!(desk.asked("conversation.digest")["conversation"], "conv_Carol");
+    let screen = desk.screen(110, 24);
+    assert!(!screen.contains("0011-2233") && screen.contains("not verified"), "{screen}");
+    desk.answer(Tag::DigestBeside, digest("conv_Bob", "4455-6677"));
+    assert!(!desk.screen(110, 24).contains("4455-6677"));
+    desk.press("Alt+Shift+n");
+    desk.wanted.clear();
+    later(&mut desk, 3_000);
+    assert!(!desk.has_asked("peer.list"), "nothing is asked for that nobody sees");
+    assert!(!desk.screen(110, 24).contains("not verified"));
+}
+
+#[test]
 fn no_recovery_word_is_missing_however_narrow_the_screen_is() {
     let mut desk = Desk::with(Theme::PLAIN);
     desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));

@@ -66,6 +66,15 @@ proptest! {
         desk.press("o");
         is_clean(&mut desk, columns, rows)?;
         desk.press("Esc");
+        desk.press("Alt+Shift+n");
+        let name = desk.app.chats.current().unwrap().conversation.name.clone();
+        for known in desk.app.contacts.values_mut() {
+            known.own_name = Some(name.clone());
+        }
+        is_clean(&mut desk, columns, rows)?;
+        desk.press("Up");
+        desk.press("o");
+        desk.press("Esc");
         desk.press("Ctrl+p");
         is_clean(&mut desk, columns, rows)?;
     }

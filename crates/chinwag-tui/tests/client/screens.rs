@@ -166,6 +166,28 @@ fn peers(theme: Theme) -> Desk {
     desk
 }
 
+fn details(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    desk.press("Alt+Shift+n");
+    for rtt in [0.4, 2.0, 8.0, 1.0] {
+        let peers = json!([
+            { "contact": "ctc_Bob", "name": "Bob", "device": "dev_bobbobbobbobbob", "connected": true,
+              "path": { "kind": "direct", "address": "192.0.2.9:4433", "rttMs": rtt,
+                "since": "2026-11-26T11:40:00Z", "isDialled": true, "receivedBytes": 1, "sentBytes": 2 },
+              "lastHeardAt": null, "lastFailure": null, "nextAttemptAt": null },
+            { "contact": "ctc_Bob", "name": "Bob", "device": "dev_bobsotherdevice", "connected": false,
+              "path": null, "lastHeardAt": "2026-11-26T10:00:00Z",
+              "lastFailure": { "at": "2026-11-26T11:59:00Z", "reason": "no-answer", "text": "no answer from 192.0.2.11:4433" },
+              "nextAttemptAt": "2026-11-26T12:02:00Z" },
+        ]);
+        desk.answer(Tag::Peers, peers);
+    }
+    let digest = json!({ "conversation": "conv_Bob", "entries": 8, "logs": [],
+        "digest": "0011-2233-4455-6677-8899-aabb-ccdd-eeff" });
+    desk.answer(Tag::DigestBeside, digest);
+    desk
+}
+
 fn ticket(theme: Theme) -> Desk {
     let mut desk = ana(theme);
     let ticket = json!({ "ticket": "chinwag1abcdefghijklmnopqrstuvwxyz", "invite": "inv_1",
@@ -234,6 +256,7 @@ const VIEWS: &[View] = &[
     ("verify", verify),
     ("bare", bare),
     ("classroom", classroom),
+    ("details", details),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.
