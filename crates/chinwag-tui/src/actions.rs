@@ -32,6 +32,7 @@ pub enum Act {
     Select,
     ToggleList,
     ToggleDetails,
+    ToggleMouse,
     ToggleBare,
     Help,
     Redraw,
@@ -165,6 +166,7 @@ actions! {
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
         ToggleDetails "toggle-details" ["alt+shift+n"] "Show or hide what is known of whoever one talks with";
+        ToggleMouse "toggle-mouse" ["alt+m"] "Let the mouse choose and scroll, or no longer";
         ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
         Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
         Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";

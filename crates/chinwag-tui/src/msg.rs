@@ -15,6 +15,8 @@ pub enum Msg {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
+    /// Something was done with the mouse.
+    Mouse(Mouse),
     /// The terminal has another size; what is drawn next fits it.
     Resize,
     /// The terminal is looked at, or no longer.
@@ -35,6 +37,22 @@ pub enum Msg {
     End,
 }
 
+/// What can be done with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// Its first button was pressed.
+    Click {
+        /// How many cells are left of it.
+        column: u16,
+        /// How many are above it.
+        row: u16,
+    },
+    /// The wheel was turned up.
+    WheelUp,
+    /// The wheel was turned down.
+    WheelDown,
+}
+
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
@@ -48,6 +66,8 @@ pub enum Effect {
     Edit(String),
     /// Draws everything anew.
     Redraw,
+    /// Whether the terminal is to tell of the mouse.
+    Mouse(bool),
     /// Back to the shell, until we are called again.
     Suspend,
     /// Leaves.

@@ -64,6 +64,8 @@ pub enum Edge {
 pub struct Row<'a> {
     /// What it shows.
     pub line: &'a Line<'static>,
+    /// Of which message.
+    pub id: &'a Id,
     /// Whether it belongs to the message that is selected.
     pub is_selected: bool,
 }
@@ -431,12 +433,14 @@ impl Timeline {
         let mut row = row + by;
         loop {
             let height = self.height(index, look);
-            if row < height {
-                self.foot = Foot::At { index, row };
+            let is_last = index + 1 >= self.entries.len();
+            // Where the last row of all is seen nothing is below.
+            if is_last && row + 1 >= height {
+                self.foot = Foot::End;
                 return;
             }
-            if index + 1 >= self.entries.len() {
-                self.foot = Foot::End;
+            if row < height {
+                self.foot = Foot::At { index, row };
                 return;
             }
             row -= height;
@@ -563,7 +567,7 @@ impl Timeline {
             let all = entry.laid.as_ref().map_or(&[][..], |laid| &laid.rows);
             let all = if index == last { &all[..(row + 1).min(all.len())] } else { all };
             let is_selected = selected == Some(&entry.message.id);
-            all.iter().map(move |line| Row { line, is_selected })
+            all.iter().map(move |line| Row { line, id: &entry.message.id, is_selected })
         })
         .skip(skipped)
         .collect()

@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure};
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 20] = [
+const KNOWN_KEYS: [&str; 21] = [
     "data_dir",
     "lan",
     "bind",
@@ -42,6 +42,7 @@ const KNOWN_KEYS: [&str; 20] = [
     "ui.notify",
     "ui.title",
     "ui.extended_keys",
+    "ui.mouse",
 ];
 
 /// A config file with every key and what it means; as it stands it says what is so anyway.
@@ -94,6 +95,9 @@ title = true
 
 # Ask terminals that are known for it to tell Shift+Enter from Enter.
 extended_keys = true
+
+# Let the mouse choose and scroll from the beginning; Alt+M switches it. With Shift it selects text.
+mouse = false
 
 # Keys of an action: one, several, or \"\" for none. The names of actions: docs/command-line.md.
 [ui.keys]
@@ -153,6 +157,7 @@ pub(crate) struct ClassroomConfig {
 /// The section `[ui]`.
 #[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct UiConfig {
     /// Colours.
     pub(crate) theme: ThemeName,
@@ -168,6 +173,8 @@ pub(crate) struct UiConfig {
     pub(crate) title: bool,
     /// Whether to ask for the keyboard protocol of kitty.
     pub(crate) extended_keys: bool,
+    /// Whether the mouse chooses and scrolls from the beginning.
+    pub(crate) mouse: bool,
     /// The keys of actions, by their names.
     pub(crate) keys: BTreeMap<String, ActionKeys>,
 }
@@ -182,6 +189,7 @@ impl Default for UiConfig {
             notify: NotifyName::default(),
             title: true,
             extended_keys: true,
+            mouse: false,
             keys: BTreeMap::new(),
         }
     }

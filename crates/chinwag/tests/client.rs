@@ -18,6 +18,7 @@ const UP: &str = "\u{1b}[A";
 const CTRL_Q: &str = "\u{11}";
 const CTRL_S: &str = "\u{13}";
 const CTRL_Z: &str = "\u{1a}";
+const ALT_M: &str = "\u{1b}m";
 const ALT_1: &str = "\u{1b}1";
 
 /// How long a thousand messages may take, where others use the processor as well.
@@ -220,6 +221,42 @@ fn whoever_suspends_it_finds_everything_as_it_was() {
     client.until_shows("> half a thought");
     client.types(CTRL_C);
     client.until("an empty line", |view| !view.shows("half a thought"));
+    leaves(client);
+}
+
+#[test]
+fn the_mouse_is_taken_when_it_is_asked_for_and_given_back() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.enters("a note");
+    client.until("that it is saved", |view| view.shows("You │ a note") && !view.shows("saving"));
+    let raw = |client: &Terminal| String::from_utf8_lossy(&client.raw()).into_owned();
+    assert!(!raw(&client).contains("\u{1b}[?1000h"));
+    client.types(ALT_M);
+    let view = client.until_shows("the mouse chooses and scrolls");
+    let row = view.lines().iter().position(|line| line.contains("You │ a note")).unwrap() + 1;
+    client.types(&format!("\u{1b}[<0;40;{row}M\u{1b}[<0;40;{row}m"));
+    client.until_shows("r answer");
+    leaves(client);
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.types(ALT_M);
+    client.until_shows("the mouse chooses and scrolls");
+    client.types(CTRL_Z);
+    client.until("the shell's screen", |view| !view.shows("a note"));
+    let given_back = raw(&client);
+    assert!(given_back.rfind("\u{1b}[?1000l") > given_back.rfind("\u{1b}[?1000h"));
+    for _ in 0..300 {
+        client.signal(Signal::CONT);
+        if client.view().shows("a note") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    client.until_shows("a note");
+    let taken_again = raw(&client);
+    assert!(taken_again.rfind("\u{1b}[?1000l") < taken_again.rfind("\u{1b}[?1000h"));
     leaves(client);
 }
 

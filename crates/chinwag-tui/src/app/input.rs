@@ -258,6 +258,7 @@ impl App {
                 Vec::new()
             }
             Act::ToggleDetails => self.toggle_details(),
+            Act::ToggleMouse => self.toggle_mouse(),
             Act::ToggleBare => {
                 self.is_bare = !self.is_bare;
                 self.restyle();
@@ -397,13 +398,29 @@ impl App {
         effects
     }
 
+    /// Moves what is seen by rows.
+    pub(super) fn scroll(&mut self, is_up: bool, rows: usize) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let timeline = &mut chat.timeline;
+        if is_up {
+            timeline.up(rows, &look);
+        } else {
+            timeline.down(rows, &look);
+        }
+        timeline.select_seen(&look);
+        let mut effects: Vec<Effect> = self.more().into_iter().collect();
+        effects.extend(self.read_what_is_seen());
+        effects
+    }
+
     // What is selected.
 
     pub(super) fn selected(&self) -> Option<&Message> {
         self.chats.current().and_then(|chat| chat.timeline.selected())
     }
 
-    fn select(&mut self, id: Option<Id>) {
+    pub(super) fn select(&mut self, id: Option<Id>) {
         if let Some(chat) = self.chats.current_mut() {
             chat.timeline.select(id);
         }

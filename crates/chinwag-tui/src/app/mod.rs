@@ -12,6 +12,7 @@ mod details;
 mod drafts;
 mod events;
 mod input;
+mod mouse;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -24,11 +25,13 @@ use chinwag_api::method::{
 use chinwag_api::model::{Account, Contact, Id, Message, Nearby, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
+use ratatui::layout::Rect;
 
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
 pub use classroom::NOT_PRIVATE;
 pub use details::Details;
+pub use mouse::Target;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
@@ -118,6 +121,10 @@ pub struct App {
     pub is_bare: bool,
     /// Whether somebody looks at the terminal.
     pub is_focused: bool,
+    /// Whether the mouse chooses and scrolls.
+    pub has_mouse: bool,
+    /// What stood where when it was drawn last, what lies over the others last.
+    pub pointed: Vec<(Rect, Target)>,
     /// Whether letters are keys and no text: the normal mode of the vim keys.
     pub is_normal: bool,
     /// Whether the last key there was the first `g` of two.
@@ -155,6 +162,7 @@ impl App {
     /// Before anything is known. `run` is different each time the program runs.
     pub fn new(options: Options, now: Timestamp, run: String) -> Self {
         Self {
+            has_mouse: options.mouse,
             options,
             scene: Scene::Beginning,
             account: None,
@@ -171,6 +179,7 @@ impl App {
             details: Details::default(),
             is_bare: false,
             is_focused: true,
+            pointed: Vec::new(),
             is_normal: false,
             has_g: false,
             is_leaving: false,
@@ -253,6 +262,7 @@ impl App {
             }
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
+            Msg::Mouse(mouse) => self.mouse(mouse),
             // It may have been smaller for a moment, and what did not fit is gone.
             Msg::Resize => vec![Effect::Redraw],
             Msg::Focus(is_focused) => {

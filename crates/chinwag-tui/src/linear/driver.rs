@@ -174,7 +174,11 @@ impl Rim {
                     return Ok(true);
                 }
                 // What is for a screen.
-                Effect::Copy(_) | Effect::Edit(_) | Effect::Redraw | Effect::Suspend => {}
+                Effect::Copy(_)
+                | Effect::Edit(_)
+                | Effect::Mouse(_)
+                | Effect::Redraw
+                | Effect::Suspend => {}
             }
         }
         Ok(false)

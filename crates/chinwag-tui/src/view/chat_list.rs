@@ -1,6 +1,7 @@
 //! The list of conversations. Those of the classroom stand at its end, below words that say that they are
 //! not private, and each has a sign of it for whoever does not see these words.
 
+use chinwag_api::model::Id;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,7 +10,9 @@ use ratatui::widgets::{Block, Borders};
 use crate::app::App;
 use crate::view::message::{cut, padded, separator};
 
-pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
+/// Draws it. Gives the row of each conversation that is seen.
+pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, Id)> {
+    let mut stands = Vec::new();
     let theme = &app.options.theme;
     let block = Block::new().borders(Borders::RIGHT).border_style(theme.border);
     let inner = block.inner(area);
@@ -53,8 +56,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
             Span::styled(cut(&unread, width), theme.unread),
         ]);
         frame.render_widget(line, row);
+        stands.push((row, chat.id().to_owned()));
         if is_open {
             frame.buffer_mut().set_style(row, theme.chosen);
         }
     }
+    stands
 }

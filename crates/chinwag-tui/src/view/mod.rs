@@ -18,7 +18,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::app::{About, App, Chat, NOT_PRIVATE, Scene};
+use crate::app::{About, App, Chat, NOT_PRIVATE, Scene, Target};
 use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
@@ -37,6 +37,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
         return;
     }
     frame.buffer_mut().set_style(area, app.options.theme.text);
+    app.pointed.clear();
     match app.scene {
         Scene::Beginning => scenes::beginning(frame, app, area),
         Scene::Naming { .. } => scenes::naming(frame, app, area),
@@ -62,7 +63,9 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     ])
     .areas(above);
     if has_list {
-        chat_list::draw(frame, app, list);
+        for (row, id) in chat_list::draw(frame, app, list) {
+            app.stands(row, Target::Chat(id));
+        }
     }
     if has_details {
         details::draw(frame, app, beside);
@@ -169,8 +172,10 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         frame.render_widget(Paragraph::new(Line::styled(format!(" {words}"), theme.dim)), row);
         return;
     }
+    let mut stands = Vec::new();
     for (y, row) in (top..).zip(rows) {
         let place = Rect { y, height: 1, ..area };
+        stands.push((place, row.id.clone()));
         frame.render_widget(row.line, place);
         if row.is_selected {
             frame.buffer_mut().set_style(place, theme.chosen);
@@ -178,6 +183,9 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     }
     for (y, line) in (area.y + height..area.bottom()).zip(pending) {
         frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+    for (place, id) in stands {
+        app.stands(place, Target::Message(id));
     }
 }
 

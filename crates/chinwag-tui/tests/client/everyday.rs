@@ -4,7 +4,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::What;
 use chinwag_api::model::Request;
 use chinwag_tui::app::Window;
-use chinwag_tui::msg::{Effect, Msg, Part, Tag};
+use chinwag_tui::msg::{Effect, Mouse, Msg, Part, Tag};
 use chinwag_tui::theme::Theme;
 use serde_json::{json, to_value};
 
@@ -441,6 +441,63 @@ fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
     later(&mut desk, 3_000);
     assert!(!desk.has_asked("peer.list"), "nothing is asked for that nobody sees");
     assert!(!desk.screen(110, 24).contains("not verified"));
+}
+
+/// Where a text stands on the screen, counted in cells.
+fn place(desk: &mut Desk, text: &str) -> (u16, u16) {
+    let screen = desk.screen(80, 24);
+    let row = screen.lines().position(|row| row.contains(text)).expect(text);
+    let line = screen.lines().nth(row).unwrap();
+    let column = line[..line.find(text).unwrap()].chars().count();
+    (u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+}
+
+fn clicks(desk: &mut Desk, text: &str) {
+    let (column, row) = place(desk, text);
+    desk.tell(Msg::Mouse(Mouse::Click { column, row }));
+}
+
+#[test]
+fn the_mouse_does_nothing_until_it_is_asked_for() {
+    let mut desk = ana();
+    clicks(&mut desk, "Carol");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    desk.press("Alt+m");
+    assert!(desk.wanted.contains(&Effect::Mouse(true)));
+    clicks(&mut desk, "Carol");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+    desk.press("Alt+m");
+    assert!(desk.wanted.contains(&Effect::Mouse(false)));
+    clicks(&mut desk, "Ana");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+}
+
+#[test]
+fn a_click_means_what_was_seen_there() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &talk(1..100));
+    desk.press("Alt+m");
+    clicks(&mut desk, "number 90");
+    assert_eq!(desk.app.chats.current().unwrap().timeline.selected().unwrap().id, "msg_90");
+    // Beside everything nothing is selected.
+    desk.tell(Msg::Mouse(Mouse::Click { column: 79, row: 23 }));
+    assert!(desk.app.chats.current().unwrap().timeline.selected().is_none());
+    let before = desk.screen(80, 24);
+    desk.tell(Msg::Mouse(Mouse::WheelUp));
+    let above = desk.screen(80, 24);
+    assert!(!above.contains("number 99") && above.contains("number 96"), "{above}");
+    desk.tell(Msg::Mouse(Mouse::WheelDown));
+    assert_eq!(desk.screen(80, 24), before);
+    // A window lies over what is below it.
+    let (column, row) = place(&mut desk, "Carol");
+    desk.press("F1");
+    desk.screen(80, 24);
+    desk.tell(Msg::Mouse(Mouse::Click { column, row }));
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    desk.press("Esc");
+    desk.press("Ctrl+p");
+    clicks(&mut desk, "  Carol");
+    assert!(desk.app.window.is_none());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
         notify: ui.notify.into(),
         title: ui.title,
         extended_keys: ui.extended_keys,
+        mouse: ui.mouse,
         ..Options::default()
     })
 }
