@@ -400,7 +400,8 @@ pub struct ListMessages {
     /// Only messages before this one.
     #[serde(default)]
     pub before: Option<Id>,
-    /// Only messages after this one, the nearest of them; not together with `before`.
+    /// Only messages after this one, the nearest of them; an empty id is before all. Not together with
+    /// `before`.
     #[serde(default)]
     pub after: Option<Id>,
 }

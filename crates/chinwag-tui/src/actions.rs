@@ -161,7 +161,7 @@ actions! {
         PageDown "page-down" ["pgdn"] "A page down";
         LineUp "line-up" ["alt+k"] "A line up";
         LineDown "line-down" ["alt+j"] "A line down";
-        Top "top" ["alt+home"] "The oldest message that is loaded; again: further";
+        Top "top" ["alt+home"] "The oldest message";
         Bottom "bottom" ["alt+end"] "The newest message";
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";

@@ -184,6 +184,8 @@ pub enum Tag {
 pub enum Part {
     /// The newest.
     Newest,
+    /// The oldest.
+    Oldest,
     /// What is before what is here.
     Older,
     /// What is after what is here.

@@ -194,6 +194,20 @@ impl Timeline {
         self.settle();
     }
 
+    /// The oldest page came. What is between it and what was here is asked for when somebody goes there.
+    pub fn oldest_page(&mut self, page: Vec<Message>, has_newer: bool, look: &Look) {
+        if page.is_empty() {
+            self.older = Edge::Closed;
+            return;
+        }
+        self.entries = page.into_iter().map(|message| Entry::new(message, &self.zone)).collect();
+        self.older = Edge::Closed;
+        self.newer = if has_newer { Edge::Open } else { Edge::Closed };
+        self.is_loaded = true;
+        self.settle();
+        self.top(look);
+    }
+
     /// A page came that goes before what is here.
     pub fn older_page(&mut self, page: Vec<Message>, has_older: bool) {
         self.older = if has_older { Edge::Open } else { Edge::Closed };

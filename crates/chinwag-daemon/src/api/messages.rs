@@ -10,6 +10,7 @@ use chinwag_api::method::{
 use chinwag_api::model::{self, MessageState};
 use chinwag_api::wire::LINE_MAX;
 use chinwag_core::body::{Body, Content, Text};
+use chinwag_core::entry::{Position, Seq};
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
@@ -171,7 +172,11 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
         .look(move |view| {
             let (conversation, _) = people::conversation(view, &params.conversation)?;
             let before = params.before.as_deref().map(|id| position(view, id)).transpose()?;
-            let after = params.after.as_deref().map(|id| position(view, id)).transpose()?;
+            let after = params.after.as_deref().map(|id| match id {
+                "" => Ok(before_all()),
+                id => position(view, id),
+            });
+            let after = after.transpose()?;
             let entries = match after {
                 Some(after) => view.store.timeline_after(conversation, after, limit),
                 None => view.store.timeline(conversation, before, limit),
@@ -215,7 +220,12 @@ impl Room {
     }
 }
 
-fn position(view: &View<'_>, id: &str) -> Result<chinwag_core::entry::Position, ApiError> {
+/// The place before everything that was ever said.
+fn before_all() -> Position {
+    Position { rank: 0, seq: Seq::MIN, id: EntryId::from_bytes([0; 32]) }
+}
+
+fn position(view: &View<'_>, id: &str) -> Result<Position, ApiError> {
     let id = messages::named(view, id)?;
     let entry = messages::find(view, id)?;
     let missing =

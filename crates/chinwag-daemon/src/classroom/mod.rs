@@ -194,7 +194,10 @@ impl Classroom {
         limit: usize,
     ) -> Result<Page, ApiError> {
         let talks = self.talks();
-        let number = |id: &str| talks.number_of(id).ok_or_else(|| no_message(id));
+        let number = |id: &str| match id {
+            "" => Ok(0),
+            id => talks.number_of(id).ok_or_else(|| no_message(id)),
+        };
         let (before, after) = (before.map(number).transpose()?, after.map(number).transpose()?);
         talks.page(peer, before, after, limit).ok_or_else(|| nobody(peer))
     }

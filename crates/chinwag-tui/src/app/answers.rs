@@ -23,6 +23,7 @@ use super::windows::{Choice, List, ListKind, Pager, Row};
 use super::{About, App, Asked, Scene, Window, page};
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::timeline::Edge;
 use crate::view::message::{self, Look, author, words_of};
 
 impl App {
@@ -197,9 +198,11 @@ impl App {
             Tag::Page { conversation, part } => {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
-                        Part::Older => chat.timeline.older = crate::timeline::Edge::Open,
+                        Part::Older | Part::Oldest => {
+                            chat.timeline.older = Edge::Open;
+                        }
                         Part::Newer | Part::After(_) => {
-                            chat.timeline.newer = crate::timeline::Edge::Open;
+                            chat.timeline.newer = Edge::Open;
                         }
                         _ => {}
                     }
@@ -293,6 +296,10 @@ impl App {
                 effects.extend(self.class_paged(conversation));
                 return effects;
             }
+            Part::Oldest => timeline.oldest_page(messages, has_more, &look),
+            // What is here may be another part by now than the one that it was asked for.
+            Part::Older if timeline.older != Edge::Asked => {}
+            Part::Newer if timeline.newer != Edge::Asked => {}
             Part::Older => timeline.older_page(messages, has_more),
             Part::Newer => timeline.newer_page(messages, has_more),
             Part::Before(message) => {

@@ -14,6 +14,7 @@ use crate::actions::{Act, Place};
 use crate::composer::Composer;
 use crate::keys::Chord;
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::timeline::Edge;
 use crate::view::message::{links, words_of};
 
 /// Lines that were sent and are remembered.
@@ -385,8 +386,13 @@ impl App {
             Act::PageDown => timeline.page(false, &look),
             Act::LineUp => timeline.up(1, &look),
             Act::LineDown => timeline.down(1, &look),
+            Act::Top if timeline.older != Edge::Closed => {
+                timeline.top(&look);
+                timeline.older = Edge::Asked;
+                return vec![page(&id, Part::Oldest, None)];
+            }
             Act::Top => timeline.top(&look),
-            _ if timeline.newer != crate::timeline::Edge::Closed => {
+            _ if timeline.newer != Edge::Closed => {
                 timeline.is_loaded = false;
                 return vec![page(&id, Part::Newest, None)];
             }

@@ -439,6 +439,8 @@ fn doing(tag: &Tag) -> &'static str {
 fn page(conversation: &str, part: Part, than: Option<Id>) -> Effect {
     let (before, after) = match part {
         Part::Newest => (None, None),
+        // An empty id is before all.
+        Part::Oldest => (None, Some(Id::new())),
         Part::Older | Part::Before(_) => (than, None),
         Part::Newer | Part::After(_) => (None, than),
     };

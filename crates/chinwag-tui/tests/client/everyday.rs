@@ -443,6 +443,33 @@ fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
     assert!(!desk.screen(110, 24).contains("not verified"));
 }
 
+#[test]
+fn the_oldest_message_is_one_key_away_however_many_there_are() {
+    let mut desk = Desk::of_ana(Theme::PLAIN, &[]);
+    desk.page(Part::Newest, &talk(9_900..10_000), true);
+    desk.screen(80, 24);
+    desk.wanted.clear();
+    desk.press("Alt+Home");
+    assert_eq!(desk.asked("message.list")["after"], "");
+    desk.page(Part::Oldest, &talk(0..100), true);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("number 0") && screen.contains("below is more"), "{screen}");
+    // A page of before that was still under way belongs to what was there before.
+    desk.page(Part::Older, &talk(9_800..9_900), true);
+    assert_eq!(desk.screen(80, 24), screen);
+    for _ in 0..4 {
+        desk.press("PgDn");
+    }
+    assert_eq!(desk.asked("message.list")["after"], "msg_99");
+    desk.page(Part::Newer, &talk(100..200), true);
+    desk.press("PgDn");
+    assert!(desk.screen(80, 24).contains("number 100"), "{}", desk.screen(80, 24));
+    desk.press("Alt+End");
+    assert_eq!(desk.asked("message.list")["after"], json!(null));
+    desk.page(Part::Newest, &talk(9_900..10_000), true);
+    assert!(desk.screen(80, 24).contains("number 9999"));
+}
+
 /// Where a text stands on the screen, counted in cells.
 fn place(desk: &mut Desk, text: &str) -> (u16, u16) {
     let screen = desk.screen(80, 24);
