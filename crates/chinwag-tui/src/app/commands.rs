@@ -67,6 +67,11 @@ impl App {
             Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
             Act::Chat => self.chat_with(args),
             Act::Classroom => self.classroom(args),
+            Act::Me if args.is_empty() => {
+                self.wrong("say what you do: /me waves");
+                Vec::new()
+            }
+            Act::Me => self.say_to_current(format!("/me {args}"), None),
             Act::Search => self.show_search(args),
             Act::Help => {
                 self.show_help();
@@ -556,11 +561,14 @@ impl App {
         let places = [
             (Place::Input, "While typing"),
             (Place::Normal, "In the normal mode"),
+            (Place::Visual, "In the visual mode"),
             (Place::Selected, "While a message is selected"),
             (Place::Everywhere, "Everywhere"),
         ];
         let is_vim = self.options.keymap.is_vim;
-        let places = places.into_iter().filter(|(place, _)| is_vim || *place != Place::Normal);
+        let places = places
+            .into_iter()
+            .filter(|(place, _)| is_vim || !matches!(place, Place::Normal | Place::Visual));
         for (place, title) in places {
             lines.push(Line::from(""));
             lines.push(head(title));

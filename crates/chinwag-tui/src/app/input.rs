@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::chats::{About, Pending};
 use super::{App, Asked, Pager, Scene, Window, page};
-use crate::actions::{Act, Place};
+use crate::actions::{Act, Place, Two, two_keys};
 use crate::composer::Composer;
 use crate::keys::Chord;
 use crate::msg::{Ask, Effect, Part, Tag};
@@ -124,13 +124,25 @@ impl App {
 
     /// A key in the normal mode.
     fn normal(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
-        let had_g = std::mem::take(&mut self.has_g);
+        if self.chats.current().is_some_and(|chat| chat.composer.is_choosing()) {
+            return self.visual(chord);
+        }
+        let first = self.first_key.take();
+        if let Some(letter) = chord.typed().filter(|_| first.is_some()) {
+            return two_keys(first, letter).map(|two| self.two(two, key)).unwrap_or_default();
+        }
         let Some(act) = self.options.keymap.act(Place::Normal, chord) else {
-            let is_g = "g".parse() == Ok(chord);
-            self.has_g = is_g && !had_g;
-            return if is_g && had_g { self.act(Act::Top, key) } else { Vec::new() };
+            self.first_key = chord.typed().filter(|letter| two_keys(None, *letter).is_some());
+            return Vec::new();
         };
         match act {
+            Act::Visual => match self.chats.current_mut() {
+                Some(chat) if !chat.composer.is_empty() => {
+                    chat.composer.choose();
+                    Vec::new()
+                }
+                _ => self.do_input(Act::Select),
+            },
             Act::Insert => {
                 self.is_normal = false;
                 Vec::new()
@@ -154,6 +166,53 @@ impl App {
             }
             act => self.act(act, key),
         }
+    }
+
+    /// Two keys in a row.
+    fn two(&mut self, two: Two, key: KeyEvent) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let composer = &mut chat.composer;
+        let types = match two {
+            Two::First => return Vec::new(),
+            Two::Act(act) => return self.act(act, key),
+            Two::CopyLine => {
+                composer.copy_line();
+                false
+            }
+            Two::CutWord => {
+                composer.cut_word();
+                false
+            }
+            Two::CutLine(types) => {
+                composer.cut_line();
+                types
+            }
+            Two::Cut(act, types) => {
+                composer.act(act);
+                types
+            }
+        };
+        self.is_normal = !types;
+        self.typed()
+    }
+
+    /// A key while a part of what is typed is being chosen.
+    fn visual(&mut self, chord: Chord) -> Vec<Effect> {
+        let act = self.options.keymap.act(Place::Visual, chord);
+        let (Some(act), Some(chat)) = (act, self.chats.current_mut()) else { return Vec::new() };
+        let composer = &mut chat.composer;
+        match act {
+            Act::VisualCut | Act::VisualChange => {
+                composer.cut_chosen();
+                self.is_normal = act != Act::VisualChange;
+            }
+            Act::VisualCopy => composer.copy_chosen(),
+            Act::VisualLeave => composer.choose_nothing(),
+            act => {
+                composer.act(act);
+            }
+        }
+        self.typed()
     }
 
     fn input(&mut self, chord: Chord) -> Vec<Effect> {

@@ -127,8 +127,8 @@ pub struct App {
     pub pointed: Vec<(Rect, Target)>,
     /// Whether letters are keys and no text: the normal mode of the vim keys.
     pub is_normal: bool,
-    /// Whether the last key there was the first `g` of two.
-    has_g: bool,
+    /// The last key there, if it was the first of two.
+    first_key: Option<char>,
     /// Whether to leave was asked for once.
     is_leaving: bool,
     /// For names of sendings, which are to be different in every run.
@@ -181,7 +181,7 @@ impl App {
             is_focused: true,
             pointed: Vec::new(),
             is_normal: false,
-            has_g: false,
+            first_key: None,
             is_leaving: false,
             run,
             sendings: 0,

@@ -88,12 +88,20 @@ pub fn author(message: &Message) -> String {
 pub fn on_one_line(message: &Message) -> String {
     match said(message) {
         Said::Words(words) => {
+            let action = action(words).map(|action| format!("* {action}"));
+            let words = action.as_deref().unwrap_or(words);
             let lines: Vec<String> =
                 words.split('\n').map(|line| safe::one_line(line.trim_end_matches('\r'))).collect();
             lines.join(" / ")
         }
         Said::Ours(words) => format!("({words})"),
     }
+}
+
+/// What somebody does, of a text that says so: one that begins with `/me`, as many programs have it
+/// (XEP-0245).
+pub fn action(text: &str) -> Option<&str> {
+    text.strip_prefix("/me ").map(str::trim_start).filter(|action| !action.is_empty())
 }
 
 /// The rows of a message at this width, each no wider.
@@ -212,7 +220,14 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
         lines.push(Line::styled(cut("what is no message of the classroom:", room), style));
     }
     match said(message) {
-        Said::Words(words) => lines.extend(words_of(words, look, room)),
+        Said::Words(words) => match action(words) {
+            Some(action) => {
+                let me = look.me.as_deref().filter(|_| message.author.is_me);
+                let who = safe::person(me.unwrap_or(&message.author.name), NAME_SHOWN);
+                lines.extend(words_of(&format!("* {who} {action}"), look, room));
+            }
+            None => lines.extend(words_of(words, look, room)),
+        },
         Said::Ours(words) => {
             lines.extend(folded(&words, &[], room, theme.dim.add_modifier(Modifier::ITALIC)));
         }

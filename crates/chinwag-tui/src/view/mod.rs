@@ -268,6 +268,7 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     editor.set_style(theme.text);
     // The terminal's own cursor is the cursor.
     editor.set_cursor_style(theme.text);
+    editor.set_selection_style(theme.chosen);
     if input.is_empty() {
         return None;
     }
