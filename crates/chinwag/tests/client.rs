@@ -240,7 +240,7 @@ fn the_mouse_is_taken_when_it_is_asked_for_and_given_back() {
     client.until_shows("r answer");
     leaves(client);
     let client = home.sits_at(&[]);
-    client.until_shows("F1 help");
+    client.until_shows("You │ a note");
     client.types(ALT_M);
     client.until_shows("the mouse chooses and scrolls");
     client.types(CTRL_Z);
@@ -249,12 +249,12 @@ fn the_mouse_is_taken_when_it_is_asked_for_and_given_back() {
     assert!(given_back.rfind("\u{1b}[?1000l") > given_back.rfind("\u{1b}[?1000h"));
     for _ in 0..300 {
         client.signal(Signal::CONT);
-        if client.view().shows("a note") {
+        if client.view().shows("You │ a note") {
             break;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    client.until_shows("a note");
+    client.until_shows("You │ a note");
     let taken_again = raw(&client);
     assert!(taken_again.rfind("\u{1b}[?1000l") < taken_again.rfind("\u{1b}[?1000h"));
     leaves(client);
@@ -409,6 +409,26 @@ fn lines_work_on_pipes_where_each_waits_for_what_was_asked_before_it() {
     assert_eq!(nobody.code, 5, "{nobody:?}");
     let both = home.runs(&["id", "--linear"]);
     assert_eq!(both.code, 2, "{both:?}");
+}
+
+#[test]
+fn an_editor_has_the_keys_for_itself_and_what_is_written_is_asked_about() {
+    let home = Home::of("Ana");
+    let editor = home.path("editor.sh");
+    // It reads what is typed, as an editor does.
+    std::fs::write(&editor, "echo ready; read line; echo \"$line\" >> \"$1\"\n").unwrap();
+    let mut client = home.sits_at_with(&["--linear"], "EDITOR", &format!("sh {editor}"));
+    client.until_shows("System: You are in your notes");
+    client.enters("/editor");
+    client.until_shows("ready");
+    client.enters("written with care");
+    client.until_shows("System: You have written: ");
+    client.until_shows("System: Send it? yes or no");
+    client.enters("yes");
+    client.until_shows("1 You: ");
+    client.enters("/quit");
+    assert_eq!(client.ends(), 0);
+    assert!(home.does(&["history", "me"]).contains("written with care"));
 }
 
 #[test]

@@ -217,6 +217,35 @@ fn what_comes_in_the_classroom_says_so_in_every_line() {
 }
 
 #[test]
+fn what_was_typed_and_not_sent_is_said_and_can_be_sent_from_an_editor() {
+    let mut ear = Ear::of_ana(1);
+    let drafts = json!([{ "conversation": "conv_Bob", "text": "half a\nthought\u{1b}[2J" }]);
+    ear.tell(Msg::Answer(Tag::Drafts, Ok(drafts)));
+    let said = "System: Typed here before and not sent: half a / thought␛[2J";
+    assert!(ear.heard.iter().any(|line| line == said), "{:?}", ear.heard);
+    ear.types("something else");
+    assert_eq!(ear.asked("message.send")["text"], "something else", "what is typed is said");
+    assert_eq!(ear.heard.iter().filter(|line| *line == said).count(), 1, "it is said once");
+    ear.types("/editor");
+    let edit = Effect::Edit("half a\nthought\u{1b}[2J".to_owned());
+    assert_eq!(ear.wanted.last(), Some(&edit));
+    ear.tell(Msg::Edited(Some("a whole\nthought\n".to_owned())));
+    assert_eq!(ear.last(), "System: Send it? yes or no");
+    assert_eq!(ear.asked("draft.set")["text"], "a whole\nthought");
+    ear.tell(Msg::Answer(Tag::Draft, Ok(json!({}))));
+    ear.types("no");
+    assert_eq!(ear.asked("message.send")["text"], "something else", "it is not sent");
+    ear.types("/editor");
+    ear.tell(Msg::Edited(Some("a whole\nthought\n".to_owned())));
+    ear.types("yes");
+    assert_eq!(ear.asked("message.send")["text"], "a whole\nthought");
+    assert_eq!(ear.asked("draft.set")["text"], "", "what is sent is no draft");
+    // A yes that nobody asked for is said to somebody.
+    ear.types("yes");
+    assert_eq!(ear.asked("message.send")["text"], "yes");
+}
+
+#[test]
 fn a_ticket_is_a_line_and_no_picture() {
     let mut ear = Ear::of_ana(1);
     let ticket = json!({ "ticket": "chinwag:ABCDEF", "invite": "inv_1", "reusable": false,
