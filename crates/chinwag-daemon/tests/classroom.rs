@@ -389,3 +389,30 @@ async fn a_flood_of_programs_is_bounded_and_whoever_listens_is_told_that_some_ha
     assert_eq!(conversations(&alice).await.len(), 256);
     assert_eq!(alice.history("me").await.len(), 0, "and nothing of it is anywhere else");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_listens_too_slowly_is_told_to_look_anew_and_finds_the_newest() {
+    const MESSAGES: usize = 6_000;
+    let mut alice = alice_in_class(&[]).await;
+    let red = Program::starts("red");
+    let mut stream = TcpStream::connect(address(&alice).await).await.unwrap();
+    // Some programs say everything over one connection, a line each.
+    let says = |n: usize| format!("{} red number {n}\n", red.address);
+    let all: String = (1..=MESSAGES).map(says).collect();
+    stream.write_all(all.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    // Nothing was read of what was told meanwhile.
+    alice.sees(|what| matches!(what, What::ClassroomChanged {}).then_some(())).await;
+    let newest = async {
+        loop {
+            let page = history(&alice, &red.id()).await;
+            let text = page.last().and_then(|message| message.text.clone());
+            if text == Some(format!("number {MESSAGES}")) {
+                return page.len();
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(SOON, newest).await.expect("it comes in time"), 50);
+    assert!(conversations(&alice).await[0].unread > 0);
+}

@@ -332,6 +332,36 @@ fn a_program_of_the_classroom_is_a_conversation_that_says_that_it_is_not_private
     red.quits();
 }
 
+#[test]
+fn nothing_that_is_typed_is_lost_while_the_classroom_is_flooded() {
+    let home = Home::of("Ana");
+    let (port, config) = (Port::free(), home.path("class.toml"));
+    let section = "[classroom]\nenabled = true\nteam = \"blue\"\naddress = \"127.0.0.1\"\n";
+    std::fs::write(&config, format!("{section}port = {port}\n")).unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    let red = peer::Ear::opens();
+    peer::say(port.here(), &peer::message(red.address(), "red", "here I am"));
+    client.until_shows("─ not private ─");
+    client.enters(&format!("/chat {}", red.address()));
+    client.until_shows("│ here I am");
+    let flood = |n: usize| format!("{} red number {n}\n", red.address());
+    let all: String = (1..=5_000).map(flood).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| peer::say(port.here(), all.as_bytes()));
+        for letter in "typed meanwhile".chars() {
+            client.types(&letter.to_string());
+            std::thread::yield_now();
+        }
+    });
+    let view = client.until_within(LONG, "the last of all", |view| view.shows("number 5000"));
+    assert!(view.shows("not private> typed meanwhile"), "{view}");
+    client.types(ENTER);
+    assert_eq!(red.hears(), format!("{} blue typed meanwhile", port.here()));
+    client.until("that it arrived", |view| view.shows("✓         You │ typed meanwhile"));
+    leaves(client);
+}
+
 /// Begins as lines with a name, and goes on to the conversations.
 #[track_caller]
 fn begins_in_lines(home: &Home, name: &str) -> Terminal {

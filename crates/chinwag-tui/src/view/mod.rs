@@ -152,6 +152,7 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let theme = app.options.theme;
     let is_alone = app.chats.are_empty();
     let is_self = app.chats.current().is_some_and(Chat::is_self);
+    let has_mouse = app.has_mouse;
     let Some(chat) = app.chats.current_mut() else { return };
     let pending =
         if chat.timeline.is_at_end() { pending_rows(chat, area.width, &theme) } else { Vec::new() };
@@ -175,7 +176,9 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let mut stands = Vec::new();
     for (y, row) in (top..).zip(rows) {
         let place = Rect { y, height: 1, ..area };
-        stands.push((place, row.id.clone()));
+        if has_mouse {
+            stands.push((place, row.id.clone()));
+        }
         frame.render_widget(row.line, place);
         if row.is_selected {
             frame.buffer_mut().set_style(place, theme.chosen);
