@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
-    Imported, Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status,
-    Ticket, Time, Who, Why,
+    Imported, Invite, Message, MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber,
+    Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -110,14 +110,18 @@ methods! {
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
         "Connects now to those named, or to all contacts, some at a time, and says how it went.";
-    "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
-        "Conversations, the one with the newest message first.";
+    "nearby.list" NearbyList (Nothing) -> Vec<Nearby>:
+        "Devices on the local network that are of nobody we know; a ticket of their owner makes a contact.";
+    "conversation.list" ConversationList (ListConversations) -> Vec<Conversation>:
+        "Conversations, the one with the newest message first; those of the classroom only if asked for, and last.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
         "What is here of a conversation is read.";
     "conversation.digest" ConversationDigest (OneConversation) -> Digest:
         "What two people compare to see that they have the same conversation.";
     "conversation.disappear" ConversationDisappear (Disappear) -> Message:
         "After how long new messages of a conversation disappear, for both.";
+    "classroom.connect" ClassroomConnect (OnePeer) -> Conversation:
+        "Says `connect` to a classroom program, so that it lists us; the conversation with it.";
     "message.send" MessageSend (SendMessage) -> Sent:
         "Says something. The answer comes when it is on the disk, or, with `waitFor`, when it came so far.";
     "message.edit" MessageEdit (EditMessage) -> Message: "Changes the words of a message of ours.";
@@ -298,6 +302,23 @@ pub struct OneConversation {
     pub conversation: Who,
 }
 
+/// Parameters of [`ConversationList`].
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ListConversations {
+    /// Whether those of the classroom are listed as well. Only for whoever shows that they are not
+    /// private.
+    pub classroom: bool,
+}
+
+/// Parameters of [`ClassroomConnect`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnePeer {
+    /// Where it listens: `IP:PORT`, `[IPv6]:PORT` or `NAME:PORT`.
+    pub address: String,
+}
+
 /// Parameters of [`ConversationDisappear`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -388,7 +409,8 @@ pub struct ListMessages {
     /// Only messages before this one.
     #[serde(default)]
     pub before: Option<Id>,
-    /// Only messages after this one, the nearest of them; not together with `before`.
+    /// Only messages after this one, the nearest of them; an empty id is before all. Not together with
+    /// `before`.
     #[serde(default)]
     pub after: Option<Id>,
 }

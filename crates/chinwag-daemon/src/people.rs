@@ -11,7 +11,7 @@ use chinwag_core::time::Wall;
 use crate::node_thread::View;
 use crate::refusals::{no_account, unreadable};
 use crate::shared::Shared;
-use crate::{ids, time};
+use crate::{classroom, ids, time};
 
 /// Unread messages that are counted.
 const UNREAD_MAX: usize = 1_000;
@@ -65,6 +65,9 @@ pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
     let who = who.trim();
     if who == "me" || who == "self" {
         return Ok(own);
+    }
+    if classroom::Peer::is_id(who) {
+        return Err(classroom::not_here());
     }
     if let Some(account) = ids::parse_account(who) {
         return Ok(account);

@@ -34,6 +34,8 @@ pub(crate) enum Trouble {
     Store,
     /// The log can't be written.
     Log,
+    /// The classroom is not heard.
+    Classroom,
 }
 
 /// What the owner of the network is to do.
@@ -156,6 +158,13 @@ impl Shared {
         };
         // Nobody listens: then nobody misses it.
         let _ = self.signals.send(ApiEvent { cursor: None, at: time::written(view.now), what });
+    }
+
+    /// Tells those who listen of what is not kept and no event of the node.
+    pub(crate) fn tell(&self, what: What) {
+        let at = time::written(time::now());
+        // Nobody listens: then nobody misses it.
+        let _ = self.signals.send(ApiEvent { cursor: None, at, what });
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

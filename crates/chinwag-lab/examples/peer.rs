@@ -68,6 +68,7 @@ async fn run(name: String, dir: PathBuf) {
         bind: vec!["127.0.0.1:0".parse().unwrap()],
         is_daemon: true,
         log: LogLevel::default(),
+        classroom: None,
     };
     let daemon = Daemon::start(settings).await.expect("a daemon");
     let (client, _) = daemon.client();

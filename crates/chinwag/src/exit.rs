@@ -43,6 +43,7 @@ impl From<Kind> for Exit {
             Kind::NotFound | Kind::Ambiguous => Self::NotFound,
             Kind::Refused => Self::Refused,
             Kind::NoAccount | Kind::Unverified => Self::NoAccount,
+            Kind::Unreachable => Self::Unreachable,
             Kind::Limit => Self::Limit,
             Kind::Locked => Self::Locked,
         }
@@ -113,6 +114,7 @@ mod tests {
             Kind::Refused,
             Kind::NoAccount,
             Kind::Unverified,
+            Kind::Unreachable,
             Kind::Limit,
             Kind::Locked,
             Kind::Unknown,

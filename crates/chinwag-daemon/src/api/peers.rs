@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,33 @@ pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<model::Peer>, ApiEr
             Ok(peers)
         })
         .await
+}
+
+pub(super) async fn nearby(api: Api, _: Nothing) -> Result<Vec<model::Nearby>, ApiError> {
+    let seen = api.shared.network().map(|network| network.nearby()).unwrap_or_default();
+    api.node
+        .look(move |view| {
+            let known: BTreeSet<DeviceId> = devices(view)?.into_iter().map(|(_, d)| d).collect();
+            // Whoever is blocked is known as well, and so is who asks.
+            let blocked = view.node.contacts().filter(|contact| contact.is_blocked);
+            let asking = view.node.requests().map(|request| request.account);
+            let others = blocked.map(|contact| contact.account).chain(asking);
+            let others: BTreeSet<DeviceId> =
+                others.flat_map(|account| view.node.devices_of(account, view.now)).collect();
+            let is_new = |device: &DeviceId| {
+                !known.contains(device)
+                    && !others.contains(device)
+                    && view.node.device() != Some(*device)
+            };
+            let new = seen.into_iter().filter(|(device, _)| is_new(device));
+            Ok(new.map(|(device, at)| stranger(device, &at)).collect())
+        })
+        .await
+}
+
+fn stranger(device: DeviceId, at: &[SocketAddr]) -> model::Nearby {
+    let addresses = at.iter().map(ToString::to_string).collect();
+    model::Nearby { device: ids::device(device), addresses }
 }
 
 /// The devices of contacts, our own others, and those that tickets and cards lead to.
