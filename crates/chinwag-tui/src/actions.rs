@@ -177,8 +177,8 @@ actions! {
         ToggleDetails "toggle-details" ["alt+shift+n"] "Show or hide what is known of whoever one talks with";
         ToggleMouse "toggle-mouse" ["alt+m"] "Let the mouse choose and scroll, or no longer";
         ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
-        Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
-        Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";
+        Invite "invite" / "invite" "[reusable|card]" [] "A ticket for somebody, or a card to publish";
+        Add "add" / "add" "TICKET [as NAME] [--text TEXT]" [] "Use a ticket, or a card: then they are asked";
         Invites "invites" / "invites" [] "Tickets of yours that are open";
         Contacts "contacts" / "contacts" [] "Whom you know";
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";

@@ -155,6 +155,8 @@ pub enum Tag {
     InClass,
     /// A ticket.
     Ticket,
+    /// A card.
+    Card,
     /// A ticket was used.
     Added,
     /// A safety number.

@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd, ContactList,
-    ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList, DeviceList,
-    DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch, MessageSend,
-    MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList, SystemHello,
-    SystemStatus, VerifyContact,
+    AccountCard, AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd,
+    ContactList, ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList,
+    DeviceList, DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch,
+    MessageSend, MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList,
+    SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Nearby,
-    Peer, SafetyNumber, Status, Ticket, Why,
+    Card, ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message,
+    Nearby, Peer, SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
@@ -139,6 +139,10 @@ impl App {
             }),
             Tag::Ticket => self.understood::<InviteCreate>(value, |app, ticket| {
                 app.show_ticket(&ticket);
+                Vec::new()
+            }),
+            Tag::Card => self.understood::<AccountCard>(value, |app, card| {
+                app.show_card(&card);
                 Vec::new()
             }),
             Tag::SafetyNumber => self.understood::<ContactSafetyNumber>(value, |app, number| {
@@ -346,7 +350,9 @@ impl App {
         let name = person(&contact.name, 40);
         self.say(match contact.state {
             ContactState::Contact => format!("{name} is a contact now"),
-            _ => format!("{name} becomes a contact as soon as they are reached"),
+            _ => format!(
+                "{name} becomes a contact when they are reached; with a card, when they accept"
+            ),
         });
         self.contacts.insert(contact.id.clone(), contact);
         self.list_anew()
@@ -562,25 +568,34 @@ impl App {
     }
 
     fn show_ticket(&mut self, ticket: &Ticket) {
-        let mut lines = vec![
-            Line::from(
-                "Give this line to one person, by a way that you trust: who has it can become your \
-                 contact. They use it with /add, or `chinwag add`.",
-            ),
-            Line::from(""),
-            Line::styled(one_line(&ticket.ticket), self.options.theme.found),
-            Line::from(""),
-        ];
-        if let Some(code) = qr(&ticket.ticket).filter(|_| !self.options.is_linear) {
-            lines.extend(code);
-        }
+        let about = "Give this line to one person, by a way that you trust: who has it can become your \
+                     contact. They use it with /add, or `chinwag add`.";
         let title = if ticket.reusable {
             "A ticket for many; y copies it"
         } else {
             "A ticket; y copies it"
         };
-        let pager = Pager::new(title, lines).copying(ticket.ticket.clone());
-        self.window = Some(Window::Pager(pager));
+        self.show_line(title, about, &ticket.ticket);
+    }
+
+    fn show_card(&mut self, card: &Card) {
+        let about = "This line holds no secret, and may be published. It says who you are, which device this \
+                     is and where it can be reached. Who uses it, with /add, asks you first: see /requests.";
+        self.show_line("A card; y copies it", about, &card.card);
+    }
+
+    /// A line to hand over, as text and as a QR code.
+    fn show_line(&mut self, title: &str, about: &'static str, line: &str) {
+        let mut lines = vec![
+            Line::from(about),
+            Line::from(""),
+            Line::styled(one_line(line), self.options.theme.found),
+            Line::from(""),
+        ];
+        if let Some(code) = qr(line).filter(|_| !self.options.is_linear) {
+            lines.extend(code);
+        }
+        self.window = Some(Window::Pager(Pager::new(title, lines).copying(line.to_owned())));
     }
 
     fn show_safety_number(&mut self, number: &SafetyNumber) {

@@ -1,11 +1,11 @@
 //! What is said with a slash, or chosen in the palette.
 
 use chinwag_api::method::{
-    AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock, ContactList,
-    ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, ConversationDisappear,
-    CreateInvite, DeviceList, Disappear, InviteCreate, InviteList, MessageSearch, NearbyList,
-    Nothing, OneContact, OneConversation, PeerConnect, PeerList, RenameAccount, RenameContact,
-    RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
+    AccountCard, AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock,
+    ContactList, ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest,
+    ConversationDisappear, CreateInvite, DeviceList, Disappear, InviteCreate, InviteList,
+    MessageSearch, NearbyList, Nothing, OneContact, OneConversation, PeerConnect, PeerList,
+    RenameAccount, RenameContact, RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
 };
 use chinwag_api::model::Id;
 use ratatui::style::{Modifier, Style};
@@ -83,13 +83,7 @@ impl App {
             Act::Editor => {
                 vec![Effect::Edit(String::new())]
             }
-            Act::Invite => {
-                let reusable = args == "reusable" || args == "--reusable";
-                vec![Ask::of::<InviteCreate>(
-                    Tag::Ticket,
-                    CreateInvite { reusable, expires_in_s: None },
-                )]
-            }
+            Act::Invite => self.invite(args),
             Act::Add => self.add(args),
             Act::Contacts => {
                 vec![Ask::of::<ContactList>(Tag::Contacts { is_shown: true }, Nothing {})]
@@ -202,7 +196,26 @@ impl App {
         }
     }
 
+    fn invite(&mut self, args: &str) -> Vec<Effect> {
+        let reusable = match args {
+            "" => false,
+            "reusable" | "--reusable" => true,
+            "card" | "--card" => return vec![Ask::of::<AccountCard>(Tag::Card, Nothing {})],
+            _ => {
+                self.wrong(
+                    "/invite makes a ticket, /invite reusable one for many, /invite card a card",
+                );
+                return Vec::new();
+            }
+        };
+        vec![Ask::of::<InviteCreate>(Tag::Ticket, CreateInvite { reusable, expires_in_s: None })]
+    }
+
     fn add(&mut self, args: &str) -> Vec<Effect> {
+        let (args, text) = match args.split_once(" --text ") {
+            Some((args, text)) => (args.trim(), Some(text.trim().to_owned())),
+            None => (args, None),
+        };
         let (ticket, called) = match args.split_once(" as ") {
             Some((ticket, name)) => (ticket.trim(), Some(name.trim().to_owned())),
             None => (args, None),
@@ -211,7 +224,7 @@ impl App {
             self.wrong("paste the ticket behind it: /add TICKET");
             return Vec::new();
         }
-        let params = AddContact { ticket: ticket.to_owned(), called, text: None };
+        let params = AddContact { ticket: ticket.to_owned(), called, text };
         vec![Ask::of::<ContactAdd>(Tag::Added, params)]
     }
 

@@ -647,13 +647,14 @@ impl App {
     }
 
     /// A ticket is a secret, and hardly meant to be said: it is asked about first.
-    fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
+    pub(crate) fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
         if let Some(chat) = self.chats.current_mut() {
             let typed = chat.composer.take();
             chat.remember(typed);
         }
-        let question = "This is a ticket: whoever gave it to you becomes a contact. Use it? (As a \
-                        message it would give its secret away; with a blank in front it is sent.)";
+        let question = "This is a ticket or a card: whoever made it becomes a contact, or is asked. Use \
+                        it? (As a message a ticket gives its secret away; with a blank in front it is \
+                        sent.)";
         let params = AddContact { ticket: ticket.to_owned(), called: None, text: None };
         let then = vec![Ask::of::<ContactAdd>(Tag::Added, params)];
         self.window = Some(Window::Asked(Asked::new(question, then)));
@@ -866,7 +867,7 @@ impl super::Chat {
 }
 
 /// Whether what is typed is a ticket and nothing else.
-fn is_ticket(typed: &str) -> bool {
+pub(crate) fn is_ticket(typed: &str) -> bool {
     let letters = typed.trim_end().strip_prefix("chinwag1");
     letters.is_some_and(|letters| {
         letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -31,6 +31,7 @@ pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
 pub use classroom::NOT_PRIVATE;
 pub use details::Details;
+pub(crate) use input::is_ticket;
 pub use mouse::Target;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
@@ -429,7 +430,7 @@ fn doing(tag: &Tag) -> &'static str {
         Tag::Added => "looking for whoever made the ticket",
         Tag::Sent { .. } => "saving",
         Tag::Created => "making the keys",
-        Tag::Ticket => "making a ticket",
+        Tag::Ticket | Tag::Card => "making a ticket",
         Tag::Digest => "comparing",
         _ => "asking the node",
     }

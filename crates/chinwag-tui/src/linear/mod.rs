@@ -16,7 +16,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 pub use driver::{Input, run};
 
 use crate::actions::{ACTIONS, Act};
-use crate::app::{App, Choice, List, ListKind, PeersView, Scene, Window, numbered};
+
+use crate::app::{App, Choice, List, ListKind, PeersView, Scene, Window, is_ticket, numbered};
 use crate::msg::{Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{self, author, on_one_line, reacted};
@@ -214,6 +215,8 @@ impl Lines {
             Vec::new()
         } else if line.starts_with('/') && !line.starts_with("//") {
             self.command(line)
+        } else if is_ticket(line) {
+            self.app.ask_about_ticket(line.trim())
         } else {
             let text = line.strip_prefix('/').unwrap_or(line);
             self.app.say_by_line(text, None)

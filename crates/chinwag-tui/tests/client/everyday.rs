@@ -76,7 +76,7 @@ fn a_ticket_that_is_typed_is_used_and_not_said() {
     desk.tell(Msg::Paste(ticket.clone()));
     desk.press("Enter");
     assert!(!desk.has_asked("message.send"));
-    assert!(desk.screen(80, 24).contains("This is a ticket"));
+    assert!(desk.screen(80, 24).contains("This is a ticket or a card"));
     desk.press("y");
     assert_eq!(desk.asked("contact.add")["ticket"], ticket);
     // Whoever means it can say it.
@@ -84,6 +84,26 @@ fn a_ticket_that_is_typed_is_used_and_not_said() {
     desk.tell(Msg::Paste(ticket));
     desk.press("Enter");
     assert!(desk.has_asked("message.send"));
+}
+
+#[test]
+fn a_card_is_made_where_a_card_is_wanted_and_nothing_where_it_is_not_understood() {
+    let mut desk = ana();
+    desk.types("/invite --card");
+    desk.press("Enter");
+    desk.asked("account.card");
+    assert!(!desk.has_asked("invite.create"), "which would hold a secret");
+    desk.answer(Tag::Card, json!({ "card": "chinwag1abcdefghijklmnop" }));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("holds no secret") && screen.contains("chinwag1abcdef"), "{screen}");
+    desk.press("Esc");
+    desk.types("/invite bogus");
+    desk.press("Enter");
+    assert!(!desk.has_asked("invite.create"));
+    desk.types("/add chinwag1abcdefghijklmnop as Bob --text it's me");
+    desk.press("Enter");
+    let asked = desk.asked("contact.add");
+    assert_eq!((asked["as"].as_str(), asked["text"].as_str()), (Some("Bob"), Some("it's me")));
 }
 
 #[test]

@@ -257,6 +257,21 @@ fn a_ticket_is_a_line_and_no_picture() {
 }
 
 #[test]
+fn a_ticket_that_is_typed_is_asked_about_and_not_said() {
+    let mut ear = Ear::of_ana(1);
+    let ticket = format!("chinwag1{}", "a2".repeat(40));
+    ear.types(&ticket);
+    assert!(!ear.has_asked("message.send"));
+    assert!(
+        ear.heard.iter().any(|line| line.contains("This is a ticket or a card")),
+        "{:?}",
+        ear.heard
+    );
+    ear.types("yes");
+    assert_eq!(ear.asked("contact.add")["ticket"], ticket);
+}
+
+#[test]
 fn what_was_missed_is_said_when_the_node_is_back() {
     let mut ear = Ear::of_ana(3);
     ear.tell(Msg::Lost("it has ended".to_owned()));
