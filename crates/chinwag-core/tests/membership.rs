@@ -12,8 +12,13 @@
 use std::fs;
 use std::path::Path;
 
-use chinwag_core::ids::AccountId;
-use chinwag_core::membership::{Action, GrantId, Placed, Right, Role, State, Verdict};
+use chinwag_core::ids::{AccountId, DeviceId};
+use chinwag_core::membership::{
+    Action, By, GrantId, History, Operation, Placed, Removal, Right, Role, State, Verdict, resolve,
+};
+use chinwag_core::wire::codec::{Decode, Encode};
+use chinwag_core::wire::limits::{GROUP_DEVICES_MAX, GROUP_JOINS_MAX, GROUP_OPERATIONS_MAX};
+use chinwag_crypto::{Secret, SigningKey};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -73,6 +78,147 @@ fn comes_in_any_order(group: &Group, state: &State, what: &str) {
         }
         order.extend(order.first().copied());
     }
+}
+
+#[test]
+fn what_was_drawn_is_read_as_it_was_written() {
+    for seed in 0..500 {
+        for placed in draw(seed, 12).operations {
+            let operation = placed.operation();
+            assert_eq!(Operation::from_bytes(&operation.to_bytes()).as_ref(), Ok(operation));
+        }
+    }
+}
+
+/// So many devices, each of an account of its own.
+fn crowd(count: u32) -> Vec<AccountId> {
+    let key = |n: u32| {
+        let mut seed = [0xc0; 32];
+        seed[..4].copy_from_slice(&n.to_be_bytes());
+        AccountId::new(SigningKey::from_seed(&Secret::new(seed)).public())
+    };
+    (0..count).map(key).collect()
+}
+
+/// A device that is of the account with the same key.
+fn of_itself(account: AccountId) -> DeviceId {
+    DeviceId::new(*account.key())
+}
+
+fn state_with(group: &Group) -> State {
+    resolve(group.id, &group.operations, |account, device| {
+        if of_itself(account) == device { u64::MAX } else { group.limit(account, device) }
+    })
+}
+
+#[test]
+fn a_thousand_devices_are_let_in_and_no_more_and_those_above_come_first() {
+    let mut group = Group::of(&[ANN]);
+    let crowd = crowd(1_001);
+    let history = History::FromNow;
+    let mut joins = Vec::new();
+    for account in &crowd {
+        let action = Action::Grant { account: *account, right: Right::Member, history };
+        let grant = group.write(phone(ANN), Operation::new(action));
+        let action = Action::Join { account: *account, by: By::Grant(grant) };
+        joins.push(group.write(of_itself(*account), Operation::new(action)));
+    }
+    let state = state_with(&group);
+    assert_eq!((state.devices.len(), state.room()), (GROUP_DEVICES_MAX, 0));
+    let verdict = |state: &State, of: usize| state.verdicts[&joins[of]];
+    assert_eq!(verdict(&state, 998), Verdict::Counts);
+    assert_eq!(verdict(&state, 999), Verdict::NoRoom);
+    assert_eq!(verdict(&state, 1_000), Verdict::NoRoom);
+    // An admin who comes later takes the place of the last member.
+    group.admit(ANN, groups::BEN, Right::Admin);
+    let state = state_with(&group);
+    assert_eq!(state.role(account(groups::BEN)), Some(Role::Admin));
+    assert_eq!(verdict(&state, 997), Verdict::Counts);
+    assert_eq!(verdict(&state, 998), Verdict::NoRoom);
+}
+
+#[test]
+fn of_a_log_so_many_operations_and_so_many_joins_are_looked_at() {
+    let mut group = Group::of(&[ANN]);
+    let grant = group.grant(ANN, groups::BEN, Right::Member, &[]);
+    let mut last = group.join(phone(groups::BEN), groups::BEN, By::Grant(grant));
+    for _ in 1..GROUP_JOINS_MAX {
+        last = group.join(phone(groups::BEN), groups::BEN, By::Grant(grant));
+    }
+    let over = group.join(phone(groups::BEN), groups::BEN, By::Grant(grant));
+    let written = group.operations.iter().filter(|o| o.author() == phone(ANN)).count();
+    let mut within = grant;
+    for _ in written..GROUP_OPERATIONS_MAX {
+        within = group.call(ANN, "Choir", &[]);
+    }
+    let beyond = group.remove(ANN, groups::BEN);
+    let state = group.state();
+    assert_eq!(state.verdicts[&last], Verdict::JoinedBefore);
+    assert_eq!(state.verdicts[&over], Verdict::TooMany);
+    assert_eq!(state.verdicts[&within], Verdict::Counts);
+    assert_eq!(state.verdicts[&beyond], Verdict::TooMany);
+    assert_eq!(state.role(account(groups::BEN)), Some(Role::Member));
+}
+
+/// Prints how long it takes: `cargo test --release … -- --ignored --nocapture`.
+#[test]
+#[ignore = "it measures"]
+fn how_long_a_state_takes() {
+    let measure = |what: &str, group: &Group| {
+        let begin = std::time::Instant::now();
+        let state = state_with(group);
+        let (took, count) = (begin.elapsed(), group.operations.len());
+        println!("{what}: {count} operations, {} devices, {took:?}", state.devices.len());
+    };
+    let mut group = Group::of(&[ANN]);
+    let history = History::FromNow;
+    for account in crowd(999) {
+        let action = Action::Grant { account, right: Right::Member, history };
+        let grant = group.write(phone(ANN), Operation::new(action));
+        let action = Action::Join { account, by: By::Grant(grant) };
+        group.write(of_itself(account), Operation::new(action));
+    }
+    measure("a full group", &group);
+    // An admin adds and removes one account, over and over, and it joins as often as it may.
+    let mut group = Group::of(&[ANN]);
+    let mut after = Vec::new();
+    for _ in 0..2_000 {
+        let grant = group.grant(ANN, groups::BEN, Right::Member, &after);
+        group.join(phone(groups::BEN), groups::BEN, By::Grant(grant));
+        after = vec![group.remove(ANN, groups::BEN)];
+    }
+    measure("one account in and out", &group);
+    // As many admins as there is room for, and each has removed and granted everybody it can.
+    let mut group = Group::of(&[ANN]);
+    let admins = crowd(500);
+    for account in &admins {
+        let action = Action::Grant { account: *account, right: Right::Admin, history };
+        let grant = group.write(phone(ANN), Operation::new(action));
+        let action = Action::Join { account: *account, by: By::Grant(grant) };
+        group.write(of_itself(*account), Operation::new(action));
+    }
+    for round in 0..100 {
+        for author in &admins {
+            let heights = std::collections::BTreeMap::new();
+            let removal = Removal { account: account(groups::BEN), keeps: None, heights };
+            let action = if round % 2 == 0 {
+                Action::Remove(removal)
+            } else {
+                Action::Grant { account: account(groups::BEN), right: Right::Member, history }
+            };
+            let id = group.write(of_itself(*author), Operation::new(action));
+            if round % 2 == 1 {
+                group.join(phone(groups::BEN), groups::BEN, By::Grant(id));
+            }
+        }
+    }
+    measure("500 admins against one account", &group);
+    let mut group = Group::of(&[ANN]);
+    let mut after = Vec::new();
+    for n in 0..4_000 {
+        after = vec![group.call(ANN, if n % 2 == 0 { "Altos" } else { "Basses" }, &after)];
+    }
+    measure("renamed over and over", &group);
 }
 
 /// How many sets are tried. More with `CHINWAG_GROUP_SETS`, from seed `CHINWAG_GROUP_SEED` on.
@@ -154,7 +300,7 @@ fn everybody_was_let_in(group: &Group, state: &State, what: &str) {
                                 *right == Right::Member || owners.contains(&by)
                             })
                     }
-                    Action::Join { account, by: chinwag_core::membership::By::Ticket { .. } } => {
+                    Action::Join { account, by: By::Ticket { .. } } => {
                         account == who && member.role == Role::Member
                     }
                     _ => false,
