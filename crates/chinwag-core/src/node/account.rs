@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_crypto::{Hash, Secret, SigningKey};
 
 use super::commands::Reply;
+use super::conversation::{Conversation, With};
 use super::{Handled, Node, Own, Peer};
 use crate::env::Env;
 use crate::identity::{
@@ -86,7 +87,7 @@ impl Node {
         let own = Own::of(&local);
         let account = own.account;
         self.own = Some(own);
-        self.add_conversation(ConversationId::own(account), account);
+        self.add_conversation(ConversationId::own(account), With::Ourselves);
         Ok(())
     }
 
@@ -345,8 +346,8 @@ impl Node {
 
     /// Whose device somebody is or was, of those who may be in a conversation.
     pub(super) fn account_of(&self, id: ConversationId, device: DeviceId) -> Option<AccountId> {
-        let with = self.conversations.get(&id).map(|conversation| conversation.with);
-        let members = self.account().into_iter().chain(with);
+        let others = self.conversations.get(&id).into_iter().flat_map(Conversation::others);
+        let members = self.account().into_iter().chain(others);
         members.into_iter().find(|member| self.was_device_of(*member, device))
     }
 }

@@ -16,11 +16,20 @@ use crate::sync::frontier::Frontier;
 
 const DIGEST: Label = Label::new("chinwag/history-digest/1");
 
+/// Who is in a conversation, besides ourselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum With {
+    /// Nobody: it is that of our own devices.
+    Ourselves,
+    /// One other account.
+    Other(AccountId),
+}
+
 /// A conversation of two, or of an account with itself.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    /// The other account, or our own.
-    pub(super) with: AccountId,
+    /// Who is in it.
+    pub(super) with: With,
     /// What is here.
     pub(super) here: Frontier,
     /// The last entry of each log before its first gap.
@@ -41,7 +50,7 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    fn new(with: AccountId) -> Self {
+    fn new(with: With) -> Self {
         Self {
             with,
             here: Frontier::default(),
@@ -53,6 +62,20 @@ impl Conversation {
             cuts: BTreeMap::new(),
             lifetime: None,
         }
+    }
+
+    /// The other accounts that are members, or were.
+    pub(super) fn others(&self) -> impl Iterator<Item = AccountId> {
+        match self.with {
+            With::Ourselves => None,
+            With::Other(account) => Some(account),
+        }
+        .into_iter()
+    }
+
+    /// Whether another account is a member.
+    pub(super) fn has(&self, other: AccountId) -> bool {
+        self.with == With::Other(other)
     }
 
     /// What our own log is checked against: there is no gap in it.
@@ -122,7 +145,7 @@ pub(super) fn content_of(kind: Kind, body: Option<&[u8]>) -> Option<Content> {
 }
 
 impl Node {
-    pub(super) fn add_conversation(&mut self, id: ConversationId, with: AccountId) {
+    pub(super) fn add_conversation(&mut self, id: ConversationId, with: With) {
         self.conversations.entry(id).or_insert_with(|| Conversation::new(with));
     }
 
@@ -213,7 +236,7 @@ impl Node {
     /// The conversations that an account is a member of.
     pub(super) fn shared_with(&self, account: AccountId) -> Vec<ConversationId> {
         let is_ours = self.account() == Some(account);
-        let shared = self.conversations.iter().filter(|(_, c)| is_ours || c.with == account);
+        let shared = self.conversations.iter().filter(|(_, c)| is_ours || c.has(account));
         shared.map(|(id, _)| *id).collect()
     }
 

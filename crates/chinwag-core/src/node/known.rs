@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Node;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, With};
 use crate::entry::Seq;
 use crate::fork::Fork;
 use crate::ids::{AccountId, ConversationId, DeviceId};
@@ -52,11 +52,14 @@ impl Node {
     /// The conversations, each with the other account, or our own. Of those with somebody who is no
     /// contact, the ones in which something was said.
     pub fn conversations(&self) -> impl Iterator<Item = (ConversationId, AccountId)> {
-        let is_known = |with| self.account() == Some(with) || self.is_contact(with);
-        let there = self.conversations.iter().filter(move |(_, conversation)| {
-            is_known(conversation.with) || conversation.here.iter().next().is_some()
-        });
-        there.map(|(id, conversation)| (*id, conversation.with))
+        self.conversations.iter().filter_map(|(id, conversation)| {
+            let (with, is_known) = match conversation.with {
+                With::Ourselves => (self.account()?, true),
+                With::Other(account) => (account, self.is_contact(account)),
+            };
+            let is_there = is_known || conversation.here.iter().next().is_some();
+            is_there.then_some((*id, with))
+        })
     }
 
     /// The conversation with an account, if there is one.

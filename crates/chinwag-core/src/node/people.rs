@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::commands::Reply;
-use super::conversation::content_of;
+use super::conversation::{With, content_of};
 use super::{Node, Peer};
 use crate::body::{ContactChange, Content, Kind};
 use crate::entry::Position;
@@ -22,7 +22,7 @@ use crate::wire::message::{Message, Wish};
 impl Node {
     pub(super) fn load_people(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         if let Some(own) = self.account() {
-            self.add_conversation(ConversationId::own(own), own);
+            self.add_conversation(ConversationId::own(own), With::Ourselves);
         }
         for invite in env.store.invites()? {
             self.invites.insert(invite.secret, invite);
@@ -46,7 +46,7 @@ impl Node {
     /// depend on whether they are a contact now: they may have been one.
     fn know(&mut self, contact: Contact) {
         if let Some(id) = self.conversation_with(contact.account) {
-            self.add_conversation(id, contact.account);
+            self.add_conversation(id, With::Other(contact.account));
         }
         self.contacts.insert(contact.account, contact);
     }

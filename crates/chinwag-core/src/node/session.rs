@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_crypto::Hash;
 
+use super::conversation::Conversation;
 use super::{Handled, Node, Peer};
 use crate::entry::Seq;
 use crate::env::Env;
@@ -388,8 +389,9 @@ impl Node {
     /// Checks that somebody is a member of a conversation.
     pub(super) fn member(&self, from: Peer, id: ConversationId) -> Result<(), Violation> {
         let is_ours = self.account() == Some(from.account);
-        let with = self.conversations.get(&id).map(|conversation| conversation.with);
-        if is_ours || with == Some(from.account) { Ok(()) } else { Err(Violation::NotMember) }
+        let has = |conversation: &Conversation| conversation.has(from.account);
+        let is_member = is_ours || self.conversations.get(&id).is_some_and(has);
+        if is_member { Ok(()) } else { Err(Violation::NotMember) }
     }
 
     pub(super) fn close(&mut self, link: Link, why: Option<Violation>) {
@@ -450,10 +452,7 @@ impl Node {
     /// Compares anew what is here and there, in all conversations with an account: with everybody
     /// who is connected.
     pub(super) fn compare_again(&mut self, account: AccountId) {
-        let own = self.account();
-        let is_of = |with: AccountId| with == account || Some(account) == own;
-        let ids: Vec<ConversationId> =
-            self.conversations.iter().filter(|(_, c)| is_of(c.with)).map(|(id, _)| *id).collect();
+        let ids = self.shared_with(account);
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {

@@ -137,7 +137,7 @@ impl Node {
     /// What we have read, for an account that may know.
     pub(super) fn read_for(&self, account: AccountId, id: ConversationId) -> Option<Message> {
         let (own, conversation) = (self.account()?, self.conversations.get(&id)?);
-        let may_know = account == own || (conversation.with == account && self.config.shares_reads);
+        let may_know = account == own || (conversation.has(account) && self.config.shares_reads);
         let read = conversation.reads.get(&own).filter(|_| may_know)?;
         Some(Message::Read { conversation: id, frontier: read.clone() })
     }
