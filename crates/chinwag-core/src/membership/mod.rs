@@ -16,6 +16,7 @@ pub use state::{Grant, GrantId, Joined, Member, State, Verdict};
 pub use ticket::GroupTicket;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chinwag_crypto::{Label, PublicKey, Signature, SigningKey, hash};
 
@@ -333,6 +334,16 @@ pub enum TopicError {
     /// It would steer a terminal.
     #[error("a topic can't have control characters in it")]
     Control,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        })
+    }
 }
 
 impl Right {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chinwag_crypto::{Hash, Hasher, Label};
 
 use super::Node;
+use super::group::Group;
 use crate::body::{Body, Content, Kind};
 use crate::entry::{Parents, Place, Position, Seq, Tip};
 use crate::env::Env;
@@ -17,15 +18,17 @@ use crate::sync::frontier::Frontier;
 const DIGEST: Label = Label::new("chinwag/history-digest/1");
 
 /// Who is in a conversation, besides ourselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum With {
     /// Nobody: it is that of our own devices.
     Ourselves,
     /// One other account.
     Other(AccountId),
+    /// Whoever is a member.
+    Group(Box<Group>),
 }
 
-/// A conversation of two, or of an account with itself.
+/// A conversation of two, of an account with itself, or of a group.
 #[derive(Debug)]
 pub(super) struct Conversation {
     /// Who is in it.
@@ -64,18 +67,24 @@ impl Conversation {
         }
     }
 
-    /// The other accounts that are members, or were.
-    pub(super) fn others(&self) -> impl Iterator<Item = AccountId> {
-        match self.with {
-            With::Ourselves => None,
-            With::Other(account) => Some(account),
+    /// The accounts that are members now, our own left aside.
+    pub(super) fn others(&self, own: AccountId) -> Vec<AccountId> {
+        match &self.with {
+            With::Ourselves => Vec::new(),
+            With::Other(account) => vec![*account],
+            With::Group(group) => {
+                group.state().members.keys().filter(|member| **member != own).copied().collect()
+            }
         }
-        .into_iter()
     }
 
     /// Whether another account is a member.
     pub(super) fn has(&self, other: AccountId) -> bool {
-        self.with == With::Other(other)
+        match &self.with {
+            With::Ourselves => false,
+            With::Other(account) => *account == other,
+            With::Group(group) => group.state().members.contains_key(&other),
+        }
     }
 
     /// What our own log is checked against: there is no gap in it.
@@ -113,6 +122,7 @@ impl Conversation {
     /// Takes a change of settings into account: the one that stands last counts.
     pub(super) fn set(&mut self, position: Position, content: &Content) {
         if let Content::Settings(settings) = content
+            && self.group().is_none()
             && let Some(lifetime_s) = settings.lifetime_s()
             && self.lifetime.is_none_or(|(decided, _)| decided < position)
         {
@@ -164,11 +174,11 @@ impl Node {
     ) -> Result<(), StoreError> {
         let is_wanted = |id: ConversationId| only.is_none_or(|only| only == id);
         for (id, frontier) in env.store.frontiers()? {
+            if !self.conversations.contains_key(&id) && !self.load_group(env, id)? {
+                self.dormant.insert(id);
+            }
             let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id))
             else {
-                if !self.conversations.contains_key(&id) {
-                    self.dormant.insert(id);
-                }
                 continue;
             };
             for (author, ranges) in frontier.iter() {
@@ -182,7 +192,9 @@ impl Node {
                 }
             }
             conversation.here = frontier;
-            conversation.lifetime = lifetime_in(env.store, id)?;
+            if conversation.group().is_none() {
+                conversation.lifetime = lifetime_in(env.store, id)?;
+            }
         }
         for (id, device, frontier) in env.store.receipts()? {
             if let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id)) {
@@ -199,6 +211,7 @@ impl Node {
                 conversation.forks.insert(fork.author(), fork);
             }
         }
+        self.refresh_groups(env)?;
         self.refresh_cuts(env)
     }
 
@@ -226,7 +239,9 @@ impl Node {
         from: Seq,
     ) -> Result<(), StoreError> {
         env.store.hide(id, author, from)?;
-        if let Some(conversation) = self.conversations.get_mut(&id) {
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.group().is_none()
+        {
             conversation.lifetime = lifetime_in(env.store, id)?;
         }
         let is_own = self.account().map(ConversationId::own) == Some(id);
@@ -243,10 +258,15 @@ impl Node {
     /// How many entries of a log count at most: those before a fork, and those that a revocation
     /// leaves. 0 for whoever is no member's device.
     pub(super) fn limit(&self, id: ConversationId, author: DeviceId) -> u64 {
+        self.account_of(id, author).map_or(0, |account| self.limit_as(id, account, author))
+    }
+
+    /// How many entries of a log count at most as those of an account.
+    pub(super) fn limit_as(&self, id: ConversationId, account: AccountId, author: DeviceId) -> u64 {
         let fork = self.conversations.get(&id).and_then(|c| c.forks.get(&author));
         let before_fork = fork.map_or(u64::MAX, |fork| fork.at().get() - 1);
-        let account = self.account_of(id, author).and_then(|account| self.accounts.get(&account));
-        let Some(device) = account.and_then(|log| log.device(author)) else { return 0 };
+        let log = self.accounts.get(&account);
+        let Some(device) = log.and_then(|log| log.device(author)) else { return 0 };
         let left =
             device.revoked.map_or(u64::MAX, |heights| heights.get(&id).copied().unwrap_or(0));
         before_fork.min(left)

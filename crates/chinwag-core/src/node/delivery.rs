@@ -26,8 +26,8 @@ impl Node {
             Some(device) == self.device() || there.is_some_and(|there| there.contains(author, seq))
         };
         let mut devices: Vec<Holder> = Vec::new();
-        for account in [own].into_iter().chain(state.others()) {
-            let log = self.accounts.get(&account)?;
+        for account in [own].into_iter().chain(state.others(own)) {
+            let Some(log) = self.accounts.get(&account) else { continue };
             let of_account = log.devices(now).map(|certificate| certificate.device);
             let others = of_account.filter(|device| *device != author);
             devices.extend(others.map(|device| Holder { account, device, has_it: has_it(device) }));

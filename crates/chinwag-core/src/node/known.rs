@@ -56,6 +56,7 @@ impl Node {
             let (with, is_known) = match conversation.with {
                 With::Ourselves => (self.account()?, true),
                 With::Other(account) => (account, self.is_contact(account)),
+                With::Group(_) => return None,
             };
             let is_there = is_known || conversation.here.iter().next().is_some();
             is_there.then_some((*id, with))
@@ -132,7 +133,11 @@ impl Node {
             return wanted;
         }
         let contacts = self.contacts.values().filter(|c| c.is_contact && !c.is_blocked);
-        let accounts = contacts.map(|contact| contact.account).chain(self.account());
+        let contacts = contacts.map(|contact| contact.account);
+        let fellows = self.groups().flat_map(|(_, state)| state.members.keys().copied());
+        let fellows: BTreeSet<AccountId> =
+            fellows.filter(|account| !self.is_blocked(*account)).collect();
+        let accounts = contacts.chain(fellows).chain(self.account());
         for account in accounts {
             wanted.extend(self.devices_of(account, now).into_iter().map(|d| (d, Vec::new())));
         }

@@ -12,6 +12,7 @@ mod disappearing;
 mod effects;
 mod exchange;
 mod forks;
+mod group;
 mod known;
 mod people;
 mod prekeys;
@@ -91,6 +92,8 @@ pub struct Node {
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations of which something is kept, with accounts of which nothing is held any more.
     dormant: BTreeSet<ConversationId>,
+    /// Groups of which an operation is new.
+    stale_groups: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,
     /// What we wrote since the last signature, within this batch.
     written: BTreeMap<ConversationId, Written>,

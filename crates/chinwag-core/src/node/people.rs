@@ -223,6 +223,9 @@ impl Node {
         if self.is_contact(account) || self.account() == Some(account) {
             return Ok(Ok(()));
         }
+        if invite.is_none() && !self.is_awaited(account) && self.is_fellow(account) {
+            return Ok(Ok(()));
+        }
         if invite.is_none() && !self.is_awaited(account) {
             // Another came with the same invite while this one's account was on its way.
             return Ok(Err(Violation::NotWelcome));
@@ -383,9 +386,11 @@ impl Node {
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let ready = self.ready(link);
-            if ready.is_some() && ready == own {
+            if let Some(account_there) = ready
+                && ready == own
+            {
                 // Our other devices know their account log.
-                self.send(link, &Message::Accounts(self.digests_of_contacts()));
+                self.send(link, &Message::Accounts(self.digests_for(account_there)));
             }
             if ready.is_some() && (ready == Some(account) || ready == own) {
                 self.send_have(link, id, None, true);

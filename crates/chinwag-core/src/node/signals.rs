@@ -36,8 +36,10 @@ impl Node {
         id: ConversationId,
         frontier: &Frontier,
     ) -> Handled {
-        if let Err(violation) = self.member(from, id) {
-            return Ok(Err(violation));
+        match self.hears(from, id) {
+            Err(violation) => return Ok(Err(violation)),
+            Ok(false) => return Ok(Ok(())),
+            Ok(true) => {}
         }
         let is_ours = self.account() == Some(from.account);
         if !is_ours && !self.config.shares_reads {
@@ -173,7 +175,9 @@ impl Node {
         id: ConversationId,
         is_on: bool,
     ) -> Result<(), Violation> {
-        self.member(from, id)?;
+        if !self.hears(from, id)? {
+            return Ok(());
+        }
         if self.config.shares_typing && Some(from.account) != self.account() {
             self.tell(Event::Typing { conversation: id, account: from.account, is_on });
         }

@@ -104,6 +104,9 @@ pub const ISLANDS_MAX: usize = 8;
 /// Entries of one log that are kept above its first gap: further ones wait until it is closed.
 pub const ABOVE_GAP_MAX: usize = 10_000;
 
+/// Groups of one account.
+pub const GROUPS_MAX: usize = 256;
+
 /// Owners of a group: accounts that its creation names.
 pub const OWNERS_MAX: usize = 16;
 
