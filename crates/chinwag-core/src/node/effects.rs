@@ -41,9 +41,6 @@ impl Node {
         let position = header.position(entry.id());
         let (kind, own) = (header.kind, self.account());
         self.tell(Event::Entry { id: entry.id(), header, body: body.clone() });
-        if kind == Kind::MEMBERSHIP {
-            self.take_operation(id, entry);
-        }
         let has_effect = matches!(kind, Kind::SETTINGS | Kind::RETRACTION | Kind::CONTACT);
         let content = if has_effect { content_of(kind, body.as_deref()) } else { None };
         match (content, author) {

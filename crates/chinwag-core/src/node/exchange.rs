@@ -457,6 +457,8 @@ impl Node {
             conversation.tips.insert(author, tip);
         }
         let is_late = had_gaps || conversation.has_gaps();
+        // Who is no member any more by what is in it is not handed the rest of it.
+        self.take_operations(env, id, author, &parts)?;
         if let Some(run) = what_is_new(run, &here) {
             self.hand_to_all(id, author, &run, from);
         }
@@ -470,7 +472,6 @@ impl Node {
         let new = parts.iter().flat_map(CheckedRun::entries);
         let counting = new.filter(|entry| entry.header().seq().get() <= limit);
         counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry, is_late))?;
-        self.refresh_stale_groups(env)?;
         self.read_after_all(env, id)
     }
 
@@ -568,7 +569,10 @@ impl Node {
                 }
                 let ours = here.and_then(|here| here.of(author)).cloned().unwrap_or_default();
                 let there = there.at_most(self.limit(*id, author));
-                let is_from_below = Some(author) == own || Some(*id) == own_conversation;
+                // In a group as well: what somebody decided comes before what they said next.
+                let is_group = self.group(*id).is_some();
+                let is_from_below =
+                    is_group || Some(author) == own || Some(*id) == own_conversation;
                 let next = if is_from_below {
                     lowest_gap(&ours, &there, piece)
                 } else {

@@ -15,7 +15,7 @@ use crate::env::Env;
 use crate::identity::{AccountLog, Name};
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::Link;
-use crate::log::{Base, CheckedEntry, Run};
+use crate::log::{Base, CheckedRun, Run};
 use crate::membership::{
     Action, By, Creation, GrantId, History, Operation, Placed, Removal, Right, Role, Setting,
     State, group_of, resolve,
@@ -174,14 +174,26 @@ impl Node {
         Ok(is_group)
     }
 
-    /// An operation is new here.
-    pub(super) fn take_operation(&mut self, id: ConversationId, entry: &CheckedEntry) {
-        let placed = entry.body().and_then(|body| Placed::read(entry.header(), body).ok());
+    /// Takes in the operations in a log that are new here, and does what follows from them.
+    pub(super) fn take_operations(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        new: &[CheckedRun],
+    ) -> Result<(), StoreError> {
+        let limit = self.limit(id, author);
         let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
-        if let Some((group, placed)) = group.zip(placed) {
-            group.add(placed);
-            self.stale_groups.insert(id);
+        let Some(group) = group else { return Ok(()) };
+        let entries = new.iter().flat_map(CheckedRun::entries);
+        for entry in entries.filter(|entry| entry.header().seq().get() <= limit) {
+            let body = entry.body().unwrap_or_default();
+            if let Ok(placed) = Placed::read(entry.header(), body) {
+                group.add(placed);
+                self.stale_groups.insert(id);
+            }
         }
+        self.refresh_stale_groups(env)
     }
 
     /// Reads the membership of all groups anew: somebody's devices have changed.

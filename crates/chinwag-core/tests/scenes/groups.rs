@@ -1,10 +1,16 @@
 //! Groups: who hears what, who is a member, and that all say the same of it.
 
-use chinwag_core::ids::ConversationId;
+use std::collections::BTreeSet;
+
+use chinwag_core::body::{Content, Text};
+use chinwag_core::identity::Name;
+use chinwag_core::ids::{ConversationId, EntryId};
 use chinwag_core::input::Command;
-use chinwag_core::membership::{Right, Role};
-use chinwag_core::output::{GroupRefusal, Refusal};
+use chinwag_core::membership::{Right, Role, Setting};
+use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::Store;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::world::World;
 
@@ -153,8 +159,8 @@ fn what_is_decided_apart_comes_to_the_same() {
     world.remove("alice", group, "dave");
     world.say_in("dave", group, "I go on");
     for (person, name) in [("bob", "altos"), ("carol", "basses")] {
-        let name = chinwag_core::identity::Name::new(name).unwrap();
-        let setting = chinwag_core::membership::Setting::Name(name);
+        let name = Name::new(name).unwrap();
+        let setting = Setting::Name(name);
         world.command(person, Command::SetGroup(group, setting)).unwrap();
     }
     for (a, b) in [("bob", "dave"), ("bob", "carol"), ("alice", "bob"), ("alice", "carol")] {
@@ -204,4 +210,157 @@ fn who_may_not_is_told_so() {
     world.say_in("bob", group, "back again");
     world.settle();
     assert_eq!(world.said_in("carol", group), ["back again"]);
+}
+
+const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+
+/// One story of five people, drawn from a seed: who meets whom, who decides what, who says what.
+struct Story {
+    world: World,
+    group: ConversationId,
+    dice: ChaCha20Rng,
+    connected: BTreeSet<(usize, usize)>,
+    /// What was said, whom its author had removed who was no member then, and which of the grants they
+    /// knew.
+    said: Vec<(String, BTreeSet<&'static str>, BTreeSet<EntryId>)>,
+    let_in: Vec<(&'static str, EntryId)>,
+    removed: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Story {
+    fn of(seed: u64) -> Self {
+        let (mut world, group) = choir(&PEOPLE[1..], Right::Member);
+        for other in &PEOPLE[1..] {
+            world.disconnect("alice", other);
+        }
+        let dice = ChaCha20Rng::seed_from_u64(seed);
+        let connected = BTreeSet::new();
+        Self {
+            world,
+            group,
+            dice,
+            connected,
+            said: Vec::new(),
+            let_in: Vec::new(),
+            removed: BTreeSet::new(),
+        }
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        self.dice.next_u32() as usize % count
+    }
+
+    fn goes_on(&mut self) {
+        let [a, b] = [self.below(5), self.below(5)];
+        let (by, other) = (PEOPLE[a], PEOPLE[b]);
+        let account = self.world.account(other);
+        let group = self.group;
+        match self.below(16) {
+            0..4 => self.meet_or_part(a, b),
+            4..8 => self.say(by),
+            // What somebody may not do is declined, and changes nothing.
+            // Alice, who owns it, stays: whoever left is told nothing, and could not be asked.
+            8 | 9 if b != 0 => {
+                let keeps = (self.below(3) == 0).then_some(Right::Member);
+                // Most of it is done by who may.
+                let by = if self.below(2) == 0 { "alice" } else { by };
+                if self.world.command(by, Command::Remove { group, account, keeps }).is_ok() {
+                    self.removed.insert((by, other));
+                }
+            }
+            10 => {
+                let right = if self.below(2) == 0 { Right::Admin } else { Right::Member };
+                let by = if self.below(2) == 0 { "alice" } else { by };
+                let grant = Command::Grant { group, account, right };
+                if let Ok(Answer::Entry(id)) = self.world.command(by, grant) {
+                    self.let_in.push((other, id));
+                }
+            }
+            11 => {
+                let name = Name::new(["altos", "basses", "tenors"][self.below(3)]).unwrap();
+                let _ = self.world.command(by, Command::SetGroup(group, Setting::Name(name)));
+            }
+            12 => {
+                self.world.restart(by);
+                self.connected.retain(|(x, y)| *x != a && *y != a);
+            }
+            13 => {
+                let _ = self.world.command(by, Command::JoinGroup(group));
+            }
+            _ => self.world.settle(),
+        }
+    }
+
+    fn meet_or_part(&mut self, a: usize, b: usize) {
+        let pair = (a.min(b), a.max(b));
+        if a == b {
+            return;
+        }
+        if self.connected.remove(&pair) {
+            self.world.disconnect(PEOPLE[pair.0], PEOPLE[pair.1]);
+        } else {
+            self.connected.insert(pair);
+            self.world.connect(PEOPLE[pair.0], PEOPLE[pair.1]);
+        }
+    }
+
+    fn say(&mut self, by: &'static str) {
+        let words = format!("{} by {by}", self.said.len());
+        let content = Content::Text(Text { text: words.clone(), ..Text::default() });
+        if self.world.command(by, Command::SayInGroup(self.group, content)).is_ok() {
+            let (members, _) = self.world.known_of(by, self.group).unwrap();
+            let is_in = |who: &&str| members.iter().any(|(name, _)| name == who);
+            let removed = self.removed.iter().filter(|(remover, _)| *remover == by);
+            let out = removed.map(|(_, who)| *who).filter(|who| !is_in(who)).collect();
+            let grants: Vec<EntryId> = self.let_in.iter().map(|(_, grant)| *grant).collect();
+            let store = &self.world.person(by).store;
+            let known = grants.into_iter().filter(|id| store.entry(*id).unwrap().is_some());
+            self.said.push((words, out, known.collect()));
+        }
+    }
+
+    /// Everybody meets everybody, some of them again, until nobody has anything new to say.
+    fn heals(&mut self) {
+        for _ in 0..4 {
+            for (n, a) in PEOPLE.iter().enumerate() {
+                for b in &PEOPLE[n + 1..] {
+                    self.world.disconnect(a, b);
+                    self.world.connect(a, b);
+                }
+            }
+            self.world.settle();
+        }
+    }
+
+    /// Nobody has the words of a message whose author had removed them, unless somebody let them in of
+    /// which the author did not know.
+    fn nobody_else_was_told(&mut self) {
+        for person in PEOPLE {
+            let here: BTreeSet<String> = self.world.kept_in(person, self.group);
+            for (words, out, known) in &self.said {
+                let mut grants = self.let_in.iter().filter(|(who, _)| *who == person);
+                let may = !out.contains(person) || grants.any(|(_, id)| !known.contains(id));
+                assert!(may || !here.contains(words), "{person} has {words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_in_a_group_its_members_come_to_the_same_and_nobody_else_is_told() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let from: u64 = number("CHINWAG_STORY_SEED").unwrap_or(0);
+    for seed in from..from + number("CHINWAG_STORIES").unwrap_or(8) {
+        println!("CHINWAG_STORY_SEED={seed} CHINWAG_STORIES=1");
+        let mut story = Story::of(seed);
+        for _ in 0..60 {
+            story.goes_on();
+            story.nobody_else_was_told();
+        }
+        story.heals();
+        let (members, _) = story.world.known_of("alice", story.group).unwrap();
+        let members: Vec<&'static str> = members.into_iter().map(|(name, _)| name).collect();
+        all_know_the_same(&mut story.world, story.group, &members);
+        story.nobody_else_was_told();
+    }
 }

@@ -231,6 +231,14 @@ impl World {
         shown.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
     }
 
+    /// All words of a group that somebody keeps, shown or not.
+    pub(crate) fn kept_in(&mut self, of: &str, group: ConversationId) -> BTreeSet<String> {
+        let store = &self.person(of).store;
+        let entries = store.timeline(group, None, 1_000).unwrap();
+        let texts = entries.iter().filter(|entry| entry.header.kind == Kind::TEXT);
+        texts.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
+    }
+
     /// What somebody knows of a group: its members, and a hash of all that is in it.
     pub(crate) fn known_of(&mut self, of: &str, group: ConversationId) -> Option<Known> {
         let Person { node, store, .. } = self.person(of);
