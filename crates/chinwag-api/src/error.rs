@@ -44,8 +44,9 @@ pub struct ErrorData {
     pub hint: Option<String>,
 }
 
-/// What went wrong. Each stands for an exit code of the command line. That somebody can't be reached is
-/// no error here: what was to be sent is saved, and the answer says how far it has come.
+/// What went wrong. Each stands for an exit code of the command line. That a contact can't be reached is
+/// no error here: what was to be sent is saved, and the answer says how far it has come. Only what is for
+/// the classroom is sent at once or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -61,6 +62,10 @@ pub enum Kind {
     Refused,
     /// There is no account here yet. Exit code 5.
     NoAccount,
+    /// The safety number with somebody was not compared, and had to be. Exit code 5.
+    Unverified,
+    /// A classroom program can't be reached. Exit code 6.
+    Unreachable,
     /// Over a limit. Exit code 7.
     Limit,
     /// Another process has what is needed, or it is locked. Exit code 8.
@@ -78,14 +83,15 @@ impl Kind {
             Self::Usage => 2,
             Self::NotFound | Self::Ambiguous => 3,
             Self::Refused => 4,
-            Self::NoAccount => 5,
+            Self::NoAccount | Self::Unverified => 5,
+            Self::Unreachable => 6,
             Self::Limit => 7,
             Self::Locked => 8,
         }
     }
 
     const fn is_retryable(self) -> bool {
-        matches!(self, Self::Internal | Self::Locked)
+        matches!(self, Self::Internal | Self::Locked | Self::Unreachable)
     }
 }
 

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Contact, Id, Message, MessageState, Request, Time};
+use crate::model::{Contact, Conversation, Id, Message, MessageState, Request, Time};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -110,6 +110,17 @@ pub enum What {
         /// Whether they are.
         on: bool,
     },
+    /// Signal: something happened in the classroom, which is not private: a peer was heard or left, or
+    /// something was said or read.
+    Classroom {
+        /// The conversation as it is now.
+        conversation: Box<Conversation>,
+        /// What was said, by them or by us.
+        message: Option<Message>,
+    },
+    /// Signal: more has changed in the classroom than was told: list its conversations, and what is
+    /// shown of them, anew.
+    ClassroomChanged {},
     /// A kind that this version does not know.
     #[serde(other)]
     Unknown,

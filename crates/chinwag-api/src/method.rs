@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::{
-    Account, BundleFile, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
-    Imported, Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status,
-    Ticket, Time, Who, Why,
+    Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
+    Imported, Invite, Message, MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber,
+    Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -80,6 +80,8 @@ methods! {
     "account.restore" AccountRestore (RestoreAccount) -> Account:
         "Makes this a device of the account that the recovery words stand for.";
     "account.show" AccountShow (Nothing) -> Account: "Our account and this device.";
+    "account.card" AccountCard (Nothing) -> Card:
+        "A line that says where we are, without a secret: who uses it asks to become a contact.";
     "account.rename" AccountRename (RenameAccount) -> Account: "Calls our account something else.";
     "account.words" AccountWords (Nothing) -> RecoveryWords: "The recovery words, again.";
     "device.list" DeviceList (Nothing) -> Vec<Device>: "The devices of our account.";
@@ -92,7 +94,8 @@ methods! {
     "contact.list" ContactList (Nothing) -> Vec<Contact>:
         "Contacts, those who did not answer yet, and who is blocked.";
     "contact.add" ContactAdd (AddContact) -> Contact:
-        "Uses a ticket: its maker becomes a contact as soon as one of their devices is reached.";
+        "Uses a ticket: its maker becomes a contact as soon as one of their devices is reached. With a card, \
+         they are asked, and become one when they accept.";
     "contact.rename" ContactRename (RenameContact) -> Contact: "What we call somebody.";
     "contact.block" ContactBlock (OneContact) -> Contact: "Keeps somebody from reaching us.";
     "contact.unblock" ContactUnblock (OneContact) -> Contact: "Lets somebody reach us again.";
@@ -107,14 +110,18 @@ methods! {
         "The devices of contacts and our own: which are connected, and by which way.";
     "peer.connect" PeerConnect (Connect) -> Vec<ConnectOutcome>:
         "Connects now to those named, or to all contacts, some at a time, and says how it went.";
-    "conversation.list" ConversationList (Nothing) -> Vec<Conversation>:
-        "Conversations, the one with the newest message first.";
+    "nearby.list" NearbyList (Nothing) -> Vec<Nearby>:
+        "Devices on the local network that are of nobody we know; a ticket of their owner makes a contact.";
+    "conversation.list" ConversationList (ListConversations) -> Vec<Conversation>:
+        "Conversations, the one with the newest message first; those of the classroom only if asked for, and last.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
         "What is here of a conversation is read.";
     "conversation.digest" ConversationDigest (OneConversation) -> Digest:
         "What two people compare to see that they have the same conversation.";
     "conversation.disappear" ConversationDisappear (Disappear) -> Message:
         "After how long new messages of a conversation disappear, for both.";
+    "classroom.connect" ClassroomConnect (OnePeer) -> Conversation:
+        "Says `connect` to a classroom program, so that it lists us; the conversation with it.";
     "message.send" MessageSend (SendMessage) -> Sent:
         "Says something. The answer comes when it is on the disk, or, with `waitFor`, when it came so far.";
     "message.edit" MessageEdit (EditMessage) -> Message: "Changes the words of a message of ours.";
@@ -170,7 +177,7 @@ pub struct Welcome {
 
 /// Parameters of [`AccountCreate`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateAccount {
     /// What the account is called: up to 64 bytes.
     pub name: String,
@@ -191,7 +198,7 @@ pub struct CreatedAccount {
 
 /// Parameters of [`AccountRestore`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreAccount {
     /// The 24 words.
     pub words: RecoveryWords,
@@ -202,7 +209,7 @@ pub struct RestoreAccount {
 
 /// Parameters of [`AccountRename`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenameAccount {
     /// The new name.
     pub name: String,
@@ -210,7 +217,7 @@ pub struct RenameAccount {
 
 /// A device of ours.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneDevice {
     /// Its id.
     pub device: Id,
@@ -218,7 +225,7 @@ pub struct OneDevice {
 
 /// Parameters of [`InviteCreate`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct CreateInvite {
     /// Whether more than one may use it.
     pub reusable: bool,
@@ -228,7 +235,7 @@ pub struct CreateInvite {
 
 /// An invite.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneInvite {
     /// Its id.
     pub invite: Id,
@@ -236,18 +243,21 @@ pub struct OneInvite {
 
 /// Parameters of [`ContactAdd`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddContact {
-    /// The ticket.
+    /// The ticket, or the card.
     pub ticket: String,
     /// What to call them.
     #[serde(default, rename = "as")]
     pub called: Option<String>,
+    /// With a card: one line for them, of at most 280 bytes.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// Somebody.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneContact {
     /// Who.
     pub contact: Who,
@@ -255,7 +265,7 @@ pub struct OneContact {
 
 /// Parameters of [`ContactRename`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenameContact {
     /// Who.
     pub contact: Who,
@@ -266,7 +276,7 @@ pub struct RenameContact {
 
 /// Parameters of [`ContactVerify`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyContact {
     /// Who.
     pub contact: Who,
@@ -276,9 +286,9 @@ pub struct VerifyContact {
 
 /// Parameters of [`PeerConnect`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Connect {
-    /// To whom, a thousand at most; none: to all contacts, and whom tickets lead to.
+    /// To whom, a thousand at most; none: to all contacts, and whom tickets and cards lead to.
     pub contacts: Vec<Who>,
     /// How long to wait; without: ten seconds.
     pub timeout_ms: Option<u64>,
@@ -286,15 +296,32 @@ pub struct Connect {
 
 /// A conversation.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneConversation {
     /// The contact, or the conversation's id.
     pub conversation: Who,
 }
 
+/// Parameters of [`ConversationList`].
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ListConversations {
+    /// Whether those of the classroom are listed as well. Only for whoever shows that they are not
+    /// private.
+    pub classroom: bool,
+}
+
+/// Parameters of [`ClassroomConnect`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnePeer {
+    /// Where it listens: `IP:PORT`, `[IPv6]:PORT` or `NAME:PORT`.
+    pub address: String,
+}
+
 /// Parameters of [`ConversationDisappear`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Disappear {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -304,7 +331,7 @@ pub struct Disappear {
 
 /// Parameters of [`MessageSend`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessage {
     /// To whom, or the conversation's id.
     pub to: Who,
@@ -322,6 +349,9 @@ pub struct SendMessage {
     /// How long to wait for that; without: 30 seconds. Then the answer says how far it came.
     #[serde(default)]
     pub timeout_ms: Option<u64>,
+    /// Whether it is refused, and nothing saved, unless the safety number with them was compared.
+    #[serde(default)]
+    pub require_verified: bool,
 }
 
 /// What [`MessageSend`] answers.
@@ -338,7 +368,7 @@ pub struct Sent {
 
 /// Parameters of [`MessageEdit`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditMessage {
     /// The message.
     pub id: Id,
@@ -348,7 +378,7 @@ pub struct EditMessage {
 
 /// Parameters of [`MessageReact`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct React {
     /// The message.
     pub id: Id,
@@ -361,7 +391,7 @@ pub struct React {
 
 /// A message.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OneMessage {
     /// Its id, or the beginning of it.
     pub id: Id,
@@ -369,7 +399,7 @@ pub struct OneMessage {
 
 /// Parameters of [`MessageList`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -379,14 +409,15 @@ pub struct ListMessages {
     /// Only messages before this one.
     #[serde(default)]
     pub before: Option<Id>,
-    /// Only messages after this one, the nearest of them; not together with `before`.
+    /// Only messages after this one, the nearest of them; an empty id is before all. Not together with
+    /// `before`.
     #[serde(default)]
     pub after: Option<Id>,
 }
 
 /// Parameters of [`MessageSearch`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Search {
     /// The words, up to eight; those of two and more letters may be beginnings.
     pub words: String,
@@ -418,7 +449,7 @@ pub struct Page {
 
 /// Parameters of [`TypingSet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetTyping {
     /// To whom.
     pub to: Who,
@@ -428,7 +459,7 @@ pub struct SetTyping {
 
 /// Parameters of [`DraftSet`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetDraft {
     /// The contact, or the conversation's id.
     pub conversation: Who,
@@ -438,7 +469,7 @@ pub struct SetDraft {
 
 /// Parameters of [`EventsList`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ListEvents {
     /// The cursor of the last event that was seen; without: from the oldest that is kept.
     pub after: Option<String>,
@@ -458,7 +489,7 @@ pub struct Events {
 
 /// Parameters of [`EventsSubscribe`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Subscribe {
     /// The cursor of the last event that was seen; without: only what happens from now on.
     pub after: Option<String>,
@@ -474,7 +505,7 @@ pub struct Subscribed {
 
 /// Parameters of [`BundleImport`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportBundle {
     /// The file's content, in base64.
     pub base64: String,
@@ -482,7 +513,7 @@ pub struct ImportBundle {
 
 /// Parameters of [`BackupCreate`].
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateBackup {
     /// Where to write it: an absolute path.
     pub path: String,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// An id as the daemon gives it out: opaque, with a prefix that says what it names, the same on all
 /// devices: `ctc_` an account, `dev_` a device, `conv_` a conversation, `msg_` a message, `inv_` an
-/// invite. Where a message is asked for, the first letters of its id do if they fit only one.
+/// invite. Where a message is asked for, the first letters of its id do if they fit only one. In the
+/// classroom `class_` is a peer and the conversation with it, and `cmsg_` a message, both of this device
+/// and of this run alone.
 pub type Id = String;
 
 /// A moment: RFC 3339 in UTC with milliseconds.
@@ -101,6 +103,9 @@ pub struct Status {
     pub unread: u64,
     /// Messages of ours that a contact does not have yet.
     pub undelivered: u64,
+    /// Who we are in the classroom, if it is enabled.
+    #[serde(default)]
+    pub classroom: Option<ClassroomSelf>,
     /// What is wrong, in words; empty when nothing is.
     pub problems: Vec<String>,
 }
@@ -123,6 +128,14 @@ impl std::fmt::Debug for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Ticket({}, ..)", self.invite)
     }
+}
+
+/// A line that says where we are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    /// The line. It holds no secret, and may be published.
+    pub card: String,
 }
 
 /// An invite that is open: its ticket was not used up.
@@ -222,6 +235,17 @@ pub struct Peer {
     pub next_attempt_at: Option<Time>,
 }
 
+/// A device that says on the local network that it is there, and is of nobody whom we know. Nothing of it
+/// is proven, and whose it is it does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Nearby {
+    /// The device.
+    pub device: Id,
+    /// Where it says it is: `IP:PORT` each.
+    pub addresses: Vec<String>,
+}
+
 /// The way to a device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -274,9 +298,13 @@ pub struct ConnectOutcome {
 pub struct Conversation {
     /// Its id.
     pub id: Id,
-    /// `direct` with one contact, or `self` with our own devices.
+    /// `direct` with one contact, `self` with our own devices, or `classroom` with a classroom program.
     pub kind: String,
-    /// The contact, or our own account.
+    /// Whether it is encrypted from device to device. Not so in the classroom: anybody on the network can
+    /// read, change and forge what is said there, and whoever shows it says so.
+    #[serde(default = "yes")]
+    pub is_private: bool,
+    /// The contact, our own account, or the classroom peer.
     pub contact: Id,
     /// What it is called.
     pub name: String,
@@ -286,6 +314,37 @@ pub struct Conversation {
     pub disappear_after_s: u32,
     /// The newest message.
     pub last: Option<Message>,
+    /// Which program is on the other end, in the classroom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classroom: Option<ClassroomPeer>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A program of the classroom, as it says of itself: nothing of it is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClassroomPeer {
+    /// Where it says that it listens: `IP:PORT`. Port 0: it does not listen, and can't be answered.
+    pub address: String,
+    /// The team that it says it is, in any letters; empty: it says none.
+    pub team: String,
+    /// Where it really comes from, if that is another machine than it says.
+    pub origin: Option<String>,
+    /// Whether it was heard, and has not said goodbye since.
+    pub is_here: bool,
+}
+
+/// Who we are in the classroom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClassroomSelf {
+    /// Where we say that we listen; without: we don't listen now, and `problems` says why.
+    pub address: Option<String>,
+    /// Our team.
+    pub team: String,
 }
 
 /// What was typed in a conversation and not sent.
@@ -306,7 +365,8 @@ pub struct Message {
     pub id: Id,
     /// Where it belongs.
     pub conversation: Id,
-    /// What it is: `text`, `settings`, or another word for a kind that this version does not know.
+    /// What it is: `text`, `settings`, `unfitting` for bytes that came in the classroom and are no message of
+    /// it, or another word for a kind that this version does not know.
     pub kind: String,
     /// Who wrote it.
     pub author: Author,
@@ -324,6 +384,10 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// How far one of ours has come; without: it is somebody else's.
     pub state: Option<MessageState>,
+    /// How the words of a classroom message ended, if not where they should: they go on in the next
+    /// (`continues`), or `brokeOff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
 }
 
 /// Who wrote a message.
@@ -374,7 +438,8 @@ pub enum MessageState {
     Saved = 1,
     /// It was handed to a connection; whether it arrived is not known.
     Sent = 2,
-    /// A device of the contact has it on its disk.
+    /// A device of the contact has it on its disk; in the classroom: the program there has taken it to its
+    /// end.
     Delivered = 3,
     /// The contact has read it, and lets us know.
     Read = 4,

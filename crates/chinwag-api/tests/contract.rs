@@ -138,3 +138,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_parameter_that_nobody_knows_is_refused_and_not_passed_over() {
+    let of = |name: &str| serde_json::json!({ "to": "Bob", "text": "the code is 7", name: true });
+    let read = |params| serde_json::from_value::<chinwag_api::method::SendMessage>(params);
+    assert!(read(of("requireVerified")).unwrap().require_verified);
+    let error = read(of("require_verified")).unwrap_err().to_string();
+    assert!(error.contains("unknown field `require_verified`"), "{error}");
+}

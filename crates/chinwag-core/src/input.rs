@@ -77,7 +77,7 @@ pub enum Command {
     /// Take an invitation back, by the secret of its ticket.
     Uninvite([u8; 16]),
     /// Use a ticket: become contacts with whoever made it; or, if it is of another device of ours,
-    /// find it.
+    /// find it. With a card that is [to ask](Self::Ask) without a word.
     Redeem(Ticket),
     /// Ask somebody whom we know by their device to become a contact.
     Ask {

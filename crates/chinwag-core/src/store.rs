@@ -100,6 +100,8 @@ pub struct Request {
     pub text: String,
     /// When it came.
     pub received: Wall,
+    /// Whether it was declined. It is kept, so that it does not come again.
+    pub is_declined: bool,
 }
 
 /// Our own wish to become somebody's contact, until it is answered.
@@ -251,6 +253,15 @@ pub trait Store {
     /// [`timeline`](Self::timeline), [`references`](Self::references_after) and
     /// [`latest`](Self::latest_before), those that are here and those that come.
     fn hide(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError>;
+
+    /// Removes a log's entries from a place on, as if they had never come: others are to take their
+    /// places.
+    fn forget_from(
         &mut self,
         conversation: ConversationId,
         author: DeviceId,

@@ -28,13 +28,17 @@ pub struct Ticket {
     pub account: AccountId,
     /// The device to connect to.
     pub device: DeviceId,
-    /// Shown by whoever redeems it; random.
+    /// Shown by whoever redeems it; random, or [`NO_SECRET`].
     pub secret: [u8; 16],
     /// When it ends, in seconds since the Unix epoch; 0: never.
     pub expires_s: u32,
     /// Where the device can be reached, at most [`ADDRESSES_MAX`].
     pub addresses: Vec<Address>,
 }
+
+/// In the place of a secret: whoever has this invites nobody, it only says where we are. That is a
+/// card; who uses it asks to become a contact.
+pub const NO_SECRET: [u8; 16] = [0; 16];
 
 /// Where a device can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +67,16 @@ pub enum TicketError {
 }
 
 impl Ticket {
+    /// A card: it may be published, because it holds no secret.
+    pub const fn card(account: AccountId, device: DeviceId, addresses: Vec<Address>) -> Self {
+        Self { account, device, secret: NO_SECRET, expires_s: 0, addresses }
+    }
+
+    /// Whether it is a card.
+    pub fn is_card(&self) -> bool {
+        self.secret == NO_SECRET
+    }
+
     /// Whether it has ended by this clock.
     pub fn is_expired(&self, now: Wall) -> bool {
         self.expires_s != 0 && u64::from(self.expires_s) * 1_000 <= now.get()

@@ -9,6 +9,7 @@ mod api;
 mod attempts;
 mod backups;
 mod bundle_file;
+mod classroom;
 mod home;
 mod ids;
 mod log;
@@ -39,11 +40,13 @@ use rand_core::UnwrapErr;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+pub use classroom::ClassroomSettings;
 pub use home::usual_data_dir;
 pub use log::LogLevel;
 
 use crate::api::{Api, Facts};
 use crate::backups::Backups;
+use crate::classroom::Classroom;
 use crate::home::{Home, backup_key};
 use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
 use crate::refusals::{cannot_open, unreadable};
@@ -71,6 +74,8 @@ pub struct Settings {
     pub is_daemon: bool,
     /// How much is noted in the log, which is in the data folder.
     pub log: LogLevel,
+    /// Who to be in the classroom; none: it is neither heard nor spoken to.
+    pub classroom: Option<ClassroomSettings>,
 }
 
 /// A running node: the one owner of the data folder.
@@ -80,6 +85,7 @@ pub struct Daemon {
     thread: Option<JoinHandle<()>>,
     tasks: JoinSet<()>,
     wires: Option<Wires>,
+    in_class: Option<InClass>,
     failed: watch::Receiver<Option<ApiError>>,
     socket: PathBuf,
 }
@@ -87,6 +93,12 @@ pub struct Daemon {
 /// The task between network and node.
 struct Wires {
     stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// The task that is in the classroom.
+struct InClass {
+    stop: watch::Sender<bool>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -133,7 +145,10 @@ impl Daemon {
             lan: settings.lan,
             since: time::now(),
         };
+        let classroom =
+            settings.classroom.map(|settings| Classroom::new(settings, Arc::clone(&shared)));
         let api = Api {
+            classroom: classroom.clone(),
             node: node.clone(),
             shared: Arc::clone(&shared),
             searcher: Searcher::new(Box::new(open_reader)),
@@ -151,13 +166,17 @@ impl Daemon {
         let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
         let wires = wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped);
         let wires = Wires { stop, task: tokio::spawn(wires) };
+        let in_class = classroom.map(|classroom| {
+            let (stop, stopped) = watch::channel(false);
+            InClass { stop, task: tokio::spawn(classroom.run(stopped)) }
+        });
         let has_account = node.look(|view| Ok(view.node.account().is_some())).await?;
         if has_account {
             shared.until_tried().await;
         }
         let has_network = shared.network().is_some();
         let (thread, wires) = (Some(thread), Some(wires));
-        let daemon = Self { api, node, thread, tasks, wires, failed, socket };
+        let daemon = Self { api, node, thread, tasks, wires, in_class, failed, socket };
         if must_listen && has_account && !has_network {
             let why = shared.listening_problem().unwrap_or_else(|| "cannot listen".to_owned());
             daemon.stop().await;
@@ -197,6 +216,10 @@ impl Daemon {
             let _ = wires.stop.send(());
             wires.task
         });
+        let in_class = self.in_class.take().map(|in_class| {
+            in_class.stop.send_replace(true);
+            in_class.task
+        });
         let _ = self.node.send(Job::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -206,6 +229,9 @@ impl Daemon {
         }
         if let Some(network) = self.api.shared.network() {
             network.stop().await;
+        }
+        if let Some(in_class) = in_class {
+            let _ = in_class.await;
         }
         self.tasks.shutdown().await;
         self.api.searcher.close().await;

@@ -11,13 +11,16 @@ use chinwag_core::wire::limits::REFERENCES_MAX;
 use crate::ids::{self, Named};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
-use crate::{people, time};
+use crate::{classroom, people, time};
 
 /// Characters of a message that a quote shows.
 const EXCERPT_MAX: usize = 80;
 
 /// The message that an id, or the beginning of one, names.
 pub(crate) fn named(view: &View<'_>, id: &str) -> Result<EntryId, ApiError> {
+    if classroom::is_message(id) {
+        return Err(classroom::not_here());
+    }
     let missing = || {
         ApiError::new(Kind::NotFound, format!("there is no message {id:?} here"))
             .hint("the history shows the ids: chinwag history NAME")
@@ -103,6 +106,7 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
         gone,
         reactions,
         state: if is_me { Some(state(view, entry)) } else { None },
+        ending: None,
     })
 }
 

@@ -465,6 +465,8 @@ impl Engine {
                         let (left, answer) = (to_give.len(), Ok(Answer::Done));
                         if left > 0 {
                             given.insert(first, Given { left, answer, replied });
+                        } else {
+                            drop(replied.send(answer));
                         }
                     }
                     // Whoever asked may have gone.
@@ -676,6 +678,10 @@ impl Engine {
     }
 
     fn tell_newest(&self) -> Result<(), StoreError> {
+        if !self.shared.is_watched() {
+            // Whoever begins to watch looks for what there is, on this thread and so after this.
+            return Ok(());
+        }
         let newest = self.store.event_numbers()?.map_or(0, |(_, newest)| newest);
         self.shared.newest(newest);
         Ok(())

@@ -11,7 +11,7 @@ use chinwag_core::time::Wall;
 use crate::node_thread::View;
 use crate::refusals::{no_account, unreadable};
 use crate::shared::Shared;
-use crate::{ids, time};
+use crate::{classroom, ids, time};
 
 /// Unread messages that are counted.
 const UNREAD_MAX: usize = 1_000;
@@ -41,6 +41,12 @@ fn contact<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Contact> {
     view.node.contacts().find(|contact| contact.account == account)
 }
 
+/// Whether somebody's keys were compared with them. Our own need not be.
+pub(crate) fn is_verified(view: &View<'_>, account: AccountId) -> bool {
+    view.node.account() == Some(account)
+        || contact(view, account).is_some_and(|contact| contact.is_verified)
+}
+
 /// Everybody who can be meant by a name: whom we know or look for. Strangers who ask are not among
 /// them, or they could take the names of others.
 fn known(view: &View<'_>) -> Vec<AccountId> {
@@ -59,6 +65,9 @@ pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
     let who = who.trim();
     if who == "me" || who == "self" {
         return Ok(own);
+    }
+    if classroom::Peer::is_id(who) {
+        return Err(classroom::not_here());
     }
     if let Some(account) = ids::parse_account(who) {
         return Ok(account);

@@ -34,6 +34,8 @@ pub(crate) enum Trouble {
     Store,
     /// The log can't be written.
     Log,
+    /// The classroom is not heard.
+    Classroom,
 }
 
 /// What the owner of the network is to do.
@@ -124,6 +126,11 @@ impl Shared {
         self.newest.send_if_modified(|newest| std::mem::replace(newest, number) != number);
     }
 
+    /// Whether somebody wants to know of each.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.newest.receiver_count() > 0
+    }
+
     pub(crate) fn watch_newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
@@ -151,6 +158,13 @@ impl Shared {
         };
         // Nobody listens: then nobody misses it.
         let _ = self.signals.send(ApiEvent { cursor: None, at: time::written(view.now), what });
+    }
+
+    /// Tells those who listen of what is not kept and no event of the node.
+    pub(crate) fn tell(&self, what: What) {
+        let at = time::written(time::now());
+        // Nobody listens: then nobody misses it.
+        let _ = self.signals.send(ApiEvent { cursor: None, at, what });
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -67,7 +67,7 @@ async fn whoever_is_renamed_is_the_one_who_is_told_of() {
 async fn a_contact_and_what_to_call_it_are_one_request() {
     let (alice, bob) = (Person::new("Alice").await, Person::new("Bob").await);
     let ticket = bob.invite().await;
-    let add = AddContact { ticket, called: Some("Dodo".to_owned()) };
+    let add = AddContact { ticket, called: Some("Dodo".to_owned()), text: None };
     let (added, verified) = tokio::join!(
         alice.client.call::<ContactAdd>(add),
         alice

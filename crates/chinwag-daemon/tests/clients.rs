@@ -160,7 +160,7 @@ async fn only_who_is_named_is_tried_at_once() {
     let (alice, _bob) = two_friends().await;
     // Carol and Dave are nowhere, so each attempt fails at once, and the pauses between them get longer.
     let adds = async |n| {
-        let add = AddContact { ticket: ticket(n, Vec::new()), called: None };
+        let add = AddContact { ticket: ticket(n, Vec::new()), called: None, text: None };
         alice.ask::<ContactAdd>(add).await.id
     };
     let ids = [adds(1).await, adds(2).await];
@@ -212,7 +212,7 @@ async fn a_thousand_contacts_who_are_away_keep_nobody_from_being_reached() {
     let at = Address::Direct(silent.local_addr().unwrap());
     for n in 0..1_000_u16 {
         let ticket = ticket(n, vec![at.clone()]);
-        alice.ask::<ContactAdd>(AddContact { ticket, called: None }).await;
+        alice.ask::<ContactAdd>(AddContact { ticket, called: None, text: None }).await;
     }
     bob.restart().await;
     let before = alice.ask::<PeerList>(Nothing {}).await;

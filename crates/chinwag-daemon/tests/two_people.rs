@@ -7,9 +7,9 @@ use chinwag_api::event::What;
 use chinwag_api::method::{
     BackupCreate, BundleExport, BundleImport, BundleIntroduce, ContactList, ContactSafetyNumber,
     ConversationDigest, ConversationList, ConversationMarkRead, CreateBackup, EditMessage,
-    EventsList, ImportBundle, ListEvents, MessageEdit, MessageGet, MessageReact, MessageRetract,
-    MessageSearch, MessageSend, MessageWhy, Nothing, OneContact, OneConversation, OneMessage,
-    PeerList, React, Search, SendMessage, SystemStatus,
+    EventsList, ImportBundle, ListConversations, ListEvents, ListMessages, MessageEdit, MessageGet,
+    MessageList, MessageReact, MessageRetract, MessageSearch, MessageSend, MessageWhy, Nothing,
+    OneContact, OneConversation, OneMessage, PeerList, React, Search, SendMessage, SystemStatus,
 };
 use chinwag_api::model::MessageState;
 use chinwag_daemon::{Daemon, attach, restore};
@@ -158,15 +158,32 @@ async fn pipelined_sendings_arrive_in_the_order_in_which_they_were_asked_for() {
         sent.unwrap();
     }
     bob.hears("number 299").await;
-    let list = chinwag_api::method::ListMessages {
+    let list = ListMessages {
         conversation: "Alice".to_owned(),
         limit: Some(1_000),
         before: None,
         after: None,
     };
-    let page = bob.ask::<chinwag_api::method::MessageList>(list).await;
+    let page = bob.ask::<MessageList>(list).await;
     let heard: Vec<String> = page.messages.into_iter().filter_map(|m| m.text).collect();
     assert_eq!(heard, texts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_can_be_read_from_its_beginning() {
+    let alice = Person::new("Alice").await;
+    for n in 0..7 {
+        alice.say("me", &n.to_string()).await;
+    }
+    let (mut after, mut seen) = (Some(String::new()), Vec::new());
+    while after.is_some() {
+        let list =
+            ListMessages { conversation: "me".to_owned(), limit: Some(3), before: None, after };
+        let page = alice.ask::<MessageList>(list).await;
+        seen.extend(page.messages.into_iter().filter_map(|message| message.text));
+        after = page.next;
+    }
+    assert_eq!(seen.join(""), "0123456");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -338,7 +355,7 @@ async fn without_an_account_everything_says_what_to_do_first() {
     assert!(nobody.ask::<SystemStatus>(Nothing {}).await.account.is_none());
     for error in [
         refused(nobody.client.call::<ContactList>(Nothing {}).await),
-        refused(nobody.client.call::<ConversationList>(Nothing {}).await),
+        refused(nobody.client.call::<ConversationList>(ListConversations::default()).await),
         refused(nobody.client.call::<MessageSend>(saying("Bob", "hello")).await),
     ] {
         assert_eq!(error.kind(), Kind::NoAccount, "{error}");

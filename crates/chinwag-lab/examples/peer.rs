@@ -68,6 +68,7 @@ async fn run(name: String, dir: PathBuf) {
         bind: vec!["127.0.0.1:0".parse().unwrap()],
         is_daemon: true,
         log: LogLevel::default(),
+        classroom: None,
     };
     let daemon = Daemon::start(settings).await.expect("a daemon");
     let (client, _) = daemon.client();
@@ -212,7 +213,7 @@ impl Peer {
     }
 
     async fn dial(&self, ticket: &str) {
-        let params = AddContact { ticket: ticket.to_owned(), called: None };
+        let params = AddContact { ticket: ticket.to_owned(), called: None, text: None };
         self.client.call::<ContactAdd>(params).await.expect("the ticket is taken");
     }
 
@@ -297,7 +298,15 @@ impl Peer {
 /// Says something. True: it came as far as was asked, in time.
 async fn send(client: &Client, to: Id, text: String, wait_for: Option<MessageState>) -> bool {
     let timeout_ms = Some(u64::try_from(LOST_AFTER.as_millis()).unwrap());
-    let params = SendMessage { to, text, client_id: None, reply_to: None, wait_for, timeout_ms };
+    let params = SendMessage {
+        to,
+        text,
+        client_id: None,
+        reply_to: None,
+        wait_for,
+        timeout_ms,
+        require_verified: false,
+    };
     let sent = client.call::<MessageSend>(params).await.expect("it is saved");
     wait_for.is_none_or(|state| sent.state >= state)
 }

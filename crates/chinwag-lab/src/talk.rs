@@ -19,7 +19,7 @@ pub async fn ticket(client: &Client) -> String {
 
 /// Uses a ticket.
 pub async fn add(client: &Client, ticket: &str) {
-    let params = AddContact { ticket: ticket.to_owned(), called: None };
+    let params = AddContact { ticket: ticket.to_owned(), called: None, text: None };
     client.call::<ContactAdd>(params).await.expect("the ticket is taken");
 }
 
@@ -52,7 +52,15 @@ pub async fn introduce(ana: (&Client, &str), bob: (&Client, &str)) {
 pub async fn say(client: &Client, to: &str, text: &str) -> Sent {
     let (to, text) = (to.to_owned(), text.to_owned());
     let (client_id, reply_to, wait_for, timeout_ms) = (None, None, None, None);
-    let params = SendMessage { to, text, client_id, reply_to, wait_for, timeout_ms };
+    let params = SendMessage {
+        to,
+        text,
+        client_id,
+        reply_to,
+        wait_for,
+        timeout_ms,
+        require_verified: false,
+    };
     client.call::<MessageSend>(params).await.expect("it is saved")
 }
 
@@ -61,7 +69,15 @@ pub async fn deliver(client: &Client, to: &str, text: &str) -> Sent {
     let (to, text) = (to.to_owned(), text.to_owned());
     let (client_id, reply_to, wait_for) = (None, None, Some(MessageState::Delivered));
     let timeout_ms = Some(u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX));
-    let params = SendMessage { to, text, client_id, reply_to, wait_for, timeout_ms };
+    let params = SendMessage {
+        to,
+        text,
+        client_id,
+        reply_to,
+        wait_for,
+        timeout_ms,
+        require_verified: false,
+    };
     let sent = client.call::<MessageSend>(params).await.expect("it is saved");
     assert!(sent.state >= MessageState::Delivered, "{sent:?}");
     sent

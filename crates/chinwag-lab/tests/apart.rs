@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use chinwag_api::client::Client;
 use chinwag_api::method::{
-    ConversationMarkRead, EditMessage, MessageEdit, MessageReact, MessageRetract, MessageSearch,
-    MessageSend, OneConversation, OneMessage, React, Search, SendMessage,
+    AccountShow, ConversationMarkRead, EditMessage, MessageEdit, MessageReact, MessageRetract,
+    MessageSearch, MessageSend, NearbyList, Nothing, OneConversation, OneMessage, React, Search,
+    SendMessage,
 };
 use chinwag_api::model::{Message, MessageState};
 use chinwag_lab::PATIENCE;
@@ -33,6 +34,32 @@ async fn met(homes: &mut [Home; 2]) -> [Running; 2] {
     until_contact(&ana.client, "Bob").await;
     until_contact(&bob.client, "Ana").await;
     [ana, bob]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_on_the_same_network_is_seen_until_they_are_contacts() {
+    let Some(cable) = Cable::lay() else { return };
+    let homes = cable.ends().map(Home::in_namespace);
+    let (ana, _) = homes[0].begin("Ana").await;
+    let (bob, _) = homes[1].begin("Bob").await;
+    let near = async |client: &Client| client.call::<NearbyList>(Nothing {}).await.unwrap();
+    let seen = async {
+        loop {
+            if let [bobs] = near(&ana.client).await.as_slice() {
+                return bobs.clone();
+            }
+        }
+    };
+    let bobs = tokio::time::timeout(PATIENCE, seen).await.expect("Bob is seen in time");
+    let account = bob.client.call::<AccountShow>(Nothing {}).await.unwrap();
+    assert_eq!(bobs.device, account.device.id);
+    assert!(bobs.addresses.iter().any(|at| at.starts_with(ADDRESSES[1])), "{bobs:?}");
+    add(&bob.client, &ticket(&ana.client).await).await;
+    until_contact(&ana.client, "Bob").await;
+    until_contact(&bob.client, "Ana").await;
+    for client in [&ana.client, &bob.client] {
+        assert_eq!(near(client).await, [], "whom one knows is no stranger");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,6 +170,7 @@ async fn reply(client: &Client, to: &str, text: &str, id: &str) -> String {
         reply_to: Some(id.to_owned()),
         wait_for: Some(MessageState::Delivered),
         timeout_ms: Some(60_000),
+        require_verified: false,
     };
     client.call::<MessageSend>(params).await.unwrap().id
 }

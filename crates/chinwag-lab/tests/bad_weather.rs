@@ -34,7 +34,15 @@ async fn two() -> ([Home; 2], [Running; 2]) {
 
 fn sending(to: &str, text: String) -> SendMessage {
     let (client_id, to) = (Some(text.clone()), to.to_owned());
-    SendMessage { to, text, client_id, reply_to: None, wait_for: None, timeout_ms: None }
+    SendMessage {
+        to,
+        text,
+        client_id,
+        reply_to: None,
+        wait_for: None,
+        timeout_ms: None,
+        require_verified: false,
+    }
 }
 
 /// What a command that can't be done says, and how it ends.

@@ -149,6 +149,7 @@ async fn start(under_way: &mut JoinSet<Answered>, client: &Client, to: &str, tex
         reply_to: None,
         wait_for: None,
         timeout_ms: None,
+        require_verified: false,
     };
     let (client, text) = (client.clone(), text.to_owned());
     let mut call = Box::pin(async move { client.call::<MessageSend>(params).await });

@@ -36,7 +36,7 @@ async fn conversation(homes: &[Home; 2]) -> Needles {
     let [(ana, words), (bob, others)] = [homes[0].begin(ANA).await, homes[1].begin(BOB).await];
     let (a, b) = (&ana.client, &bob.client);
     let line = ticket(a).await;
-    let params = AddContact { ticket: line.clone(), called: None };
+    let params = AddContact { ticket: line.clone(), called: None, text: None };
     b.call::<ContactAdd>(params).await.unwrap();
     until_contact(a, BOB).await;
     until_contact(b, ANA).await;
@@ -50,6 +50,7 @@ async fn conversation(homes: &[Home; 2]) -> Needles {
         reply_to: Some(said.id.clone()),
         wait_for: Some(MessageState::Delivered),
         timeout_ms: Some(u64::try_from(PATIENCE.as_millis()).unwrap()),
+        require_verified: false,
     };
     let answer = b.call::<MessageSend>(answer).await.unwrap();
     let edit = EditMessage { id: said.id.clone(), text: EDITED.to_owned() };

@@ -1,6 +1,6 @@
 //! The network as its owner has it, and the one task that everything below it belongs to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -155,6 +155,12 @@ impl Network {
     pub fn peers(&self) -> Vec<PeerPath> {
         let sessions: Vec<_> = self.shared.lock().sessions().cloned().collect();
         sessions.iter().map(|session| session.look()).collect()
+    }
+
+    /// Who says on the local network that they are there, and where. Nothing of it is proven; at most
+    /// [`NEARBY_MAX`](crate::limits::NEARBY_MAX) devices.
+    pub fn nearby(&self) -> BTreeMap<DeviceId, Vec<SocketAddr>> {
+        self.shared.lock().nearby().clone()
     }
 
     /// Where we can be reached, as far as this machine knows: the addresses of its interfaces.

@@ -260,6 +260,10 @@ impl State {
         self.nearby.remove(&device);
     }
 
+    pub(crate) fn nearby(&self) -> &BTreeMap<DeviceId, Vec<SocketAddr>> {
+        &self.nearby
+    }
+
     pub(crate) fn forget_nearby(&mut self) {
         self.nearby.clear();
     }

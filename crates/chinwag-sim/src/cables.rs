@@ -6,8 +6,10 @@ use chinwag_core::ids::AccountId;
 use chinwag_core::input::{Input, Link};
 use chinwag_core::output::Lane;
 use chinwag_core::store::Store;
+use chinwag_core::wire::message::Message;
 
 use crate::network::{SECOND, Who};
+use crate::programs::framed;
 use crate::sim::{Person, What, World};
 
 impl World<'_> {
@@ -97,10 +99,20 @@ impl World<'_> {
             self.cover("pages");
         }
         let is_over = self.is_quiet_time();
-        if is_over && self.belong_together(who, from) {
-            self.fail(&format!("{from} and {who} never stop talking"));
+        if is_over && self.belong_together(who, from) && !self.is_late_news(&bytes) {
+            let said = framed(&bytes);
+            self.fail(&format!("{from} and {who} never stop talking: {said} on {}", link.0));
         }
         self.give(who, Input::Frame { link, bytes });
+    }
+
+    /// Whether this is, or may follow from, something of an account that a liar kept to itself until
+    /// now: what a device decided that nobody else has met before it was removed.
+    fn is_late_news(&mut self, bytes: &[u8]) -> bool {
+        let has_liar = self.people.iter().any(|person| person.liar.is_some());
+        let is_news = matches!(Message::read(bytes), Ok(Message::Operations { .. }));
+        self.has_late_news |= has_liar && is_news;
+        self.has_late_news
     }
 
     /// Whether two are honest contacts, or devices of one account, whom nothing keeps apart.

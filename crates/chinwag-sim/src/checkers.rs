@@ -16,7 +16,7 @@ use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::violation::Violation;
 use chinwag_core::wire::codec::DecodeError;
-use chinwag_core::wire::limits::{RANGES_MAX, SESSIONS_PER_DEVICE_MAX};
+use chinwag_core::wire::limits::{ABOVE_GAP_MAX, ISLANDS_MAX, RANGES_MAX, SESSIONS_PER_DEVICE_MAX};
 use chinwag_core::wire::message::{Have, Message};
 
 use crate::fold::content_of;
@@ -215,6 +215,22 @@ impl World<'_> {
             && self.people[by].account == self.people[who].account
         {
             self.cover("entries from own devices");
+        }
+        self.check_gaps(who, id, author);
+    }
+
+    /// Whatever its author signs, and wherever: a log is in a few ranges, those above its first gap
+    /// and what is before it, and not too much is above that gap.
+    fn check_gaps(&mut self, who: Who, id: ConversationId, author: DeviceId) {
+        let Some(here) = self.store(who).of(id, author) else { return };
+        let (ranges, above) = (here.iter().count(), here.count() - here.height());
+        if ranges > ISLANDS_MAX + 1 || above > ABOVE_GAP_MAX as u64 {
+            self.fail(&format!(
+                "{who} keeps a log in {ranges} ranges, {above} above its first gap"
+            ));
+        }
+        if ranges >= ISLANDS_MAX {
+            self.cover("logs in as many ranges as may be");
         }
     }
 

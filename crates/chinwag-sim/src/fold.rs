@@ -139,4 +139,12 @@ impl Expected {
         };
         words && reactions && self.shown.id == shown.id
     }
+
+    /// Whether this is shown as it may be where changes of it, or all of it, may be gone.
+    pub(crate) fn may_be_without_changes(&self, shown: &Shown) -> bool {
+        let words = shown.words.as_ref();
+        let is_retracted = self.shown.words.is_none();
+        words.is_none_or(|words| !is_retracted && self.ever.contains(words))
+            && self.shown.id == shown.id
+    }
 }

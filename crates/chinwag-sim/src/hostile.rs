@@ -13,7 +13,7 @@ use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::limits::SESSIONS_PER_DEVICE_MAX;
+use chinwag_core::wire::limits::{ISLANDS_MAX, SESSIONS_PER_DEVICE_MAX};
 use chinwag_core::wire::message::{Have, Message};
 
 use crate::dice::Dice;
@@ -44,6 +44,8 @@ pub(crate) enum Lie {
     Unlinked,
     /// A second entry at one place.
     Fork,
+    /// Entries at more places of its log, apart from each other, than anybody is to keep.
+    Scattered,
     /// Talk of a conversation of others.
     OtherConversation,
     /// A greeting in the name of another account.
@@ -72,6 +74,7 @@ const AT_ANY_TIME: &[Lie] = &[
     Lie::Body,
     Lie::Unlinked,
     Lie::Fork,
+    Lie::Scattered,
     Lie::OtherConversation,
     Lie::Withheld,
     Lie::Flood,
@@ -91,6 +94,7 @@ impl Lie {
             Self::Body => "bodies refused",
             Self::Unlinked => "unlinked entries refused",
             Self::Fork => "forks by liars that were closed on",
+            Self::Scattered => "scattered entries",
             Self::OtherConversation => "other conversations refused",
             Self::Impersonation => "impersonations refused",
             Self::Withheld => "withheld answers let go",
@@ -151,6 +155,7 @@ impl Liar {
             Lie::Withheld => vec![claim(to, dice)],
             Lie::Flood => flood(to, dice),
             Lie::TooMuch => vec![excess(to, dice)?],
+            Lie::Scattered => scattered(to, dice)?,
             Lie::Crowd => Vec::new(),
             Lie::OfOthers => vec![entry(to, to.device, lie, dice)?],
             _ => vec![entry(to, to.own, lie, dice)?],
@@ -215,6 +220,22 @@ fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
         Message::Want { conversation: to.conversation, author: to.device, range }.to_bytes()
     };
     (0..dice.between(5, 20)).map(want).collect()
+}
+
+/// Entries that the liar signed, and between them gaps that nobody can fill.
+fn scattered(to: &Victim<'_>, dice: &mut Dice) -> Option<Vec<Vec<u8>>> {
+    let forger = Forger::of(&to.store.local().ok()??);
+    let (next, rank) = next_place(to, to.own);
+    let mut before = next.seq();
+    let mut frames = Vec::with_capacity(ISLANDS_MAX + 2);
+    for n in 0..ISLANDS_MAX + 2 {
+        before = before.saturating_add(dice.between(2, 9));
+        let place = Place::After(before, EntryId::from_bytes([9; 32]));
+        let run = forger.run(to.conversation, to.own, place, rank, &format!("far {n}"))?;
+        let entries = Message::Entries { conversation: to.conversation, author: to.own, run };
+        frames.push(entries.to_bytes());
+    }
+    Some(frames)
 }
 
 /// What is said of a message of the victim as if it were one's own.
@@ -334,7 +355,7 @@ impl World<'_> {
         };
         let Some(liar) = &self.people[who].liar else { return };
         let Some((lie, frames)) = liar.lie(&victim, &mut self.dice) else { return };
-        if matches!(lie, Lie::Flood | Lie::Meddling) {
+        if matches!(lie, Lie::Flood | Lie::Meddling | Lie::Scattered) {
             self.cover(lie.found_out());
         }
         if lie == Lie::Crowd {

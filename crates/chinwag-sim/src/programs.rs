@@ -295,7 +295,7 @@ fn described(inputs: &[Input]) -> String {
 }
 
 /// A frame in a few words.
-fn framed(bytes: &[u8]) -> String {
+pub(crate) fn framed(bytes: &[u8]) -> String {
     let Ok(message) = Message::read(bytes) else { return "rubbish".to_owned() };
     match message {
         Message::Hello(hello) => format!("hello of {:?}, {:?}", hello.account, hello.wish),

@@ -153,6 +153,8 @@ pub(crate) struct World<'a> {
     pub(crate) network: Network,
     pub(crate) dice: Dice,
     pub(crate) model: Model,
+    /// Whether news came out in the end that a liar had kept.
+    pub(crate) has_late_news: bool,
     /// The members of every conversation.
     pub(crate) pairs: BTreeMap<ConversationId, [AccountId; 2]>,
     /// Signatures that the checkers have found good.
@@ -208,6 +210,7 @@ impl<'a> World<'a> {
             network: Network::new(network.slow_once_in),
             dice,
             model: Model::default(),
+            has_late_news: false,
             pairs: BTreeMap::new(),
             signed: HashSet::new(),
             queue: BTreeMap::new(),

@@ -378,6 +378,15 @@ impl Store for Watched {
         self.inner.hide(conversation, author, from)
     }
 
+    fn forget_from(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        self.inner.forget_from(conversation, author, from)
+    }
+
     fn timeline(
         &self,
         conversation: ConversationId,

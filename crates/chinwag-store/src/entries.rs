@@ -274,6 +274,29 @@ pub(crate) fn hide(
     Ok(())
 }
 
+pub(crate) fn forget_from(
+    db: &Connection,
+    conversation: ConversationId,
+    author: DeviceId,
+    from: Seq,
+) -> Result<(), Fault> {
+    let log = log_to_write(db, conversation, author)?;
+    let places = (log.number, sql::from_u64(from.get()));
+    search::forget_log(db, places.0, places.1)?;
+    let expiries = "DELETE FROM expiries
+        WHERE entry IN (SELECT number FROM entries WHERE log = ?1 AND seq >= ?2)";
+    sql::run(db, expiries, places)?;
+    sql::run(db, "DELETE FROM entries WHERE log = ?1 AND seq >= ?2", places)?;
+    sql::run(db, "DELETE FROM ranges WHERE log = ?1 AND first >= ?2", places)?;
+    let cut = "UPDATE ranges SET last = ?2 - 1 WHERE log = ?1 AND last >= ?2";
+    sql::run(db, cut, places)?;
+    // The next entries get the numbers of these, and are not in the index of texts yet.
+    let indexed = "UPDATE store
+        SET indexed_to = min(indexed_to, (SELECT coalesce(max(number), 0) FROM entries))";
+    sql::run(db, indexed, [])?;
+    Ok(())
+}
+
 const HIDE: &str =
     "UPDATE entries SET is_hidden = 1 WHERE log = ?1 AND seq >= ?2 AND is_hidden = 0";
 

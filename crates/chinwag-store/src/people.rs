@@ -170,7 +170,8 @@ pub(crate) fn remove_ticket(db: &Connection, device: DeviceId) -> Result<(), Fau
 }
 
 pub(crate) fn requests(db: &Connection) -> Result<Vec<Request>, Fault> {
-    let select = "SELECT account, device, name, text, received FROM requests ORDER BY account";
+    let select = "SELECT account, device, name, text, received, is_declined
+                  FROM requests ORDER BY account";
     sql::all(db, select, [], |row| {
         Ok(Request {
             account: sql::account(row, 0)?,
@@ -178,16 +179,22 @@ pub(crate) fn requests(db: &Connection) -> Result<Vec<Request>, Fault> {
             name: name(&row.get::<_, String>(2)?)?,
             text: row.get(3)?,
             received: Wall::new(sql::number(row, 4)?),
+            is_declined: row.get(5)?,
         })
     })
 }
 
 pub(crate) fn put_request(db: &Connection, request: &Request) -> Result<(), Fault> {
-    let put = "INSERT OR REPLACE INTO requests (account, device, name, text, received)
-               VALUES (?1, ?2, ?3, ?4, ?5)";
+    let put = "INSERT OR REPLACE INTO requests
+                   (account, device, name, text, received, is_declined)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let (account, device) = (request.account.as_bytes(), request.device.as_bytes());
     let received = sql::from_u64(request.received.get());
-    sql::run(db, put, (account, device, request.name.as_str(), &request.text, received))?;
+    sql::run(
+        db,
+        put,
+        (account, device, request.name.as_str(), &request.text, received, request.is_declined),
+    )?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_events.sql"),
     include_str!("../migrations/0003_changes.sql"),
     include_str!("../migrations/0004_drafts.sql"),
+    include_str!("../migrations/0005_declined.sql"),
 ];
 
 /// Brings a store to the newest version.

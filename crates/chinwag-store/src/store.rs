@@ -548,6 +548,17 @@ impl Store for SqliteStore {
         self.write("hide a log", |db| entries::hide(db, conversation, author, from))
     }
 
+    fn forget_from(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        self.write("forget the end of a log", |db| {
+            entries::forget_from(db, conversation, author, from)
+        })
+    }
+
     fn timeline(
         &self,
         conversation: ConversationId,

@@ -30,7 +30,7 @@ use chinwag_core::ticket::Address;
 use chinwag_core::time::Wall;
 use chinwag_core::wire::codec::Encode as _;
 use chinwag_crypto::Secret;
-use chinwag_store::{DATABASE, SqliteStore};
+use chinwag_store::{DATABASE, Draft, SqliteStore};
 use pair::{Person, befriend, settle};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -40,6 +40,7 @@ use world::*;
 const CALLED: &str = "Konstantinopel";
 const WRITTEN: &str = "Wiedersehensfreude im Treppenhaus";
 const EDITED: &str = "Donaudampfschiff im Treppenhaus";
+const DRAFTED: &str = "Angefangenes vom Dachboden";
 const ASKED: &str = "Hottentottenstotter";
 const RELAY: &str = "https://relais.example.org/sehr-geheim";
 
@@ -84,6 +85,11 @@ impl Desk {
             }
             settle(ana, bo).unwrap();
         }
+        let conversation = ConversationId::direct(ana.account(), bo.account());
+        for n in 0..20 {
+            let text = format!("{DRAFTED} {}", "x".repeat(n));
+            assert!(ana.store.put_draft(&Draft { conversation, text }).unwrap());
+        }
         self.invite_and_ask();
         self.carry_bundles();
     }
@@ -104,7 +110,8 @@ impl Desk {
         ana.command(ask).unwrap().unwrap();
         let (account, device) = (account(5), device(5));
         let (name, text) = (name("Stranger"), ASKED.to_owned());
-        let request = Request { account, device, name, text, received: Wall::new(9) };
+        let request =
+            Request { account, device, name, text, received: Wall::new(9), is_declined: false };
         ana.store.put_request(&request).unwrap();
     }
 
@@ -134,7 +141,7 @@ impl Desk {
         let (ana, bo, store) = (&self.ana, &self.bo, &self.ana.store);
         let local = store.local().unwrap().unwrap();
         let conversation = ConversationId::direct(ana.account(), bo.account());
-        let words = [CALLED, WRITTEN, EDITED, ASKED, "Stranger", RELAY];
+        let words = [CALLED, WRITTEN, EDITED, DRAFTED, ASKED, "Stranger", RELAY];
         let mut secrets: Secrets =
             words.into_iter().map(|word| ("a word", word.as_bytes().to_vec())).collect();
         // As the index has them.

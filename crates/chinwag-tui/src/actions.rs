@@ -31,6 +31,8 @@ pub enum Act {
     Search,
     Select,
     ToggleList,
+    ToggleDetails,
+    ToggleMouse,
     ToggleBare,
     Help,
     Redraw,
@@ -87,6 +89,14 @@ pub enum Act {
     Normal,
     Insert,
     Command,
+    Visual,
+    VisualCut,
+    VisualChange,
+    VisualCopy,
+    VisualLeave,
+    Me,
+    Classroom,
+    Nearby,
 }
 
 /// Where a key means something.
@@ -100,6 +110,8 @@ pub enum Place {
     Selected,
     /// In the normal mode of the vim keys, where letters are no text.
     Normal,
+    /// In their visual mode, in which moving the cursor chooses a part of what is typed.
+    Visual,
 }
 
 /// One line of the table.
@@ -150,6 +162,7 @@ actions! {
         LastChat "last-chat" / "close" ["alt+/"] "The conversation before this one";
         Unreads "unreads" / "unreads" [] "Conversations with something unread";
         Chat "chat" / "chat" "NAME [TEXT]" [] "Open a conversation, and say something there";
+        Me "me" / "me" "TEXT" [] "Say what you do: * you wave";
         FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
         MarkRead "read" / "read" ["alt+r"] "What is here is read";
         MarkAllRead "read-all" ["alt+shift+r"] "Everything is read, everywhere";
@@ -157,13 +170,15 @@ actions! {
         PageDown "page-down" ["pgdn"] "A page down";
         LineUp "line-up" ["alt+k"] "A line up";
         LineDown "line-down" ["alt+j"] "A line down";
-        Top "top" ["alt+home"] "The oldest message that is loaded; again: further";
+        Top "top" ["alt+home"] "The oldest message";
         Bottom "bottom" ["alt+end"] "The newest message";
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
+        ToggleDetails "toggle-details" ["alt+shift+n"] "Show or hide what is known of whoever one talks with";
+        ToggleMouse "toggle-mouse" ["alt+m"] "Let the mouse choose and scroll, or no longer";
         ToggleBare "toggle-bare" ["alt+l"] "The text alone, to select it with the mouse";
-        Invite "invite" / "invite" "[reusable]" [] "A ticket for somebody, as a line and as a QR code";
-        Add "add" / "add" "TICKET [as NAME]" [] "Use a ticket that somebody gave you";
+        Invite "invite" / "invite" "[reusable|card]" [] "A ticket for somebody, or a card to publish";
+        Add "add" / "add" "TICKET [as NAME] [--text TEXT]" [] "Use a ticket, or a card: then they are asked";
         Invites "invites" / "invites" [] "Tickets of yours that are open";
         Contacts "contacts" / "contacts" [] "Whom you know";
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";
@@ -174,7 +189,9 @@ actions! {
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
         Peers "peers" / "peers" [] "Who is reachable, and by which way";
+        Nearby "nearby" / "nearby" [] "Devices on this network that are of nobody you know";
         Connect "connect" / "connect" "[NAME…]" [] "Connect back to everybody you know, or to those named";
+        Classroom "classroom" / "classroom" "[IP:PORT]" [] "Who is in the classroom, which is not private; or connect there";
         Disappear "disappear" / "disappear" "TIME|never" [] "After how long new messages disappear here, for both";
         Digest "digest" / "digest" [] "Compare whether both have the same conversation";
         Status "status" / "status" [] "How the node is, and what is wrong";
@@ -214,6 +231,13 @@ actions! {
     Normal {
         Insert "insert" [] "Type again";
         Command "command" [] "Type a command";
+        Visual "visual" [] "Choose a part of what is typed; of nothing typed, a message";
+    }
+    Visual {
+        VisualCut "visual-cut" [] "Cut what is chosen";
+        VisualChange "visual-change" [] "Cut what is chosen, and type";
+        VisualCopy "visual-copy" [] "Keep what is chosen, to put it in elsewhere";
+        VisualLeave "visual-leave" [] "Choose nothing any more";
     }
     Selected {
         SelectUp "select-up" ["up" "k"] "The message above";
@@ -230,8 +254,8 @@ actions! {
 }
 
 /// What the vim keys add to those of the table: by the action's name, where they mean it, and which.
-/// `g` twice is the oldest message, as two keys in a row are nowhere else. While a message is
-/// selected the keys of [`Place::Selected`] come first.
+/// Two keys in a row are [elsewhere](two_keys). While a message is selected the keys of
+/// [`Place::Selected`] come first.
 const VIM: &[(&str, Place, &[&str])] = &[
     ("normal", Place::Input, &["esc", "ctrl+["]),
     ("insert", Place::Normal, &["i", "a"]),
@@ -258,8 +282,53 @@ const VIM: &[(&str, Place, &[&str])] = &[
     ("yank", Place::Normal, &["p"]),
     ("undo", Place::Normal, &["u"]),
     ("clear", Place::Normal, &["ctrl+c"]),
-    ("select", Place::Normal, &["v"]),
+    ("visual", Place::Normal, &["v"]),
+    ("select", Place::Normal, &["shift+v"]),
+    ("visual-cut", Place::Visual, &["d", "x"]),
+    ("visual-change", Place::Visual, &["c", "s"]),
+    ("visual-copy", Place::Visual, &["y"]),
+    ("visual-leave", Place::Visual, &["esc", "v", "ctrl+[", "ctrl+c"]),
+    ("left", Place::Visual, &["h", "left"]),
+    ("right", Place::Visual, &["l", "right"]),
+    ("line-start", Place::Visual, &["0", "home"]),
+    ("line-end", Place::Visual, &["$", "end"]),
+    ("word-left", Place::Visual, &["b"]),
+    ("word-right", Place::Visual, &["w"]),
 ];
+
+/// What two keys in a row mean in the normal mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Two {
+    /// The first can be the first of two: what it means the next one says.
+    First,
+    /// Something that a key alone can mean as well.
+    Act(Act),
+    /// Something that is cut; and whether one types then.
+    Cut(Act, bool),
+    /// The line is cut; and whether one types then.
+    CutLine(bool),
+    /// A word is cut, and the blanks behind it.
+    CutWord,
+    /// The line is kept, to be put in again.
+    CopyLine,
+}
+
+/// What the second of two keys means after the first, as vim has it; or whether a key is a first one.
+pub fn two_keys(first: Option<char>, key: char) -> Option<Two> {
+    let Some(first) = first else { return "gdcy".contains(key).then_some(Two::First) };
+    let types = first == 'c';
+    match (first, key) {
+        ('g', 'g') => Some(Two::Act(Act::Top)),
+        ('y', 'y') => Some(Two::CopyLine),
+        ('d', 'd') | ('c', 'c') => Some(Two::CutLine(types)),
+        ('d', 'w') => Some(Two::CutWord),
+        ('c', 'w') => Some(Two::Cut(Act::DeleteWordRight, types)),
+        ('d' | 'c', 'b') => Some(Two::Cut(Act::DeleteWordLeft, types)),
+        ('d' | 'c', '$') => Some(Two::Cut(Act::DeleteToEnd, types)),
+        ('d' | 'c', '0') => Some(Two::Cut(Act::DeleteToStart, types)),
+        _ => None,
+    }
+}
 
 /// Which keys there are before the config says anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

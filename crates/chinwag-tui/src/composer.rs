@@ -171,6 +171,93 @@ impl Composer {
         true
     }
 
+    /// Whether a part of it is being chosen: moving the cursor chooses more or less.
+    pub fn is_choosing(&self) -> bool {
+        self.area.is_selecting()
+    }
+
+    /// Begins to choose a part where the cursor is.
+    pub fn choose(&mut self) {
+        self.area.start_selection();
+    }
+
+    /// Chooses nothing any more.
+    pub fn choose_nothing(&mut self) {
+        self.area.cancel_selection();
+    }
+
+    /// Cuts what is chosen, with what the cursor is on; it can be put in again.
+    pub fn cut_chosen(&mut self) {
+        self.choose_both_ends();
+        self.area.cut();
+        self.count();
+    }
+
+    /// Keeps what is chosen, with what the cursor is on, to be put in again; the cursor is before it then.
+    pub fn copy_chosen(&mut self) {
+        let from = self.area.selection_range().map(|(from, _)| from);
+        self.choose_both_ends();
+        self.area.copy();
+        if let Some((row, column)) = from {
+            self.jump(row, column);
+        }
+    }
+
+    /// Cuts the line that the cursor is in, and its end.
+    pub fn cut_line(&mut self) {
+        self.area.cancel_selection();
+        let is_last = self.is_at_bottom();
+        self.area.move_cursor(CursorMove::Head);
+        self.area.start_selection();
+        self.area.move_cursor(CursorMove::End);
+        self.area.cut();
+        // The end of the line is not cut, or it would be put in again in the middle of another.
+        if is_last {
+            self.area.delete_char()
+        } else {
+            self.area.delete_next_char()
+        };
+        self.area.move_cursor(CursorMove::Head);
+        self.count();
+    }
+
+    /// Cuts from the cursor to the next word of the same line, or to its end.
+    pub fn cut_word(&mut self) {
+        let row = self.area.cursor().0;
+        self.area.start_selection();
+        self.area.move_cursor(CursorMove::WordForward);
+        if self.area.cursor().0 != row {
+            self.jump(row, usize::MAX);
+        }
+        self.area.cut();
+        self.count();
+    }
+
+    /// Keeps the line that the cursor is in, to be put in again.
+    pub fn copy_line(&mut self) {
+        let line = self.area.lines().get(self.area.cursor().0).cloned();
+        self.area.set_yank_text(line.unwrap_or_default());
+    }
+
+    /// What is chosen ends before the cursor, or before where it was when choosing began; to whoever knows
+    /// vim both belong to it.
+    fn choose_both_ends(&mut self) {
+        let Some(((row, column), (last_row, last_column))) = self.area.selection_range() else {
+            return;
+        };
+        self.area.cancel_selection();
+        self.jump(row, column);
+        self.area.start_selection();
+        let len = self.area.lines().get(last_row).map_or(0, |line| line.chars().count());
+        self.jump(last_row, (last_column + 1).min(len));
+    }
+
+    /// Moves the cursor to a place, as far as that can be counted.
+    fn jump(&mut self, row: usize, column: usize) {
+        let of = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(of(row), of(column)));
+    }
+
     fn count(&mut self) {
         let lines = self.area.lines();
         self.len = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1);
@@ -200,6 +287,43 @@ mod tests {
         assert!(composer.paste(&"x".repeat(TEXT_MAX - 4)));
         assert!(!composer.type_char('x'));
         assert_eq!(composer.text().len(), TEXT_MAX);
+    }
+
+    #[test]
+    fn what_is_chosen_has_both_its_ends_in_whatever_direction_it_was_chosen() {
+        let mut composer = Composer::with("one two three");
+        for _ in 0..5 {
+            composer.act(Act::Left);
+        }
+        composer.choose();
+        composer.act(Act::WordLeft);
+        composer.copy_chosen();
+        composer.act(Act::LineEnd);
+        composer.act(Act::Yank);
+        assert_eq!(composer.text(), "one two threetwo t");
+        composer.act(Act::LineStart);
+        composer.choose();
+        composer.act(Act::Right);
+        composer.act(Act::Right);
+        composer.cut_chosen();
+        assert_eq!(composer.text(), " two threetwo t");
+        composer.act(Act::Undo);
+        assert_eq!(composer.text(), "one two threetwo t");
+    }
+
+    #[test]
+    fn a_line_that_is_cut_leaves_no_empty_one() {
+        for (lines, cursor, left) in
+            [("a\nb\nc", 0, "b\nc"), ("a\nb\nc", 1, "a\nc"), ("a\nb\nc", 2, "a\nb"), ("a", 0, "")]
+        {
+            let mut composer = Composer::with(lines);
+            let last = lines.lines().count() - 1;
+            for _ in cursor..last {
+                composer.up();
+            }
+            composer.cut_line();
+            assert_eq!(composer.text(), left, "{lines:?} {cursor}");
+        }
     }
 
     #[test]

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use chinwag_api::client::{CallError, Client, Events};
 use chinwag_api::method::{EventsSubscribe, Subscribe};
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::{Event as Input, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::StreamExt as _;
 
 use crate::app::App;
-use crate::msg::{Ask, Effect, Msg};
+use crate::msg::{Ask, Effect, Mouse, Msg};
 use crate::options::{Notify, Options};
 use crate::terminal::Screen;
 use crate::view;
@@ -81,6 +81,7 @@ pub async fn run(
 ) -> Result<Ended, RunError> {
     let run = format!("tui-{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
     let mut screen = Screen::take(options.extended_keys)?;
+    screen.mouse(options.mouse)?;
     let mut rim = Rim {
         app: App::new(options, Timestamp::now(), run),
         link: None,
@@ -230,6 +231,7 @@ impl Rim {
                 self.app.update(Msg::Edited(edited));
             }
             Effect::Redraw => screen.clear()?,
+            Effect::Mouse(is_on) => screen.mouse(is_on)?,
             Effect::Suspend => suspend(screen, keys).await?,
             Effect::Quit => return Ok(Some(Ended::Left)),
         }
@@ -324,7 +326,18 @@ fn msg(input: Input) -> Option<Msg> {
         Input::Resize(..) => Some(Msg::Resize),
         Input::FocusGained => Some(Msg::Focus(true)),
         Input::FocusLost => Some(Msg::Focus(false)),
-        Input::Mouse(_) => None,
+        Input::Mouse(mouse) => self::mouse(mouse).map(Msg::Mouse),
+    }
+}
+
+fn mouse(event: MouseEvent) -> Option<Mouse> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            Some(Mouse::Click { column: event.column, row: event.row })
+        }
+        MouseEventKind::ScrollUp => Some(Mouse::WheelUp),
+        MouseEventKind::ScrollDown => Some(Mouse::WheelDown),
+        _ => None,
     }
 }
 

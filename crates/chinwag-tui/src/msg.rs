@@ -15,6 +15,8 @@ pub enum Msg {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
+    /// Something was done with the mouse.
+    Mouse(Mouse),
     /// The terminal has another size; what is drawn next fits it.
     Resize,
     /// The terminal is looked at, or no longer.
@@ -35,6 +37,22 @@ pub enum Msg {
     End,
 }
 
+/// What can be done with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// Its first button was pressed.
+    Click {
+        /// How many cells are left of it.
+        column: u16,
+        /// How many are above it.
+        row: u16,
+    },
+    /// The wheel was turned up.
+    WheelUp,
+    /// The wheel was turned down.
+    WheelDown,
+}
+
 /// What is to be done.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
@@ -48,6 +66,8 @@ pub enum Effect {
     Edit(String),
     /// Draws everything anew.
     Redraw,
+    /// Whether the terminal is to tell of the mouse.
+    Mouse(bool),
     /// Back to the shell, until we are called again.
     Suspend,
     /// Leaves.
@@ -124,10 +144,19 @@ pub enum Tag {
     Why,
     /// Devices and the ways to them.
     Peers,
+    /// Who is on the local network and not known; shown, or only noted.
+    Nearby {
+        /// Whether somebody wants to see it.
+        is_shown: bool,
+    },
     /// How connecting went.
     Connected,
+    /// We said `connect` in the classroom.
+    InClass,
     /// A ticket.
     Ticket,
+    /// A card.
+    Card,
     /// A ticket was used.
     Added,
     /// A safety number.
@@ -136,8 +165,10 @@ pub enum Tag {
     Done(String),
     /// The recovery words.
     Words,
-    /// A digest.
+    /// A digest, to be shown in a window.
     Digest,
+    /// A digest, for what is shown beside the conversation.
+    DigestBeside,
     /// The devices of our account.
     Devices,
     /// The invites that are open.
@@ -155,6 +186,8 @@ pub enum Tag {
 pub enum Part {
     /// The newest.
     Newest,
+    /// The oldest.
+    Oldest,
     /// What is before what is here.
     Older,
     /// What is after what is here.

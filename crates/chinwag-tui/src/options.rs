@@ -19,6 +19,7 @@ pub enum Notify {
 
 /// How the client is to be.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Colours.
     pub theme: Theme,
@@ -33,6 +34,8 @@ pub struct Options {
     /// Whether Enter is told with what is held beside it (the keyboard protocol of kitty); it is asked
     /// for where the terminal is known to have it.
     pub extended_keys: bool,
+    /// Whether the mouse chooses and scrolls from the beginning; it can be switched.
+    pub mouse: bool,
     /// Whether there are only lines of words: then no picture is made, not even of a ticket.
     pub is_linear: bool,
 }
@@ -46,6 +49,7 @@ impl Default for Options {
             title: true,
             zone: TimeZone::system(),
             extended_keys: true,
+            mouse: false,
             is_linear: false,
         }
     }

@@ -19,6 +19,11 @@ use ratatui::backend::CrosstermBackend;
 /// Bytes of a text that is given to the clipboard; terminals take no more (xterm: 100,000 in base64).
 const COPY_MAX: usize = 74_994;
 
+/// Tells of presses and of the wheel, and not of each movement, in numbers that have no limit (xterm's
+/// modes 1000 and 1006); and no longer. Where a terminal knows neither, nothing happens.
+const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
+
 /// The terminal, as long as it is ours.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -30,6 +35,8 @@ pub struct Screen {
 #[derive(Debug, Default)]
 struct Shared {
     is_ours: AtomicBool,
+    /// Whether the terminal was asked to tell of the mouse.
+    has_mouse: AtomicBool,
     /// What panicked elsewhere while something was drawn: it is said afterwards.
     unsaid: Mutex<Vec<String>>,
 }
@@ -38,7 +45,7 @@ impl Shared {
     /// Gives the terminal back, once: to leave the alternate screen twice moves the cursor on the other.
     fn give_back(&self, has_extended_keys: bool) {
         if self.is_ours.swap(false, Ordering::SeqCst) {
-            give_back(has_extended_keys);
+            give_back(has_extended_keys, self.has_mouse.load(Ordering::SeqCst));
         }
     }
 
@@ -95,6 +102,9 @@ impl Screen {
             let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
             execute!(io::stdout(), PushKeyboardEnhancementFlags(flags))?;
         }
+        if self.shared.has_mouse.load(Ordering::SeqCst) {
+            write_out(MOUSE_ON)?;
+        }
         self.clear()
     }
 
@@ -114,6 +124,14 @@ impl Screen {
         execute!(io::stdout(), Clear(ClearType::All))?;
         self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())
+    }
+
+    /// Has the terminal tell of the mouse, or no longer.
+    pub fn mouse(&mut self, is_on: bool) -> io::Result<()> {
+        if self.shared.has_mouse.swap(is_on, Ordering::SeqCst) == is_on {
+            return Ok(());
+        }
+        write_out(if is_on { MOUSE_ON } else { MOUSE_OFF })
     }
 
     /// Sets the title.
@@ -162,12 +180,15 @@ fn write_out(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn give_back(has_extended_keys: bool) {
+fn give_back(has_extended_keys: bool, has_mouse: bool) {
     // Whatever of it fails, the rest is still worth trying. The mode first: whoever sees the other screen
     // may type.
     let _ = disable_raw_mode();
     if has_extended_keys {
         let _ = execute!(io::stdout(), PopKeyboardEnhancementFlags);
+    }
+    if has_mouse {
+        let _ = write_out(MOUSE_OFF);
     }
     let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen);
     let _ = execute!(io::stdout(), cursor::Show);

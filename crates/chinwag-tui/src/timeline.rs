@@ -64,6 +64,8 @@ pub enum Edge {
 pub struct Row<'a> {
     /// What it shows.
     pub line: &'a Line<'static>,
+    /// Of which message.
+    pub id: &'a Id,
     /// Whether it belongs to the message that is selected.
     pub is_selected: bool,
 }
@@ -190,6 +192,20 @@ impl Timeline {
         self.newer = Edge::Closed;
         self.is_loaded = true;
         self.settle();
+    }
+
+    /// The oldest page came. What is between it and what was here is asked for when somebody goes there.
+    pub fn oldest_page(&mut self, page: Vec<Message>, has_newer: bool, look: &Look) {
+        if page.is_empty() {
+            self.older = Edge::Closed;
+            return;
+        }
+        self.entries = page.into_iter().map(|message| Entry::new(message, &self.zone)).collect();
+        self.older = Edge::Closed;
+        self.newer = if has_newer { Edge::Open } else { Edge::Closed };
+        self.is_loaded = true;
+        self.settle();
+        self.top(look);
     }
 
     /// A page came that goes before what is here.
@@ -431,12 +447,14 @@ impl Timeline {
         let mut row = row + by;
         loop {
             let height = self.height(index, look);
-            if row < height {
-                self.foot = Foot::At { index, row };
+            let is_last = index + 1 >= self.entries.len();
+            // Where the last row of all is seen nothing is below.
+            if is_last && row + 1 >= height {
+                self.foot = Foot::End;
                 return;
             }
-            if index + 1 >= self.entries.len() {
-                self.foot = Foot::End;
+            if row < height {
+                self.foot = Foot::At { index, row };
                 return;
             }
             row -= height;
@@ -563,7 +581,7 @@ impl Timeline {
             let all = entry.laid.as_ref().map_or(&[][..], |laid| &laid.rows);
             let all = if index == last { &all[..(row + 1).min(all.len())] } else { all };
             let is_selected = selected == Some(&entry.message.id);
-            all.iter().map(move |line| Row { line, is_selected })
+            all.iter().map(move |line| Row { line, id: &entry.message.id, is_selected })
         })
         .skip(skipped)
         .collect()

@@ -21,12 +21,13 @@ use crate::exit::{Exit, Failure};
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 19] = [
+const KNOWN_KEYS: [&str; 21] = [
     "data_dir",
     "lan",
     "bind",
     "log_level",
     "classroom",
+    "classroom.enabled",
     "classroom.team",
     "classroom.port",
     "classroom.address",
@@ -41,6 +42,7 @@ const KNOWN_KEYS: [&str; 19] = [
     "ui.notify",
     "ui.title",
     "ui.extended_keys",
+    "ui.mouse",
 ];
 
 /// A config file with every key and what it means; as it stands it says what is so anyway.
@@ -61,8 +63,11 @@ lan = true
 
 # The classroom: plain TCP, not private (chinwag classroom --help).
 [classroom]
+# Have the daemon and the terminal client in the classroom: its programs appear in the client as
+# conversations that are marked as not private, and are kept in memory alone.
+enabled = false
 # team = \"blue\"
-# port = 4000
+# port = 4000                        # left out, chinwag classroom asks, and the daemon takes a free one
 # address = \"10.0.0.5\"               # announced, and listened on
 # preset = \"iit-indore\"              # static peers by name
 # bootstrap = [\"10.0.0.7:4001\"]      # static peers
@@ -90,6 +95,9 @@ title = true
 
 # Ask terminals that are known for it to tell Shift+Enter from Enter.
 extended_keys = true
+
+# Let the mouse choose and scroll from the beginning; Alt+M switches it. With Shift it selects text.
+mouse = false
 
 # Keys of an action: one, several, or \"\" for none. The names of actions: docs/command-line.md.
 [ui.keys]
@@ -129,9 +137,11 @@ impl Default for Config {
 }
 
 /// The section `[classroom]`.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ClassroomConfig {
+    /// Whether the daemon and the terminal client are in it.
+    pub(crate) enabled: bool,
     /// Our team name.
     pub(crate) team: Option<String>,
     /// The port to listen on.
@@ -147,6 +157,7 @@ pub(crate) struct ClassroomConfig {
 /// The section `[ui]`.
 #[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct UiConfig {
     /// Colours.
     pub(crate) theme: ThemeName,
@@ -162,6 +173,8 @@ pub(crate) struct UiConfig {
     pub(crate) title: bool,
     /// Whether to ask for the keyboard protocol of kitty.
     pub(crate) extended_keys: bool,
+    /// Whether the mouse chooses and scrolls from the beginning.
+    pub(crate) mouse: bool,
     /// The keys of actions, by their names.
     pub(crate) keys: BTreeMap<String, ActionKeys>,
 }
@@ -176,6 +189,7 @@ impl Default for UiConfig {
             notify: NotifyName::default(),
             title: true,
             extended_keys: true,
+            mouse: false,
             keys: BTreeMap::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use chinwag_daemon::Settings;
 
 use crate::args::{Color, Global};
+use crate::commands::classroom;
 use crate::config::{self, ClassroomConfig, Config, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -17,6 +18,7 @@ use crate::terminal::console;
 
 /// What every command knows.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Context {
     data_dir: Option<PathBuf>,
     lan: bool,
@@ -24,6 +26,9 @@ pub(crate) struct Context {
     log: chinwag_daemon::LogLevel,
     /// The section of the config that is the classroom's.
     pub(crate) classroom: ClassroomConfig,
+    /// Whether a node in this process is in the classroom, if that is enabled: not for the moment that a
+    /// command takes.
+    pub(crate) is_in_class: bool,
     /// The section of the config that is the terminal client's.
     pub(crate) ui: UiConfig,
     is_quiet: bool,
@@ -45,6 +50,7 @@ impl Context {
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
             log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,
+            is_in_class: false,
             ui,
             is_quiet: global.quiet,
             is_verbose: global.verbose,
@@ -64,7 +70,9 @@ impl Context {
     pub(crate) fn settings(&self, is_daemon: bool) -> Result<Settings, Failure> {
         let data_dir = self.data_dir()?.clone();
         let (lan, bind, log) = (self.lan, self.bind.clone(), self.log);
-        Ok(Settings { data_dir, lan, bind, is_daemon, log })
+        let is_in_class = self.classroom.enabled && (is_daemon || self.is_in_class);
+        let classroom = is_in_class.then(|| classroom::of_daemon(&self.classroom)).transpose()?;
+        Ok(Settings { data_dir, lan, bind, is_daemon, log, classroom })
     }
 
     /// Says something besides the answer, unless it is to be quiet.

@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// Not permitted.
     Refused = 4,
-    /// There is no account yet.
+    /// There is no account yet, or the keys of somebody were not compared.
     NoAccount = 5,
     /// The peer can't be reached.
     Unreachable = 6,
@@ -42,7 +42,8 @@ impl From<Kind> for Exit {
             Kind::Usage => Self::Usage,
             Kind::NotFound | Kind::Ambiguous => Self::NotFound,
             Kind::Refused => Self::Refused,
-            Kind::NoAccount => Self::NoAccount,
+            Kind::NoAccount | Kind::Unverified => Self::NoAccount,
+            Kind::Unreachable => Self::Unreachable,
             Kind::Limit => Self::Limit,
             Kind::Locked => Self::Locked,
         }
@@ -112,6 +113,8 @@ mod tests {
             Kind::Ambiguous,
             Kind::Refused,
             Kind::NoAccount,
+            Kind::Unverified,
+            Kind::Unreachable,
             Kind::Limit,
             Kind::Locked,
             Kind::Unknown,

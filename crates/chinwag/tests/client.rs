@@ -8,7 +8,9 @@ mod harness;
 use std::time::Duration;
 
 use harness::home::{Home, introduce};
-use harness::terminal::{CTRL_C, ENTER, Terminal, View};
+use harness::peer;
+use harness::port::Port;
+use harness::terminal::{CTRL_C, ENTER, Person, Terminal, View};
 use rustix::process::Signal;
 
 const ESC: &str = "\u{1b}";
@@ -16,6 +18,7 @@ const UP: &str = "\u{1b}[A";
 const CTRL_Q: &str = "\u{11}";
 const CTRL_S: &str = "\u{13}";
 const CTRL_Z: &str = "\u{1a}";
+const ALT_M: &str = "\u{1b}m";
 const ALT_1: &str = "\u{1b}1";
 
 /// How long a thousand messages may take, where others use the processor as well.
@@ -222,6 +225,42 @@ fn whoever_suspends_it_finds_everything_as_it_was() {
 }
 
 #[test]
+fn the_mouse_is_taken_when_it_is_asked_for_and_given_back() {
+    let home = Home::of("Ana");
+    let client = home.sits_at(&[]);
+    client.until_shows("F1 help");
+    client.enters("a note");
+    client.until("that it is saved", |view| view.shows("You │ a note") && !view.shows("saving"));
+    let raw = |client: &Terminal| String::from_utf8_lossy(&client.raw()).into_owned();
+    assert!(!raw(&client).contains("\u{1b}[?1000h"));
+    client.types(ALT_M);
+    let view = client.until_shows("the mouse chooses and scrolls");
+    let row = view.lines().iter().position(|line| line.contains("You │ a note")).unwrap() + 1;
+    client.types(&format!("\u{1b}[<0;40;{row}M\u{1b}[<0;40;{row}m"));
+    client.until_shows("r answer");
+    leaves(client);
+    let client = home.sits_at(&[]);
+    client.until_shows("You │ a note");
+    client.types(ALT_M);
+    client.until_shows("the mouse chooses and scrolls");
+    client.types(CTRL_Z);
+    client.until("the shell's screen", |view| !view.shows("a note"));
+    let given_back = raw(&client);
+    assert!(given_back.rfind("\u{1b}[?1000l") > given_back.rfind("\u{1b}[?1000h"));
+    for _ in 0..300 {
+        client.signal(Signal::CONT);
+        if client.view().shows("You │ a note") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    client.until_shows("You │ a note");
+    let taken_again = raw(&client);
+    assert!(taken_again.rfind("\u{1b}[?1000l") < taken_again.rfind("\u{1b}[?1000h"));
+    leaves(client);
+}
+
+#[test]
 fn a_storm_of_sizes_breaks_nothing() {
     let home = Home::of("Ana");
     let client = home.sits_at(&[]);
@@ -250,6 +289,77 @@ fn the_client_goes_on_when_the_daemon_is_started_again() {
     client.types(ALT_1);
     leaves(client);
     drop(again);
+}
+
+#[test]
+fn a_program_of_the_classroom_is_a_conversation_that_says_that_it_is_not_private() {
+    let home = Home::of("Ana");
+    let (port, config) = (Port::free(), home.path("class.toml"));
+    let section = "[classroom]\nenabled = true\nteam = \"blue\"\naddress = \"127.0.0.1\"\n";
+    std::fs::write(&config, format!("{section}port = {port}\n")).unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    // A command beside it is not in the classroom a second time, and does not get in the way.
+    assert!(home.does(&["status", "--config", &config]).contains("Node"));
+
+    let red = Person::joins("red");
+    red.sends(&port, "anybody here?");
+    red.until_shows("it arrived");
+    client.until_shows("─ not private ─");
+    client.enters(&format!("/chat {}", red.port.here()));
+    let view = client.until_shows("│ anybody here?");
+    assert!(view.shows("not private: anybody can read"), "{view}");
+    client.until_shows("not private>");
+    client.enters("yes, at the screen");
+    red.until_shows(&format!("blue ({}): yes, at the screen", port.here()));
+    let view = client.until("that it arrived", |view| view.shows("✓         You │ yes"));
+    assert!(!view.shows("sending: "), "{view}");
+
+    // What would steer the terminal is shown, also in the name of a team.
+    let liar = "192.0.2.9:1 \u{1b}[2Jboss \u{1b}]0;owned\u{7}come\nhere";
+    peer::say(port.here(), liar.as_bytes());
+    client.until_shows("! ␛_2Jboss? 1");
+    client.enters("/classroom");
+    client.until_shows("127.0.0.1 as 192.0.2.9:1 ␛_2Jboss");
+    client.types(ESC);
+    client.until("no window", |view| !view.shows("as 192.0.2.9:1"));
+
+    // Whoever leaves is told, and so is everybody when we do.
+    red.enters("2");
+    red.until_shows(&format!("{}  blue", port.here()));
+    leaves(client);
+    red.until_shows(&format!("blue ({}) left", port.here()));
+    red.quits();
+}
+
+#[test]
+fn nothing_that_is_typed_is_lost_while_the_classroom_is_flooded() {
+    let home = Home::of("Ana");
+    let (port, config) = (Port::free(), home.path("class.toml"));
+    let section = "[classroom]\nenabled = true\nteam = \"blue\"\naddress = \"127.0.0.1\"\n";
+    std::fs::write(&config, format!("{section}port = {port}\n")).unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    let red = peer::Ear::opens();
+    peer::say(port.here(), &peer::message(red.address(), "red", "here I am"));
+    client.until_shows("─ not private ─");
+    client.enters(&format!("/chat {}", red.address()));
+    client.until_shows("│ here I am");
+    let flood = |n: usize| format!("{} red number {n}\n", red.address());
+    let all: String = (1..=5_000).map(flood).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| peer::say(port.here(), all.as_bytes()));
+        for letter in "typed meanwhile".chars() {
+            client.types(&letter.to_string());
+            std::thread::yield_now();
+        }
+    });
+    let view = client.until_within(LONG, "the last of all", |view| view.shows("number 5000"));
+    assert!(view.shows("not private> typed meanwhile"), "{view}");
+    client.types(ENTER);
+    assert_eq!(red.hears(), format!("{} blue typed meanwhile", port.here()));
+    client.until("that it arrived", |view| view.shows("✓         You │ typed meanwhile"));
+    leaves(client);
 }
 
 /// Begins as lines with a name, and goes on to the conversations.
@@ -329,6 +439,26 @@ fn lines_work_on_pipes_where_each_waits_for_what_was_asked_before_it() {
     assert_eq!(nobody.code, 5, "{nobody:?}");
     let both = home.runs(&["id", "--linear"]);
     assert_eq!(both.code, 2, "{both:?}");
+}
+
+#[test]
+fn an_editor_has_the_keys_for_itself_and_what_is_written_is_asked_about() {
+    let home = Home::of("Ana");
+    let editor = home.path("editor.sh");
+    // It reads what is typed, as an editor does.
+    std::fs::write(&editor, "echo ready; read line; echo \"$line\" >> \"$1\"\n").unwrap();
+    let mut client = home.sits_at_with(&["--linear"], "EDITOR", &format!("sh {editor}"));
+    client.until_shows("System: You are in your notes");
+    client.enters("/editor");
+    client.until_shows("ready");
+    client.enters("written with care");
+    client.until_shows("System: You have written: ");
+    client.until_shows("System: Send it? yes or no");
+    client.enters("yes");
+    client.until_shows("1 You: ");
+    client.enters("/quit");
+    assert_eq!(client.ends(), 0);
+    assert!(home.does(&["history", "me"]).contains("written with care"));
 }
 
 #[test]

@@ -13,15 +13,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chinwag_api::method::Sent;
-use chinwag_api::model::{Device, MessageState, RecoveryWords, Ticket, Why};
+use chinwag_api::model::{
+    Card, Contact, ContactState, Device, MessageState, RecoveryWords, Request, Ticket, Why,
+};
 use harness::home::Home;
 use serde_json::{Map, Value, json};
 
 /// Fields that hold something else each time, and never anything that a person has written.
-const DIFFERENT: [&str; 14] = [
+const DIFFERENT: [&str; 15] = [
     "address",
     "addresses",
     "base64",
+    "card",
     // Whether somebody is connected already is told in the stories.
     "connected",
     "cursor",
@@ -117,6 +120,31 @@ impl Golden {
     }
 }
 
+/// Carol asks Ana, who declines, and thinks it over.
+fn asked(golden: &mut Golden, ana: &Home) {
+    let card: Card = ana.asks(&["invite", "--card"]);
+    let carol = Home::of("Carol");
+    let _daemon = carol.daemon();
+    let ask = |text| carol.asks::<Contact>(&["add", &card.card, "--text", text, "--timeout", "0"]);
+    assert_eq!(ask("it's Carol").state, ContactState::Waiting);
+    until_asked(ana, "it's Carol");
+    let requests = golden.check("requests", ana, &["requests"]);
+    golden.check("decline", ana, &["decline", "Carol"]);
+    golden.check("accept", ana, &["accept", requests[0]["id"].as_str().unwrap()]);
+    // The rest is about two.
+    ana.does(&["block", "Carol"]);
+}
+
+/// Waits until somebody has asked with this line.
+#[track_caller]
+fn until_asked(home: &Home, text: &str) {
+    let deadline = std::time::Instant::now() + harness::PATIENCE;
+    let is_there = |requests: Vec<Request>| requests.iter().any(|request| request.text == text);
+    while !is_there(home.asks(&["requests"])) {
+        assert!(std::time::Instant::now() < deadline, "nobody asks");
+    }
+}
+
 /// Waits until all that was made of a message is delivered.
 #[track_caller]
 fn until_delivered(home: &Home, id: &str) {
@@ -148,7 +176,8 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     golden.check("add", &bob, &["add", &ticket.ticket, "--timeout", "30"]);
     golden.check("status", &ana, &["status"]);
     golden.check("contacts", &ana, &["contacts"]);
-    golden.check("requests", &ana, &["requests"]);
+    golden.check("card", &ana, &["invite", "--card"]);
+    asked(&mut golden, &ana);
     golden.check("alias", &ana, &["alias", "Bob", "Bobby"]);
     golden.check("verify", &ana, &["verify", "Bobby"]);
     golden.check("verify-yes", &ana, &["verify", "Bobby", "--yes"]);

@@ -9,8 +9,8 @@ mod harness;
 use chinwag_api::event::{Event, What};
 use chinwag_api::method::{Page, Sent};
 use chinwag_api::model::{
-    Account, BundleFile, ConnectOutcome, Contact, Device, Digest, Imported, Invite, Message,
-    MessageState, Peer, RecoveryWords, SafetyNumber, Status, Ticket, Why,
+    Account, BundleFile, Card, ConnectOutcome, Contact, ContactState, Device, Digest, Imported,
+    Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Why,
 };
 use harness::ESCAPE;
 use harness::home::{Home, introduce};
@@ -82,6 +82,121 @@ fn listening(home: &Home, args: &[&str]) -> Piped {
     let listening = home.starts(&[&["listen", "--jsonl"], args].concat());
     listening.until_error("listening");
     listening
+}
+
+// Requests.
+
+#[test]
+fn who_uses_a_card_asks_and_becomes_a_contact_when_that_is_accepted() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let (_ana_daemon, _bob_daemon) = (ana.daemon(), bob.daemon());
+    let card: Card = ana.asks(&["invite", "--card"]);
+    let ear = listening(&ana, &[]);
+    let heard = listening(&bob, &[]);
+    let text = format!("Bob from{ESCAPE} the train");
+    let add = ["add", &card.card, "--text", &text, "--timeout", "0"];
+    let waiting: Contact = bob.asks(&add);
+    assert_eq!(waiting.state, ContactState::Waiting);
+    until(&ear, |what| matches!(what, What::Request { request } if request.text.contains("train")));
+    let shown = ana.does(&["requests"]);
+    assert!(shown.contains("Bob") && !shown.contains('\u{1b}'), "{shown:?}");
+    let ended = bob.runs(&["send", "Ana", "hello"]);
+    assert_ne!(ended.code, 0, "nothing goes to somebody who has not accepted: {ended:?}");
+
+    let contact: Contact = ana.asks(&["accept", "Bob"]);
+    assert_eq!(contact.state, ContactState::Contact);
+    let is_contact = |contact: &Contact| contact.state == ContactState::Contact;
+    until(&heard, |what| matches!(what, What::Contact { contact } if is_contact(contact)));
+    bob.asks::<Sent>(&["send", "Ana", "hello", "--wait", "delivered"]);
+    assert_eq!(texts(&messages(&ana, "Bob")), ["hello"]);
+}
+
+/// What somebody waits for, asked for until it is so.
+#[track_caller]
+fn until_so(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + harness::PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "{what}");
+    }
+}
+
+#[test]
+fn a_request_that_was_declined_does_not_come_again_and_can_be_thought_over() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let (_ana_daemon, bob_daemon) = (ana.daemon(), bob.daemon());
+    let card: Card = ana.asks(&["invite", "--card"]);
+    bob.asks::<Contact>(&["add", &card.card, "--text", "it's me", "--timeout", "0"]);
+    let requests = || ana.asks::<Vec<Request>>(&["requests"]);
+    until_so("Bob asks", || !requests().is_empty());
+    let waiting: Vec<Peer> = bob.asks(&["peers"]);
+    assert_eq!(waiting.len(), 1, "whom he asked is shown: {waiting:?}");
+    let id = requests()[0].id.clone();
+    ana.does(&["decline", "Bob"]);
+    bob.asks::<Contact>(&["add", &card.card, "--text", "it's me again", "--timeout", "0"]);
+    for _ in 0..3 {
+        bob.runs(&["connect", "--timeout", "2"]);
+    }
+    assert_eq!(requests().len(), 0);
+    ends(bob_daemon);
+    let contact: Contact = ana.asks(&["accept", &id]);
+    assert_eq!(contact.state, ContactState::Contact);
+}
+
+#[test]
+fn somebody_who_is_accepted_while_away_is_called_as_they_asked() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let ana_daemon = ana.daemon();
+    let bob_daemon = bob.daemon();
+    let card: Card = ana.asks(&["invite", "--card"]);
+    bob.asks::<Contact>(&["add", &card.card, "--text", "it's me", "--timeout", "0"]);
+    until_so("Bob asks", || !ana.asks::<Vec<Request>>(&["requests"]).is_empty());
+    ends(bob_daemon);
+    let contact: Contact = ana.asks(&["accept", "Bob"]);
+    assert_eq!((contact.name.as_str(), contact.own_name), ("Bob", None));
+    ana.asks::<Sent>(&["send", "Bob", "welcome"]);
+    let _bob_daemon = bob.daemon();
+    until_so("he is told when he is back", || {
+        bob.asks::<Vec<Contact>>(&["contacts"]).iter().any(|contact| contact.name == "Ana")
+    });
+    until_so("and it comes", || texts(&messages(&bob, "Ana")) == ["welcome"]);
+    ends(ana_daemon);
+}
+
+#[test]
+fn two_who_use_each_others_card_are_contacts() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let (_ana_daemon, _bob_daemon) = (ana.daemon(), bob.daemon());
+    let cards = [&ana, &bob].map(|home| home.asks::<Card>(&["invite", "--card"]).card);
+    ana.asks::<Contact>(&["add", &cards[1], "--timeout", "0"]);
+    bob.asks::<Contact>(&["add", &cards[0], "--timeout", "0"]);
+    for home in [&ana, &bob] {
+        let is_contact = |contact: &Contact| contact.state == ContactState::Contact;
+        until_so("they both want it", || {
+            home.asks::<Vec<Contact>>(&["contacts"]).iter().any(is_contact)
+        });
+    }
+}
+
+#[test]
+fn what_requires_a_verified_contact_goes_to_no_other() {
+    let two = Two::contacts();
+    let careful = ["send", "Ana", "the code is 7", "--require-verified"];
+    let ended = two.bob.runs(&careful);
+    assert_fails(&ended, 5, "the safety number with Ana was not compared");
+    assert!(ended.error.contains("chinwag verify Ana"), "{ended:?}");
+    assert_eq!(texts(&messages(&two.bob, "Ana")), [""; 0], "nothing was saved");
+    two.bob.asks::<Contact>(&["verify", "Ana", "--yes"]);
+    two.bob.asks::<Sent>(&[&careful[..], &["--wait", "delivered"]].concat());
+    assert_eq!(texts(&messages(&two.ana, "Bob")), ["the code is 7"]);
+}
+
+#[test]
+fn an_invitation_takes_no_text_and_a_card_no_terms() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let ticket: Ticket = ana.asks(&["invite"]);
+    let ended = bob.runs(&["add", &ticket.ticket, "--text", "it's me", "--timeout", "0"]);
+    assert_fails(&ended, 2, "this ticket is an invitation: nobody has to be asked");
+    assert_eq!(ana.runs(&["invite", "--card", "--reusable"]).code, 2);
 }
 
 // Messages.
@@ -302,7 +417,7 @@ fn a_ticket_is_one_line_and_good_for_one() {
     let added = bob.runs_with(&["add", "-", "--as", "Annie", "--timeout", "30"], ticket.as_bytes());
     assert_eq!((added.code, added.output.as_str()), (0, "Annie is a contact.\n"), "{added:?}");
     let late: Contact = eve.asks(&["add", ticket, "--timeout", "2"]);
-    assert_ne!(late.state, chinwag_api::model::ContactState::Contact, "it was used up");
+    assert_ne!(late.state, ContactState::Contact, "it was used up");
 
     let open: Ticket = ana.asks(&["invite", "--reusable"]);
     let invites: Vec<Invite> = ana.asks(&["invites"]);

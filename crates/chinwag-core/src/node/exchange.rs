@@ -306,18 +306,23 @@ impl Node {
             self.send_have_to(from, id, author);
             return Ok(Ok(()));
         }
+        let is_linked = range.from().get() <= self.height(id, author).saturating_add(1);
         let checked = match self.check(env, id, author, range, &run)? {
             Ok(checked) => checked,
             Err(Unfit::Fork(at)) => return self.forked(env, id, author, at, run),
-            Err(Unfit::Rank) => {
+            Err(Unfit::RankAbove(next, checked)) if is_linked => {
+                // What is linked from below stands, and what came above it does not fit to it.
+                self.give_way(env, id, author, next)?;
+                checked
+            }
+            Err(Unfit::Rank | Unfit::RankAbove(..)) => {
                 self.leave_aside(from, id, author);
                 return Ok(Ok(()));
             }
             Err(Unfit::Wrong(fault)) => return Ok(Err(Violation::WrongRun(fault))),
         };
-        if self.is_in_the_way(env, id, author, limit, &checked)? {
-            self.leave_aside(from, id, author);
-            return Ok(Ok(()));
+        if let Some(place) = self.in_the_way(env, id, author, limit, &checked)? {
+            self.give_way(env, id, author, place)?;
         }
         self.accept(env, id, author, &checked, from.link)?;
         self.has_too(env, from, id, author, range)?;
@@ -337,23 +342,42 @@ impl Node {
         }
     }
 
-    /// Whether a run that goes on beyond what counts, up to its signature, meets other entries there.
-    fn is_in_the_way(
+    /// The first place at which a run that goes on beyond what counts, up to its signature, meets
+    /// another entry.
+    fn in_the_way(
         &self,
         env: &Env<'_>,
         id: ConversationId,
         author: DeviceId,
         limit: u64,
         run: &CheckedRun,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Seq>, StoreError> {
         let beyond = run.entries().iter().filter(|entry| entry.header().seq().get() > limit);
         for entry in beyond {
-            let ours = self.tip_at(env.store, id, author, entry.header().seq())?;
+            let seq = entry.header().seq();
+            let ours = self.tip_at(env.store, id, author, seq)?;
             if ours.is_some_and(|ours| ours.id != entry.id()) {
-                return Ok(true);
+                return Ok(Some(seq));
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// Forgets the end of a log from a place on, which is above a gap or beyond what counts: a run
+    /// brings something that counts, and can't be kept beside it.
+    fn give_way(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        env.store.forget_from(id, author, from)?;
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            let here = conversation.here.of(author).map(|here| here.at_most(from.get() - 1));
+            conversation.here.replace(author, here.unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Checks a run against the entry before it and the one after it, where these are here and count.
@@ -378,13 +402,16 @@ impl Node {
             (Err(RunFault::RankFalls { at: 0 }), _) => return Ok(Err(Unfit::Rank)),
             (Err(fault), _) => return Ok(Err(Unfit::Wrong(fault))),
         };
-        let next = range.to().checked_add(1).filter(|next| next.get() <= self.limit(id, author));
+        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
+        let is_here = |next: &Seq| here.is_some_and(|here| here.contains(*next));
+        let next = range.to().checked_add(1).filter(is_here);
+        let next = next.filter(|next| next.get() <= self.limit(id, author));
         let next = next.and_then(|next| Range::new(next, next));
         let Some((last, next)) = checked.tip().zip(next) else { return Ok(Ok(checked)) };
         let next = env.store.entries(id, author, next, 1, 0)?;
         Ok(match next.first().map(|entry| &entry.header) {
             Some(next) if next.place.backlink() != Some(last.id) => Err(Unfit::Fork(range.to())),
-            Some(next) if next.rank < last.rank => Err(Unfit::Rank),
+            Some(next) if next.rank < last.rank => Err(Unfit::RankAbove(next.seq(), checked)),
             _ => Ok(checked),
         })
     }
@@ -451,10 +478,12 @@ impl Node {
         conversation.highest_rank = conversation.highest_rank.max(run.tip().map(|tip| tip.rank));
         let height = conversation.here.height(author);
         let known = conversation.tips.get(&author).map_or(0, |tip| tip.seq.get());
-        if let Some(height) = Seq::new(height).filter(|height| height.get() > known)
-            && let Some(tip) = env.store.tip(id, author, height)?
-        {
-            conversation.tips.insert(author, tip);
+        if let Some(height) = Seq::new(height).filter(|height| height.get() > known) {
+            let tip = match run.tip().filter(|tip| tip.seq == height) {
+                Some(tip) => Some(tip),
+                None => env.store.tip(id, author, height)?,
+            };
+            conversation.tips.extend(tip.map(|tip| (author, tip)));
         }
         let is_late = had_gaps || conversation.has_gaps();
         // Who is no member any more by what is in it is not handed the rest of it.
@@ -675,9 +704,11 @@ impl Node {
 enum Unfit {
     /// It does not fit to the entry at or after this place.
     Fork(Seq),
-    /// It fits but for its rank: its author lies, and not necessarily whoever sent it, who may not
-    /// have what it does not fit to.
+    /// It ranks below the entry before it: its author lies, and not necessarily whoever sent it, who
+    /// may not have what it does not fit to.
     Rank,
+    /// It fits, but the entry after it, at this place, ranks below it.
+    RankAbove(Seq, CheckedRun),
     /// It is wrong in itself.
     Wrong(RunFault),
 }

@@ -31,7 +31,7 @@ impl Node {
 
     /// Who asked to become a contact.
     pub fn requests(&self) -> impl Iterator<Item = &Request> {
-        self.requests.values()
+        self.requests.values().filter(|request| !request.is_declined)
     }
 
     /// Invites that are open.

@@ -16,7 +16,7 @@ use crate::store::{Asked, Contact, Invite, Request, StoreError};
 use crate::ticket::{Address, Ticket};
 use crate::time::Wall;
 use crate::violation::Violation;
-use crate::wire::limits::{CONTACTS_MAX, INVITES_MAX, REQUEST_MAX, REQUESTS_MAX};
+use crate::wire::limits::{CONTACTS_MAX, DECLINED_MAX, INVITES_MAX, REQUEST_MAX, REQUESTS_MAX};
 use crate::wire::message::{Message, Wish};
 
 impl Node {
@@ -139,6 +139,11 @@ impl Node {
         if ticket.is_expired(env.wall) {
             return Ok(Err(Refusal::TicketExpired));
         }
+        if ticket.is_card() && ticket.account != own.account {
+            let Ticket { account, device, addresses, .. } = ticket;
+            return self
+                .ask_for_contact(env, Asked { account, device, addresses, text: String::new() });
+        }
         if self.contacts.len() >= CONTACTS_MAX {
             return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
         }
@@ -157,6 +162,10 @@ impl Node {
         }
         if asked.text.len() > REQUEST_MAX {
             return Ok(Err(Refusal::RequestTooLong(asked.text.len())));
+        }
+        if self.requests.contains_key(&asked.account) {
+            // They have asked us.
+            return self.accept_request(env, asked.account);
         }
         env.store.put_asked(&asked)?;
         let (device, addresses) = (asked.device, asked.addresses.clone());
@@ -230,9 +239,10 @@ impl Node {
             // Another came with the same invite while this one's account was on its way.
             return Ok(Err(Violation::NotWelcome));
         }
-        // Two who each redeemed a ticket of the other both want it, whatever became of the invites.
-        let both_redeemed = matches!(wish, Wish::Redeem(_)) && self.is_awaited(account);
-        if invite.is_some() || both_redeemed {
+        // Two who each redeemed a ticket of the other, or asked, both want it, whatever became of the
+        // invites.
+        let both_want = !matches!(wish, Wish::Nothing) && self.is_awaited(account);
+        if invite.is_some() || both_want {
             self.befriend(env, account)?;
         }
         Ok(Ok(()))
@@ -398,6 +408,14 @@ impl Node {
         }
     }
 
+    /// Whether a request of a stranger is taken in: of one who was declined none is.
+    pub(super) fn has_room_for_request(&self, account: AccountId) -> bool {
+        match self.requests.get(&account) {
+            Some(known) => !known.is_declined,
+            None => self.requests().count() < REQUESTS_MAX,
+        }
+    }
+
     /// A stranger's request: kept until somebody looks at it, in place of an earlier one of
     /// theirs. When there is no room it is lost: they ask again.
     pub(super) fn requested(
@@ -410,12 +428,13 @@ impl Node {
     ) -> Result<(), StoreError> {
         let known = self.requests.get(&account);
         let is_same = known.is_some_and(|known| known.text == text && known.name == name);
-        let is_full = known.is_none() && self.requests.len() >= REQUESTS_MAX;
-        if is_same || is_full {
+        if is_same || !self.has_room_for_request(account) {
             return Ok(());
         }
         let received = env.wall;
-        let request = Request { account, device, name: name.clone(), text: text.clone(), received };
+        let (said, by) = (text.clone(), name.clone());
+        let request =
+            Request { account, device, name: by, text: said, received, is_declined: false };
         env.store.put_request(&request)?;
         self.requests.insert(account, request);
         self.tell(Event::Request { account, name, text });
@@ -436,10 +455,19 @@ impl Node {
     }
 
     pub(super) fn decline(&mut self, env: &mut Env<'_>, account: AccountId) -> Reply {
-        if self.requests.remove(&account).is_none() {
+        let Some(request) = self.requests.get_mut(&account) else {
             return Ok(Err(Refusal::NoRequest(account)));
+        };
+        request.is_declined = true;
+        env.store.put_request(request)?;
+        let declined = self.requests.values().filter(|request| request.is_declined);
+        let of_declined: Vec<_> = declined.map(|r| (r.received, r.account)).collect();
+        if of_declined.len() > DECLINED_MAX
+            && let Some((_, oldest)) = of_declined.into_iter().min()
+        {
+            self.requests.remove(&oldest);
+            env.store.remove_request(oldest)?;
         }
-        env.store.remove_request(account)?;
         Ok(Ok(Answer::Done))
     }
 

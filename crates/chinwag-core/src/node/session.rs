@@ -20,9 +20,7 @@ use crate::sync::ranges::Ranges;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
 use crate::wire::codec::Encode as _;
-use crate::wire::limits::{
-    REQUESTS_MAX, SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX, STRANGERS_BYTES_MAX,
-};
+use crate::wire::limits::{SESSIONS_PER_DEVICE_MAX, SESSIONS_UNPROVEN_MAX, STRANGERS_BYTES_MAX};
 use crate::wire::message::{Hello, Message, VERSION, Wish};
 
 /// How long a peer may take to say who it is, or to send what it said it has: microseconds.
@@ -229,8 +227,7 @@ impl Node {
     fn stranger(&mut self, now: Mono, link: Link, hello: &Hello) -> Result<(), Violation> {
         let Wish::Request(text) = &hello.wish else { return Err(Violation::NotWelcome) };
         let (account, text) = (hello.account, text.clone());
-        let is_full = self.requests.len() >= REQUESTS_MAX && !self.requests.contains_key(&account);
-        if is_full || self.is_blocked(account) {
+        if !self.has_room_for_request(account) || self.is_blocked(account) {
             return Err(Violation::NotWelcome);
         }
         let shown = AccountLog::new(account);

@@ -187,7 +187,7 @@ impl Written {
     /// Whether an entry can be signed together with these: what is new goes out in pieces that are
     /// in nobody's way.
     fn has_room_for(&self, entry: &CheckedEntry) -> bool {
-        let bytes = self.bytes.saturating_add(len(entry));
+        let bytes = self.bytes.saturating_add(len(entry)).saturating_add(AROUND);
         self.entries.len() < RUN_MAX && bytes <= LIVE_BYTES_MAX
     }
 
@@ -197,9 +197,13 @@ impl Written {
     }
 }
 
-/// The bytes of an entry in a message.
+/// At most so many bytes are in a message beside its entries, and beside header and body of each.
+const AROUND: usize = 256;
+const AROUND_ENTRY: usize = 8;
+
+/// The bytes of an entry in a message, at most.
 fn len(entry: &CheckedEntry) -> usize {
-    let header = entry.header().to_bytes().len();
+    let header = entry.header().to_bytes().len().saturating_add(AROUND_ENTRY);
     header.saturating_add(entry.body().map_or(0, <[u8]>::len))
 }
 

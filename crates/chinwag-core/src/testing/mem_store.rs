@@ -74,6 +74,8 @@ enum Undo {
     Request(AccountId, Option<Request>),
     Asked(DeviceId, Option<Asked>),
     Append(EntryId),
+    /// An entry that was removed, and what it was about.
+    Forgotten(Box<StoredEntry>, Vec<EntryId>),
     Ranges(Log, Option<Ranges>),
     Hidden(Log, Option<Seq>),
     Body(EntryId, Option<Vec<u8>>),
@@ -98,7 +100,14 @@ impl Kept {
             Undo::Ticket(device, before) => put_back(&mut self.tickets, device, before),
             Undo::Request(account, before) => put_back(&mut self.requests, account, before),
             Undo::Asked(device, before) => put_back(&mut self.asked, device, before),
-            Undo::Append(id) => self.take_out(id),
+            Undo::Append(id) => drop(self.take_out(id)),
+            Undo::Forgotten(entry, of) => {
+                let (id, position) = (entry.id, entry.position());
+                self.put_in(*entry);
+                for of in of {
+                    self.references.entry(of).or_default().insert(position, id);
+                }
+            }
             Undo::Ranges(log, before) => put_back(&mut self.ranges, log, before),
             Undo::Hidden(log, before) => put_back(&mut self.hidden, log, before),
             Undo::Body(id, before) => {
@@ -143,9 +152,10 @@ impl Kept {
     }
 
     /// Removes an entry and what finds it. Its body is there: changes are undone in reverse.
-    fn take_out(&mut self, id: EntryId) {
-        let Some((log, seq)) = self.places.remove(&id) else { return };
-        let Some(entry) = self.logs.get_mut(&log).and_then(|log| log.remove(&seq)) else { return };
+    /// Removes an entry; what it was, and what it was about.
+    fn take_out(&mut self, id: EntryId) -> Option<(StoredEntry, Vec<EntryId>)> {
+        let (log, seq) = self.places.remove(&id)?;
+        let entry = self.logs.get_mut(&log)?.remove(&seq)?;
         if self.logs.get(&log).is_some_and(BTreeMap::is_empty) {
             self.logs.remove(&log);
         }
@@ -155,14 +165,16 @@ impl Kept {
                 self.timelines.remove(&log.0);
             }
         }
-        let of = entry.body.as_deref().and_then(|body| target(entry.header.kind, body));
-        if let Some((of, references)) = of.and_then(|of| Some((of, self.references.get_mut(&of)?)))
-        {
-            references.remove(&entry.position());
-            if references.is_empty() {
-                self.references.remove(&of);
+        // What it was about can't be read from a body that was deleted.
+        let mut about = Vec::new();
+        self.references.retain(|of, references| {
+            if references.get(&entry.position()) == Some(&id) {
+                references.remove(&entry.position());
+                about.push(*of);
             }
-        }
+            !references.is_empty()
+        });
+        Some((entry, about))
     }
 
     fn is_hidden(&self, entry: &StoredEntry) -> bool {
@@ -487,6 +499,32 @@ impl Store for MemStore {
         let from = before.map_or(from, |before| before.min(from));
         self.now.hidden.insert(log, from);
         self.changed(Undo::Hidden(log, before));
+        Ok(())
+    }
+
+    fn forget_from(
+        &mut self,
+        conversation: ConversationId,
+        author: DeviceId,
+        from: Seq,
+    ) -> Result<(), StoreError> {
+        let log = (conversation, author);
+        let entries = self.now.logs.get(&log).into_iter().flat_map(|log| log.range(from..));
+        let ids: Vec<EntryId> = entries.map(|(_, entry)| entry.id).collect();
+        for id in ids {
+            if let Some(due) = self.now.expiries.remove(&id) {
+                self.changed(Undo::Expiry(id, Some(due)));
+            }
+            if let Some((entry, of)) = self.now.take_out(id) {
+                self.changed(Undo::Forgotten(Box::new(entry), of));
+            }
+        }
+        let before = self.now.ranges.get(&log).cloned();
+        if let Some(ranges) = &before {
+            let left = ranges.at_most(from.get() - 1);
+            put_back(&mut self.now.ranges, log, Some(left).filter(|left| !left.is_empty()));
+            self.changed(Undo::Ranges(log, before));
+        }
         Ok(())
     }
 

@@ -61,6 +61,9 @@ pub const REQUEST_MAX: usize = 280;
 /// Requests of strangers that are kept until somebody looks at them.
 pub const REQUESTS_MAX: usize = 64;
 
+/// Requests that were declined and are remembered, the last ones.
+pub const DECLINED_MAX: usize = 256;
+
 /// Accounts in one message between devices of one account.
 pub const ACCOUNTS_MAX: usize = 4_096;
 

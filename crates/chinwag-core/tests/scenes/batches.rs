@@ -79,6 +79,19 @@ fn a_long_batch_goes_out_in_pieces_that_are_in_nobodys_way() {
 }
 
 #[test]
+fn no_batch_goes_by_bulk_however_close_to_the_limit_it_comes() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    for len in (100..400).step_by(3) {
+        let inputs = said(&mut world, (0..64).map(|_| "x".repeat(len)));
+        world.input("alice", inputs);
+        assert_eq!(world.on_lanes().1, 0, "64 texts of {len} bytes");
+        world.settle();
+    }
+}
+
+#[test]
 fn what_was_written_in_one_batch_is_handed_on_up_to_its_signature() {
     let mut world = World::of_friends(&["alice", "bob"]);
     let inputs = said(&mut world, numbers(10));

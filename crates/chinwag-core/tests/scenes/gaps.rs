@@ -298,7 +298,7 @@ fn the_sides_of_a_fork_are_never_handed_on_as_one_run() {
 }
 
 #[test]
-fn an_island_whose_rank_does_not_fit_is_nobodys_fault_but_its_authors() {
+fn an_island_whose_rank_does_not_fit_gives_way_to_what_comes_from_below() {
     let mut world = World::of_friends(&["alice", "bob"]);
     world.restore_on("alice", "alice's phone");
     world.connect("alice's phone", "alice");
@@ -325,8 +325,46 @@ fn an_island_whose_rank_does_not_fit_is_nobodys_fault_but_its_authors() {
     let own = world.connect("alice's phone", "alice");
     world.settle();
     assert!(world.is_connected(own), "{:?}", world.transcript());
-    assert_eq!(at_alices(&mut world, "alice's phone"), [(1, 1)]);
-    assert_eq!(at_alices(&mut world, "alice"), [(2, 2)]);
+    for name in ["alice", "alice's phone"] {
+        assert_eq!(at_alices(&mut world, name), [(1, 1)], "{name}");
+    }
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
+}
+
+#[test]
+fn what_is_kept_behind_a_fork_gives_way_to_what_counts_before_it() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.disconnect("alice's phone", "alice");
+    // Both sides of a fork at 3, each signed at its end only.
+    let one = branch(&mut world, Place::First, "to some", 6);
+    let after_two = Place::following(Seq::MIN.saturating_add(1), one[1].entries[0].0.id());
+    let other = branch(&mut world, after_two.unwrap(), "to others", 5);
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let author = world.device("bob");
+    let all_of_other = together(&[&one[..2], &other[..]].concat());
+    // One has the first side above a gap, the other all of the second.
+    for (name, run) in [("alice", together(&one[1..])), ("alice's phone", all_of_other)] {
+        let link = world.connect(name, "bob");
+        world.settle();
+        world.inject(name, link, Message::Entries { conversation, author, run }.to_bytes());
+        world.disconnect(name, "bob");
+    }
+    assert_eq!(at_alices(&mut world, "alice"), [(2, 6)]);
+    assert_eq!(at_alices(&mut world, "alice's phone"), [(1, 7)]);
+    let own = world.connect("alice's phone", "alice");
+    world.settle();
+    world.pass(60);
+    assert!(world.is_connected(own), "{:?}", world.transcript());
+    for name in ["alice", "alice's phone"] {
+        assert_eq!(world.height(name, conversation, author), 2, "{name}");
+    }
+    assert_eq!(at_alices(&mut world, "alice"), [(1, 7)], "the side that reaches down");
+    assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
+    world.restart("alice");
+    assert_eq!(world.height("alice", conversation, author), 2);
 }
 
 #[test]

@@ -33,6 +33,7 @@ use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
+use chinwag_core::ticket::Ticket;
 use chinwag_core::wire::codec::Encode;
 use chinwag_core::wire::message::{Have, Message};
 use world::World;
@@ -593,6 +594,84 @@ fn a_stranger_may_ask_and_learns_nothing_until_the_answer() {
     world.connect("alice", "bob");
     world.settle();
     assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn a_card_says_where_somebody_is_and_who_uses_it_asks() {
+    let mut world = World::of(&["alice", "bob"]);
+    let card = Ticket::card(world.account("alice"), world.device("alice"), Vec::new());
+    let card: Ticket = card.to_text().parse().unwrap();
+    assert!(card.is_card());
+    world.command("bob", Command::Redeem(card)).unwrap();
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: bob asks as bob: "]);
+    let bob = world.account("bob");
+    world.command("alice", Command::Accept(bob)).unwrap();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+    let invitation = world.invite("alice", true);
+    assert!(!invitation.is_card());
+}
+
+/// Asks for somebody else's contact, as who has their card does.
+fn ask(world: &mut World, from: &'static str, of: &str, text: &str) {
+    let (account, device) = (world.account(of), world.device(of));
+    let ask = Command::Ask { account, device, addresses: Vec::new(), text: text.to_owned() };
+    world.command(from, ask).unwrap();
+}
+
+#[test]
+fn a_request_that_was_declined_does_not_come_again() {
+    let mut world = World::of(&["alice", "bob"]);
+    ask(&mut world, "bob", "alice", "please");
+    world.connect("bob", "alice");
+    world.settle();
+    let bob = world.account("bob");
+    world.command("alice", Command::Decline(bob)).unwrap();
+    world.transcript();
+    ask(&mut world, "bob", "alice", "pretty please");
+    for _ in 0..3 {
+        world.restart("alice");
+        world.connect("bob", "alice");
+        world.settle();
+    }
+    assert_eq!(world.transcript(), ["alice: closes: not a contact, and without a valid invite"; 3]);
+    let requests = world.person("alice").store.requests().unwrap();
+    assert_eq!(requests.iter().map(|request| request.is_declined).collect::<Vec<_>>(), [true]);
+    // It can be thought over.
+    world.command("alice", Command::Accept(bob)).unwrap();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.transcript(), ["alice: knows bob", "bob: knows alice"]);
+}
+
+#[test]
+fn two_who_ask_each_other_are_contacts() {
+    let mut world = World::of(&["alice", "bob"]);
+    ask(&mut world, "alice", "bob", "it's alice");
+    ask(&mut world, "bob", "alice", "it's bob");
+    world.connect("bob", "alice");
+    world.settle();
+    world.connect("alice", "bob");
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: knows bob".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"bob: knows alice".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn asking_somebody_who_has_asked_is_accepting() {
+    let mut world = World::of(&["alice", "bob"]);
+    ask(&mut world, "bob", "alice", "it's bob");
+    world.connect("bob", "alice");
+    world.settle();
+    ask(&mut world, "alice", "bob", "it's alice");
+    world.connect("alice", "bob");
+    world.settle();
+    let seen = world.transcript();
+    assert_eq!(seen[1..], ["alice: knows bob", "bob: knows alice"], "{seen:?}");
 }
 
 #[test]

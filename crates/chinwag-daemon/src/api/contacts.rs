@@ -1,6 +1,7 @@
 //! Whom we know, whom we invite, and who asks.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{
@@ -14,14 +15,36 @@ use chinwag_core::ticket::{Address, Ticket};
 use chinwag_core::time::Wall;
 use chinwag_core::wire::limits::ADDRESSES_MAX;
 use chinwag_crypto::SafetyNumber;
+use tokio::time::{Instant, sleep};
 
 use super::{Api, unexpected};
 use crate::node_thread::View;
+use crate::refusals::no_account;
 use crate::{ids, people, time};
 
-pub(super) async fn invite(api: Api, params: CreateInvite) -> Result<model::Ticket, ApiError> {
+/// How long accepting waits for what somebody is called, and how often it looks.
+const NAME_WAIT: Duration = Duration::from_secs(2);
+const NAME_LOOK: Duration = Duration::from_millis(20);
+
+/// Where we may be found now.
+fn own_addresses(api: &Api) -> Vec<Address> {
     let known = api.shared.network().map(|network| network.addresses()).unwrap_or_default();
-    let addresses: Vec<Address> = known.into_iter().take(ADDRESSES_MAX).collect();
+    known.into_iter().take(ADDRESSES_MAX).collect()
+}
+
+pub(super) async fn card(api: Api, _: Nothing) -> Result<model::Card, ApiError> {
+    let addresses = own_addresses(&api);
+    api.node
+        .look(move |view| {
+            let account = people::own(view)?;
+            let device = view.node.device().ok_or_else(no_account)?;
+            Ok(model::Card { card: Ticket::card(account, device, addresses).to_text() })
+        })
+        .await
+}
+
+pub(super) async fn invite(api: Api, params: CreateInvite) -> Result<model::Ticket, ApiError> {
+    let addresses = own_addresses(&api);
     let (is_reusable, lifetime_s) = (params.reusable, params.expires_in_s);
     let invite = move |_: &View<'_>| Ok(Command::Invite { is_reusable, lifetime_s, addresses });
     match api.node.order(invite).await? {
@@ -73,9 +96,20 @@ pub(super) async fn add(api: Api, params: AddContact) -> Result<Contact, ApiErro
         })?;
     let called = params.called.as_deref().map(people::typed_name).transpose()?;
     let account = ticket.account;
+    let add = match params.text {
+        None => Command::Redeem(ticket),
+        Some(text) if ticket.is_card() => {
+            let Ticket { device, addresses, .. } = ticket;
+            Command::Ask { account, device, addresses, text }
+        }
+        Some(_) => {
+            let sentence = "this ticket is an invitation: nobody has to be asked";
+            return Err(ApiError::new(Kind::Usage, sentence).hint("use it without a text"));
+        }
+    };
     let add = move |_: &View<'_>| {
         let call = called.map(|called| Command::Call(account, Some(called)));
-        Ok([Command::Redeem(ticket)].into_iter().chain(call).collect())
+        Ok([add].into_iter().chain(call).collect())
     };
     api.node.order_all(add).await?;
     described(&api, account).await
@@ -129,12 +163,43 @@ pub(super) fn request(request: &chinwag_core::store::Request) -> model::Request 
 }
 
 pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiError> {
+    let who = params.contact.clone();
+    let asked = api.node.look(move |view| {
+        let account = people::asking(view, &who)?;
+        let request = view.node.requests().find(|request| request.account == account);
+        Ok(request.map(|request| request.name.as_str().to_owned()))
+    });
+    let asked = asked.await?;
     let asking = |view: &View<'_>, who: &str| people::asking(view, who);
-    change_of(&api, params.contact, asking, Command::Accept).await
+    let mut accepted = change_of(&api, params.contact, asking, Command::Accept).await?;
+    // A stranger's device says what they are called once it knows that it may.
+    let until = Instant::now() + NAME_WAIT;
+    while accepted.own_name.is_none() && Instant::now() < until {
+        sleep(NAME_LOOK).await;
+        let id = accepted.id.clone();
+        let shared = api.shared.clone();
+        let look =
+            move |view: &View<'_>| people::described(view, &shared, people::meant(view, &id)?);
+        accepted = api.node.look(look).await?;
+    }
+    if accepted.own_name.is_some() {
+        return Ok(accepted);
+    }
+    // They are away: what their request says is what we call them, if nobody else is called so.
+    let (id, asked) = (accepted.id.clone(), asked.and_then(|name| people::typed_name(&name).ok()));
+    let call = move |view: &View<'_>| {
+        let account = people::meant(view, &id)?;
+        let free = asked.filter(|name| people::meant(view, name.as_str()).is_err());
+        Ok(free.map(|name| Command::Call(account, Some(name))).into_iter().collect())
+    };
+    api.node.order_all(call).await?;
+    let id = accepted.id;
+    let shared = api.shared.clone();
+    api.node.look(move |view| people::described(view, &shared, people::meant(view, &id)?)).await
 }
 
 pub(super) async fn decline(api: Api, params: OneContact) -> Result<Nothing, ApiError> {
-    api.node.order(move |view| people::meant(view, &params.contact).map(Command::Decline)).await?;
+    api.node.order(move |view| people::asking(view, &params.contact).map(Command::Decline)).await?;
     Ok(Nothing {})
 }
 

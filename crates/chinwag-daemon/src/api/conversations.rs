@@ -1,19 +1,29 @@
 //! Conversations as a whole.
 
 use chinwag_api::error::ApiError;
-use chinwag_api::method::{Disappear, Nothing, OneConversation, SetTyping};
+use chinwag_api::method::{Disappear, ListConversations, Nothing, OneConversation, SetTyping};
 use chinwag_api::model;
 use chinwag_core::body::{Content, Settings};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
 
-use super::{Api, unexpected};
+use super::{Api, classroom, unexpected};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::{ids, messages, people};
 
-pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<model::Conversation>, ApiError> {
+pub(super) async fn list(
+    api: Api,
+    params: ListConversations,
+) -> Result<Vec<model::Conversation>, ApiError> {
+    let classroom = api.classroom.clone().filter(|_| params.classroom);
+    let mut all = private(&api).await?;
+    all.extend(classroom.into_iter().flat_map(|classroom| classroom.conversations()));
+    Ok(all)
+}
+
+async fn private(api: &Api) -> Result<Vec<model::Conversation>, ApiError> {
     api.node
         .look(|view| {
             people::own(view)?;
@@ -41,8 +51,10 @@ fn described(
     Ok(model::Conversation {
         id: ids::conversation(id),
         kind: if is_own { "self" } else { "direct" }.to_owned(),
+        is_private: true,
         contact: ids::account(with),
         name: people::name(view, with),
+        classroom: None,
         unread: people::unread(view, id)?,
         disappear_after_s: view.node.lifetime_s(id),
         last,
@@ -50,6 +62,10 @@ fn described(
 }
 
 pub(super) async fn mark_read(api: Api, params: OneConversation) -> Result<Nothing, ApiError> {
+    if let Some((classroom, peer)) = classroom::meant(&api, &params.conversation)? {
+        classroom.read(peer)?;
+        return Ok(Nothing {});
+    }
     let mark = move |view: &View<'_>| {
         people::conversation(view, &params.conversation).map(|(_, with)| Command::MarkRead(with))
     };

@@ -114,8 +114,10 @@ impl Subscription {
                 changed = newest.changed() => if changed.is_err() { return },
                 signal = self.signals.recv() => match signal {
                     Ok(event) => if self.say(&event).await.is_err() { return },
-                    // Signals may be missed.
-                    Err(RecvError::Lagged(_)) => {}
+                    // Signals may be missed; of the classroom nothing else is told.
+                    Err(RecvError::Lagged(_)) => if self.say_what_was_missed().await.is_err() {
+                        return;
+                    },
                     Err(RecvError::Closed) => return,
                 },
                 () = self.tell.closed() => return,
@@ -138,6 +140,14 @@ impl Subscription {
             }
             self.after = next;
         }
+    }
+
+    async fn say_what_was_missed(&self) -> Result<(), ()> {
+        if self.api.classroom.is_none() {
+            return Ok(());
+        }
+        let at = time::written(time::now());
+        self.say(&Event { cursor: None, at, what: What::ClassroomChanged {} }).await
     }
 
     async fn say(&self, event: &Event) -> Result<(), ()> {

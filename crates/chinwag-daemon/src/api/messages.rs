@@ -10,6 +10,7 @@ use chinwag_api::method::{
 use chinwag_api::model::{self, MessageState};
 use chinwag_api::wire::LINE_MAX;
 use chinwag_core::body::{Body, Content, Text};
+use chinwag_core::entry::{Position, Seq};
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
@@ -18,7 +19,7 @@ use chinwag_core::timeline::Says;
 use tokio::time::timeout;
 
 use super::system::awaited;
-use super::{Api, patience, unexpected};
+use super::{Api, classroom, patience, unexpected};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::searcher::Wanted;
@@ -40,6 +41,14 @@ const HITS_AT_ONCE: usize = 32;
 const ARRIVAL_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn send(api: Api, params: SendMessage) -> Result<Sent, ApiError> {
+    if let Some((classroom, peer)) = classroom::meant(&api, &params.to)? {
+        must_say_something(&params)?;
+        if params.require_verified {
+            let sentence = "nobody can be verified in the classroom: it is not private";
+            return Err(ApiError::new(Kind::Unverified, sentence));
+        }
+        return classroom::send(&classroom, peer, params).await;
+    }
     let (wait_for, patience) = (params.wait_for, patience(params.timeout_ms, ARRIVAL_WITHIN));
     let sent = match api.node.order(move |view| say(view, params)).await? {
         Answer::Entry(id) => (id, false),
@@ -56,6 +65,20 @@ pub(super) async fn send(api: Api, params: SendMessage) -> Result<Sent, ApiError
 }
 
 fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
+    must_say_something(&params)?;
+    let (conversation, to) = people::conversation(view, &params.to)?;
+    if params.require_verified && !people::is_verified(view, to) {
+        let name = people::name(view, to);
+        let sentence = format!("the safety number with {name} was not compared");
+        return Err(ApiError::new(Kind::Unverified, sentence)
+            .hint(format!("compare it by voice, and say so: chinwag verify {name}")));
+    }
+    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
+    let client_id = params.client_id.as_deref().map(ClientId::of);
+    Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+}
+
+fn must_say_something(params: &SendMessage) -> Result<(), ApiError> {
     if params.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > CLIENT_ID_MAX) {
         let text = format!("a clientId has 1 to {CLIENT_ID_MAX} bytes");
         return Err(ApiError::new(Kind::Limit, text));
@@ -63,10 +86,7 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     if params.text.is_empty() {
         return Err(ApiError::new(Kind::Usage, "there is nothing to send: the text is empty"));
     }
-    let (conversation, to) = people::conversation(view, &params.to)?;
-    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
-    let client_id = params.client_id.as_deref().map(ClientId::of);
-    Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+    Ok(())
 }
 
 /// The message that is answered: one of the same conversation.
@@ -144,6 +164,9 @@ async fn change(
 }
 
 pub(super) async fn get(api: Api, params: OneMessage) -> Result<model::Message, ApiError> {
+    if let Some(classroom) = classroom::with_message(&api, &params.id)? {
+        return classroom.message(&params.id);
+    }
     api.node.look(move |view| messages::get(view, messages::named(view, &params.id)?)).await
 }
 
@@ -152,11 +175,18 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
     if params.before.is_some() && params.after.is_some() {
         return Err(ApiError::new(Kind::Usage, "before and after do not go together"));
     }
+    if let Some((classroom, peer)) = classroom::meant(&api, &params.conversation)? {
+        return classroom.page(peer, params.before.as_deref(), params.after.as_deref(), limit);
+    }
     api.node
         .look(move |view| {
             let (conversation, _) = people::conversation(view, &params.conversation)?;
             let before = params.before.as_deref().map(|id| position(view, id)).transpose()?;
-            let after = params.after.as_deref().map(|id| position(view, id)).transpose()?;
+            let after = params.after.as_deref().map(|id| match id {
+                "" => Ok(before_all()),
+                id => position(view, id),
+            });
+            let after = after.transpose()?;
             let entries = match after {
                 Some(after) => view.store.timeline_after(conversation, after, limit),
                 None => view.store.timeline(conversation, before, limit),
@@ -200,7 +230,12 @@ impl Room {
     }
 }
 
-fn position(view: &View<'_>, id: &str) -> Result<chinwag_core::entry::Position, ApiError> {
+/// The place before everything that was ever said.
+fn before_all() -> Position {
+    Position { rank: 0, seq: Seq::MIN, id: EntryId::from_bytes([0; 32]) }
+}
+
+fn position(view: &View<'_>, id: &str) -> Result<Position, ApiError> {
     let id = messages::named(view, id)?;
     let entry = messages::find(view, id)?;
     let missing =

@@ -3,6 +3,7 @@
 
 mod account;
 mod bundles;
+mod classroom;
 mod contacts;
 mod conversations;
 mod drafts;
@@ -25,6 +26,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backups::Backups;
+use crate::classroom::Classroom;
 use crate::home::Home;
 use crate::node_thread::NodeThread;
 use crate::searcher::Searcher;
@@ -34,6 +36,8 @@ use crate::shared::Shared;
 /// Everything that the methods need. Copies share it.
 #[derive(Clone)]
 pub(crate) struct Api {
+    /// If it is enabled.
+    pub(crate) classroom: Option<Arc<Classroom>>,
     pub(crate) node: NodeThread,
     pub(crate) shared: Arc<Shared>,
     pub(crate) searcher: Searcher,
@@ -107,6 +111,7 @@ impl Api {
             AccountCreate => account::create,
             AccountRestore => account::restore,
             AccountShow => account::show,
+            AccountCard => contacts::card,
             AccountRename => account::rename,
             AccountWords => account::words,
             DeviceList => account::devices,
@@ -126,10 +131,12 @@ impl Api {
             RequestDecline => contacts::decline,
             PeerList => peers::list,
             PeerConnect => peers::connect,
+            NearbyList => peers::nearby,
             ConversationList => conversations::list,
             ConversationMarkRead => conversations::mark_read,
             ConversationDigest => conversations::digest,
             ConversationDisappear => conversations::disappear,
+            ClassroomConnect => classroom::connect,
             MessageSend => messages::send,
             MessageEdit => messages::edit,
             MessageReact => messages::react,

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,7 +48,34 @@ pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<model::Peer>, ApiEr
         .await
 }
 
-/// The devices of contacts, and our own others.
+pub(super) async fn nearby(api: Api, _: Nothing) -> Result<Vec<model::Nearby>, ApiError> {
+    let seen = api.shared.network().map(|network| network.nearby()).unwrap_or_default();
+    api.node
+        .look(move |view| {
+            let known: BTreeSet<DeviceId> = devices(view)?.into_iter().map(|(_, d)| d).collect();
+            // Whoever is blocked is known as well, and so is who asks.
+            let blocked = view.node.contacts().filter(|contact| contact.is_blocked);
+            let asking = view.node.requests().map(|request| request.account);
+            let others = blocked.map(|contact| contact.account).chain(asking);
+            let others: BTreeSet<DeviceId> =
+                others.flat_map(|account| view.node.devices_of(account, view.now)).collect();
+            let is_new = |device: &DeviceId| {
+                !known.contains(device)
+                    && !others.contains(device)
+                    && view.node.device() != Some(*device)
+            };
+            let new = seen.into_iter().filter(|(device, _)| is_new(device));
+            Ok(new.map(|(device, at)| stranger(device, &at)).collect())
+        })
+        .await
+}
+
+fn stranger(device: DeviceId, at: &[SocketAddr]) -> model::Nearby {
+    let addresses = at.iter().map(ToString::to_string).collect();
+    model::Nearby { device: ids::device(device), addresses }
+}
+
+/// The devices of contacts, our own others, and those that tickets and cards lead to.
 fn devices(view: &View<'_>) -> Result<Vec<(AccountId, DeviceId)>, ApiError> {
     let own = people::own(view)?;
     let contacts = view.node.contacts().filter(|c| c.is_contact && !c.is_blocked);
@@ -57,7 +85,8 @@ fn devices(view: &View<'_>) -> Result<Vec<(AccountId, DeviceId)>, ApiError> {
     };
     let known = accounts.into_iter().flat_map(of);
     let invited = view.node.tickets().map(|ticket| (ticket.account, ticket.device));
-    let mut all: Vec<_> = known.chain(invited).collect();
+    let asked = view.node.asked().map(|asked| (asked.account, asked.device));
+    let mut all: Vec<_> = known.chain(invited).chain(asked).collect();
     all.sort_unstable();
     all.dedup();
     Ok(all)
@@ -135,7 +164,7 @@ pub(super) async fn connect(api: Api, params: Connect) -> Result<Vec<ConnectOutc
 /// Accounts, and the devices of each that are known.
 type Wanted = BTreeMap<AccountId, Vec<DeviceId>>;
 
-/// Who is to be reached: those named, or all contacts and whom tickets lead to.
+/// Who is to be reached: those named, or all contacts and whom tickets and cards lead to.
 fn wanted(view: &View<'_>, names: &[String]) -> Result<Wanted, ApiError> {
     let own = people::own(view)?;
     let mut all = Wanted::new();

@@ -30,6 +30,7 @@ pub(super) async fn hello(api: Api, _: Hello) -> Result<Welcome, ApiError> {
 pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiError> {
     let addresses = addresses(&api);
     let (shared, facts) = (api.shared.clone(), api.facts.clone());
+    let classroom = api.classroom.as_ref().map(|classroom| classroom.me());
     api.node
         .look(move |view| {
             let account = match view.node.account() {
@@ -60,6 +61,7 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 requests: count(view.node.requests().count()),
                 unread,
                 undelivered: undelivered(view)?,
+                classroom,
                 problems: shared.problems(),
             })
         })

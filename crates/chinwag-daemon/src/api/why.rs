@@ -10,8 +10,8 @@ use chinwag_core::ids::{AccountId, DeviceId};
 use chinwag_core::store::StoredEntry;
 use chinwag_core::wire::limits::REFERENCES_MAX;
 
-use super::Api;
 use super::peers::failure;
+use super::{Api, classroom};
 use crate::attempts::Attempts;
 use crate::node_thread::View;
 use crate::refusals::unreadable;
@@ -22,6 +22,9 @@ use crate::{ids, messages, people, time};
 const CHANGES_MAX: usize = 8;
 
 pub(super) async fn why(api: Api, params: OneMessage) -> Result<model::Why, ApiError> {
+    if let Some(classroom) = classroom::with_message(&api, &params.id)? {
+        return classroom::why(&classroom, &params.id);
+    }
     let shared = Arc::clone(&api.shared);
     api.node.look(move |view| explained(view, &shared, &params.id)).await
 }

@@ -31,7 +31,14 @@ pub(crate) struct Person {
 pub(crate) fn settings(data_dir: &Path) -> Settings {
     let bind = vec!["127.0.0.1:0".parse().unwrap()];
     let log = chinwag_daemon::LogLevel::Off;
-    Settings { data_dir: data_dir.to_owned(), lan: false, bind, is_daemon: true, log }
+    Settings {
+        data_dir: data_dir.to_owned(),
+        lan: false,
+        bind,
+        is_daemon: true,
+        log,
+        classroom: None,
+    }
 }
 
 /// The error of the contract in what a call failed with.
@@ -70,7 +77,7 @@ impl Person {
         Self::with(settings(folder.path()), folder).await
     }
 
-    async fn with(settings: Settings, folder: TempDir) -> Self {
+    pub(crate) async fn with(settings: Settings, folder: TempDir) -> Self {
         let daemon = Daemon::start(settings).await.unwrap();
         let (client, events) = daemon.client();
         let words = RecoveryWords(Vec::new());
@@ -111,7 +118,7 @@ impl Person {
     }
 
     pub(crate) async fn add(&self, ticket: String) {
-        self.ask::<ContactAdd>(AddContact { ticket, called: None }).await;
+        self.ask::<ContactAdd>(AddContact { ticket, called: None, text: None }).await;
     }
 
     /// Says something, and does not wait.
@@ -177,6 +184,7 @@ pub(crate) fn saying(to: &str, text: &str) -> SendMessage {
         reply_to: None,
         wait_for: None,
         timeout_ms: None,
+        require_verified: false,
     }
 }
 

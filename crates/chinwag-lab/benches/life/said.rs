@@ -51,6 +51,7 @@ async fn say(client: &Client, n: usize, state: Option<MessageState>) {
         reply_to: None,
         wait_for: state,
         timeout_ms: Some(60_000),
+        require_verified: false,
     };
     let sent = client.call::<MessageSend>(params).await.unwrap();
     assert!(state.is_none_or(|state| sent.state >= state), "{sent:?}");

@@ -126,6 +126,7 @@ fn request(number: u8, text: &str) -> Request {
         name: name("A Stranger"),
         text: text.to_owned(),
         received: Wall::new(9),
+        is_declined: number.is_multiple_of(2),
     }
 }
 
@@ -651,6 +652,35 @@ fn what_is_hidden_is_hidden_before_and_after_it_comes() {
         assert_eq!(ids(&store.references(of, 99).unwrap()), [kept]);
         assert_eq!(store.latest(conversation(1), Kind::SETTINGS), Ok(None));
         assert_eq!(store.latest(conversation(1), Kind::TEXT).unwrap().map(|e| e.id), Some(of));
+        assert_eq!(ids(&all_of(store, &a)), a.ids());
+    });
+}
+
+#[test]
+fn other_entries_can_take_the_places_of_forgotten_ones() {
+    each(|store| {
+        let mut a = Author::new(1, conversation(1));
+        for n in 0..4 {
+            a.writes(n, text("one"));
+        }
+        let (kept, gone) = (a.ids()[..2].to_vec(), a.ids()[2..].to_vec());
+        commit(store, |store| {
+            store.append(&a.all()).unwrap();
+            store.put_expiry(gone[0], Wall::new(9)).unwrap();
+        });
+        store.begin().unwrap();
+        store.forget_from(conversation(1), a.id(), seq(3)).unwrap();
+        store.rollback();
+        assert_eq!(ids(&all_of(store, &a)), a.ids(), "nothing was decided");
+        commit(store, |store| store.forget_from(conversation(1), a.id(), seq(3)).unwrap());
+        assert_eq!(ids(&all_of(store, &a)), kept);
+        assert_eq!(store.entry(gone[0]), Ok(None));
+        assert_eq!(store.next_expiry(), Ok(None));
+        assert_eq!(store.timeline(conversation(1), None, 99).unwrap().len(), 2);
+        let heights = |store: &dyn Store| store.frontiers().unwrap()[0].1.height(a.id());
+        assert_eq!(heights(store), 2);
+        commit(store, |store| store.append(&a.run(2..4)).unwrap());
+        assert_eq!(heights(store), 4);
         assert_eq!(ids(&all_of(store, &a)), a.ids());
     });
 }

@@ -45,6 +45,10 @@ enum Act {
         author: usize,
         from: u64,
     },
+    ForgetFrom {
+        author: usize,
+        from: u64,
+    },
     Expiry {
         entry: usize,
         due: u64,
@@ -73,6 +77,7 @@ fn act() -> impl Strategy<Value = Act> {
         }),
         3 => (0..4 * READY).prop_map(Act::DeleteBody),
         1 => (0..4_usize, 1..14_u64).prop_map(|(author, from)| Act::Hide { author, from }),
+        1 => (0..4_usize, 1..14_u64).prop_map(|(author, from)| Act::ForgetFrom { author, from }),
         3 => (0..4 * READY, 1..30_u64).prop_map(|(entry, due)| Act::Expiry { entry, due }),
         4 => (0..13_u8, 1..4_u8, 1..4_u8)
             .prop_map(|(what, number, other)| Act::Note { what, number, other }),
@@ -160,6 +165,10 @@ impl Pair {
             Act::Hide { author, from } => {
                 let (of, by) = (self.authors[*author].conversation(), self.authors[*author].id());
                 self.both(|store| store.hide(of, by, seq(*from))).unwrap();
+            }
+            Act::ForgetFrom { author, from } => {
+                let (of, by) = (self.authors[*author].conversation(), self.authors[*author].id());
+                self.both(|store| store.forget_from(of, by, seq(*from))).unwrap();
             }
             Act::Expiry { entry, due } => {
                 let id = self.known()[*entry];

@@ -4,23 +4,26 @@ use std::fmt::Write as _;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountCreate, AccountRename, AccountWords, ContactAdd, ContactList, ContactSafetyNumber,
-    ContactVerify, ConversationDigest, ConversationList, DeviceList, DraftList, InviteCreate,
-    InviteList, MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method, Nothing,
-    PeerConnect, PeerList, RequestList, SystemHello, SystemStatus, VerifyContact,
+    AccountCard, AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd,
+    ContactList, ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList,
+    DeviceList, DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch,
+    MessageSend, MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList,
+    SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message, Peer,
-    SafetyNumber, Status, Ticket, Why,
+    Card, ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message,
+    Nearby, Peer, SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
+use super::classroom::in_class_as;
 use super::windows::{Choice, List, ListKind, Pager, Row};
 use super::{About, App, Asked, Scene, Window, page};
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::timeline::Edge;
 use crate::view::message::{self, Look, author, words_of};
 
 impl App {
@@ -75,6 +78,7 @@ impl App {
                 .understood::<MessageList>(value, |app, page| {
                     app.paged(&conversation, part, page.messages, page.next.is_some())
                 }),
+            Tag::InClass => self.understood::<ClassroomConnect>(value, Self::connected_in_class),
             Tag::Sent { conversation, client_id } => {
                 self.understood::<MessageSend>(value, |app, sent| {
                     app.saved(&conversation, &client_id, &sent.id);
@@ -122,12 +126,23 @@ impl App {
                 app.told_peers(peers);
                 Vec::new()
             }),
+            Tag::Nearby { is_shown } => self.understood::<NearbyList>(value, |app, nearby| {
+                if *is_shown {
+                    app.show_nearby(&nearby);
+                }
+                app.nearby = nearby;
+                Vec::new()
+            }),
             Tag::Connected => self.understood::<PeerConnect>(value, |app, outcomes| {
                 app.show_connected(&outcomes);
                 Vec::new()
             }),
             Tag::Ticket => self.understood::<InviteCreate>(value, |app, ticket| {
                 app.show_ticket(&ticket);
+                Vec::new()
+            }),
+            Tag::Card => self.understood::<AccountCard>(value, |app, card| {
+                app.show_card(&card);
                 Vec::new()
             }),
             Tag::SafetyNumber => self.understood::<ContactSafetyNumber>(value, |app, number| {
@@ -144,6 +159,10 @@ impl App {
             }),
             Tag::Invites => self.understood::<InviteList>(value, |app, invites| {
                 app.show_invites(&invites);
+                Vec::new()
+            }),
+            Tag::DigestBeside => self.understood::<ConversationDigest>(value, |app, digest| {
+                app.details.told_digest(digest);
                 Vec::new()
             }),
             Tag::Digest => self.understood::<ConversationDigest>(value, |app, digest| {
@@ -183,12 +202,17 @@ impl App {
             Tag::Page { conversation, part } => {
                 if let Some(chat) = self.chats.get_mut(conversation) {
                     match part {
-                        Part::Older => chat.timeline.older = crate::timeline::Edge::Open,
+                        Part::Older | Part::Oldest => {
+                            chat.timeline.older = Edge::Open;
+                        }
                         Part::Newer | Part::After(_) => {
-                            chat.timeline.newer = crate::timeline::Edge::Open;
+                            chat.timeline.newer = Edge::Open;
                         }
                         _ => {}
                     }
+                }
+                if *part == Part::Newest {
+                    self.class_asked = (false, false);
                 }
             }
             _ => {}
@@ -210,6 +234,11 @@ impl App {
         let Some((at, pending)) = all.find(|(_, pending)| pending.client_id == client_id) else {
             return;
         };
+        if chat.conversation.classroom.is_some() && self.options.is_linear {
+            // There is no key to send it again, and nothing is sent there by itself.
+            chat.pending.remove(at);
+            return;
+        }
         pending.failed = Some(error.to_string());
         if is_final && chat.composer.is_empty() && chat.about == About::New {
             let pending = chat.pending.remove(at);
@@ -222,8 +251,9 @@ impl App {
 
     fn begin_talking(&mut self) -> Vec<Effect> {
         self.scene = Scene::Talking;
+        self.give_up_on_class();
         let mut effects = self.load_all();
-        effects.extend(self.try_again());
+        effects.extend(self.try_again(false));
         effects
     }
 
@@ -267,8 +297,13 @@ impl App {
                 }
                 let mut effects = self.read_what_is_seen();
                 effects.extend(self.more());
+                effects.extend(self.class_paged(conversation));
                 return effects;
             }
+            Part::Oldest => timeline.oldest_page(messages, has_more, &look),
+            // What is here may be another part by now than the one that it was asked for.
+            Part::Older if timeline.older != Edge::Asked => {}
+            Part::Newer if timeline.newer != Edge::Asked => {}
             Part::Older => timeline.older_page(messages, has_more),
             Part::Newer => timeline.newer_page(messages, has_more),
             Part::Before(message) => {
@@ -315,7 +350,9 @@ impl App {
         let name = person(&contact.name, 40);
         self.say(match contact.state {
             ContactState::Contact => format!("{name} is a contact now"),
-            _ => format!("{name} becomes a contact as soon as they are reached"),
+            _ => format!(
+                "{name} becomes a contact when they are reached; with a card, when they accept"
+            ),
         });
         self.contacts.insert(contact.id.clone(), contact);
         self.list_anew()
@@ -327,7 +364,10 @@ impl App {
             self.chats.connected(&peer.contact, &peer.device, true);
         }
         if let Some(Window::Peers(view)) = &mut self.window {
-            view.told(peers);
+            view.told(peers.clone());
+        }
+        if self.details.is_open {
+            self.details.peers.told(peers);
         }
     }
 
@@ -348,7 +388,7 @@ impl App {
             .map(|message| {
                 // Where all are from one conversation it needs no name.
                 let place = self.chats.get(&message.conversation).filter(|_| is_everywhere);
-                let place = place.map(|chat| format!("{}  ", person(&chat.conversation.name, 16)));
+                let place = place.map(|chat| format!("{}  ", chat.name(16)));
                 let text = short(&message.text.clone().unwrap_or_default().replace('\n', " "), 200);
                 let when = clock.moment(&message.sent_at);
                 let when = when.get(..16).unwrap_or(&when).to_owned();
@@ -412,6 +452,10 @@ impl App {
                 if status.lan { "looks around here" } else { "does not look around" }
             ),
             format!("Connected   {} devices of {} contacts", status.connected, status.contacts),
+            format!(
+                "Classroom   {}",
+                status.classroom.as_ref().map_or("not enabled".to_owned(), in_class_as)
+            ),
             format!("Unread      {}", status.unread),
             format!("Undelivered {}", status.undelivered),
             String::new(),
@@ -477,6 +521,28 @@ impl App {
         self.window = Some(Window::List(List::new(ListKind::Requests, rows, "nobody asks")));
     }
 
+    fn show_nearby(&mut self, nearby: &[Nearby]) {
+        let looks = self.status.as_ref().is_none_or(|status| status.lan);
+        let mut lines = match nearby.len() {
+            0 if !looks => {
+                vec!["This node does not look around: lan = false in the config.".to_owned()]
+            }
+            0 => vec!["Nobody whom you don't know is seen on this network.".to_owned()],
+            _ => Vec::new(),
+        };
+        for device in nearby {
+            let at: Vec<String> = device.addresses.iter().map(|at| one_line(at)).collect();
+            lines.push(format!("{}  at {}", short(&device.device, 16), at.join(", ")));
+        }
+        lines.push(String::new());
+        lines.push(
+            "They say that they are there, and not whose they are. Ask for a ticket, or give yours: \
+             /invite"
+                .to_owned(),
+        );
+        self.pager("On this network, and of nobody you know", lines);
+    }
+
     fn show_connected(&mut self, outcomes: &[ConnectOutcome]) {
         let count = outcomes.iter().filter(|outcome| outcome.connected).count();
         if count == outcomes.len() {
@@ -502,25 +568,34 @@ impl App {
     }
 
     fn show_ticket(&mut self, ticket: &Ticket) {
-        let mut lines = vec![
-            Line::from(
-                "Give this line to one person, by a way that you trust: who has it can become your \
-                 contact. They use it with /add, or `chinwag add`.",
-            ),
-            Line::from(""),
-            Line::styled(one_line(&ticket.ticket), self.options.theme.found),
-            Line::from(""),
-        ];
-        if let Some(code) = qr(&ticket.ticket).filter(|_| !self.options.is_linear) {
-            lines.extend(code);
-        }
+        let about = "Give this line to one person, by a way that you trust: who has it can become your \
+                     contact. They use it with /add, or `chinwag add`.";
         let title = if ticket.reusable {
             "A ticket for many; y copies it"
         } else {
             "A ticket; y copies it"
         };
-        let pager = Pager::new(title, lines).copying(ticket.ticket.clone());
-        self.window = Some(Window::Pager(pager));
+        self.show_line(title, about, &ticket.ticket);
+    }
+
+    fn show_card(&mut self, card: &Card) {
+        let about = "This line holds no secret, and may be published. It says who you are, which device this \
+                     is and where it can be reached. Who uses it, with /add, asks you first: see /requests.";
+        self.show_line("A card; y copies it", about, &card.card);
+    }
+
+    /// A line to hand over, as text and as a QR code.
+    fn show_line(&mut self, title: &str, about: &'static str, line: &str) {
+        let mut lines = vec![
+            Line::from(about),
+            Line::from(""),
+            Line::styled(one_line(line), self.options.theme.found),
+            Line::from(""),
+        ];
+        if let Some(code) = qr(line).filter(|_| !self.options.is_linear) {
+            lines.extend(code);
+        }
+        self.window = Some(Window::Pager(Pager::new(title, lines).copying(line.to_owned())));
     }
 
     fn show_safety_number(&mut self, number: &SafetyNumber) {

@@ -39,7 +39,13 @@ impl App {
     /// Does something with a message that was shown before.
     pub fn with_message(&mut self, act: Act, message: &Message, args: &str) -> Vec<Effect> {
         let (id, is_mine) = (message.id.clone(), message.author.is_me);
+        let chat = self.chats.get(&message.conversation);
+        let is_plain = chat.is_some_and(super::Chat::is_classroom);
         match act {
+            Act::Reply | Act::Edit | Act::React | Act::Retract if is_plain => {
+                self.wrong(super::classroom::PLAIN_ONLY);
+                Vec::new()
+            }
             Act::Reply | Act::Edit if args.is_empty() => {
                 self.wrong("the words stand behind the number");
                 Vec::new()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chinwag_api::model::{Conversation, Id};
+use chinwag_text::safe;
 use jiff::tz::TimeZone;
 
 use crate::composer::Composer;
@@ -10,6 +11,10 @@ use crate::timeline::Timeline;
 
 /// Conversations whose messages are kept; those of others are asked for again when they are opened.
 const LOADED_MAX: usize = 32;
+
+/// Characters of a name in the list, and of a team, behind which stands where it is.
+const NAME_IN_LIST: usize = 40;
+const TEAM_IN_LIST: usize = 8;
 
 /// Something that was said and is not confirmed to be on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,44 @@ impl Chat {
     /// Whether it is with our own devices.
     pub fn is_self(&self) -> bool {
         self.conversation.kind == "self"
+    }
+
+    /// Whether it is one of the classroom, which are not private.
+    pub fn is_classroom(&self) -> bool {
+        !self.conversation.is_private
+    }
+
+    /// What it is called, safe to show and of at most so many characters of what others say. In the
+    /// classroom what is certain stands first: where the other side comes from.
+    pub fn name(&self, max: usize) -> String {
+        let Some(peer) = &self.conversation.classroom else {
+            return safe::person(&self.conversation.name, max);
+        };
+        let address = safe::one_line(&peer.address);
+        let address = address.strip_suffix(":0").unwrap_or(&address);
+        let from = peer.origin.as_deref().map(|ip| format!("{} as ", safe::one_line(ip)));
+        let team = safe::name(&peer.team, max);
+        format!("{}{address} {team}", from.unwrap_or_default()).trim_end().to_owned()
+    }
+
+    /// The same where there is little room and words above say that it is not private: the team first.
+    pub fn short_name(&self) -> String {
+        let Some(peer) = &self.conversation.classroom else { return self.name(NAME_IN_LIST) };
+        let team = safe::name(&peer.team, TEAM_IN_LIST);
+        let name = match &peer.origin {
+            Some(origin) => format!("{team}? {}", safe::one_line(origin)),
+            None => format!("{team} {}", safe::one_line(&peer.address)),
+        };
+        name.trim_start().to_owned()
+    }
+
+    /// Whether the program on the other end is there, in the classroom.
+    pub fn presence_in_class(&self) -> &'static str {
+        match &self.conversation.classroom {
+            Some(peer) if peer.address.ends_with(":0") => "does not listen, can't be answered",
+            Some(peer) if !peer.is_here => "has left",
+            _ => "was heard",
+        }
     }
 }
 
@@ -187,10 +230,42 @@ impl Chats {
     }
 
     /// Puts a conversation on top, as the one with the newest message.
+    ///
+    /// Those of the classroom stay below all that are private.
     pub fn raise(&mut self, id: &str) {
         if let Some(at) = self.all.iter().position(|chat| chat.id() == id) {
-            self.all[..=at].rotate_right(1);
+            let first = if self.all[at].is_classroom() { self.first_of_class() } else { 0 };
+            if let Some(moved) = self.all.get_mut(first..=at) {
+                moved.rotate_right(1);
+            }
         }
+    }
+
+    /// Where the conversations of the classroom begin.
+    pub fn first_of_class(&self) -> usize {
+        self.all.iter().position(Chat::is_classroom).unwrap_or(self.all.len())
+    }
+
+    /// Takes one of the classroom as it is now, but for what of it was not read: that is counted here.
+    pub fn put(&mut self, conversation: Conversation, zone: &TimeZone) -> &mut Chat {
+        let at = self.all.iter().position(|chat| chat.id() == conversation.id);
+        let at = if let Some(at) = at {
+            let chat = &mut self.all[at];
+            let (unread, last) = (chat.conversation.unread, chat.conversation.last.take());
+            chat.conversation = Conversation { unread, last, ..conversation };
+            at
+        } else {
+            let at = self.first_of_class();
+            let conversation = Conversation { unread: 0, ..conversation };
+            self.all.insert(at, Chat::new(conversation, zone));
+            at
+        };
+        &mut self.all[at]
+    }
+
+    /// Whether there is nobody to talk with in private yet.
+    pub fn are_empty(&self) -> bool {
+        self.all.iter().all(|chat| chat.is_self() || chat.is_classroom())
     }
 
     /// Notes whether a device of somebody is connected.

@@ -1,11 +1,11 @@
 //! What is said with a slash, or chosen in the palette.
 
 use chinwag_api::method::{
-    AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock, ContactList,
-    ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest, ConversationDisappear,
-    CreateInvite, DeviceList, Disappear, InviteCreate, InviteList, MessageSearch, Nothing,
-    OneContact, OneConversation, PeerConnect, PeerList, RenameAccount, RenameContact,
-    RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
+    AccountCard, AccountRename, AccountWords, AddContact, Connect, ContactAdd, ContactBlock,
+    ContactList, ContactRename, ContactSafetyNumber, ContactUnblock, ConversationDigest,
+    ConversationDisappear, CreateInvite, DeviceList, Disappear, InviteCreate, InviteList,
+    MessageSearch, NearbyList, Nothing, OneContact, OneConversation, PeerConnect, PeerList,
+    RenameAccount, RenameContact, RequestAccept, RequestDecline, RequestList, Search, SystemStatus,
 };
 use chinwag_api::model::Id;
 use ratatui::style::{Modifier, Style};
@@ -66,6 +66,12 @@ impl App {
             Act::Devices => vec![Ask::of::<DeviceList>(Tag::Devices, Nothing {})],
             Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
             Act::Chat => self.chat_with(args),
+            Act::Classroom => self.classroom(args),
+            Act::Me if args.is_empty() => {
+                self.wrong("say what you do: /me waves");
+                Vec::new()
+            }
+            Act::Me => self.say_to_current(format!("/me {args}"), None),
             Act::Search => self.show_search(args),
             Act::Help => {
                 self.show_help();
@@ -77,13 +83,7 @@ impl App {
             Act::Editor => {
                 vec![Effect::Edit(String::new())]
             }
-            Act::Invite => {
-                let reusable = args == "reusable" || args == "--reusable";
-                vec![Ask::of::<InviteCreate>(
-                    Tag::Ticket,
-                    CreateInvite { reusable, expires_in_s: None },
-                )]
-            }
+            Act::Invite => self.invite(args),
             Act::Add => self.add(args),
             Act::Contacts => {
                 vec![Ask::of::<ContactList>(Tag::Contacts { is_shown: true }, Nothing {})]
@@ -103,6 +103,7 @@ impl App {
                 self.peers_asked = self.now;
                 vec![Ask::of::<PeerList>(Tag::Peers, Nothing {})]
             }
+            Act::Nearby => vec![Ask::of::<NearbyList>(Tag::Nearby { is_shown: true }, Nothing {})],
             Act::Connect => {
                 let contacts = args.split_whitespace().map(str::to_owned).collect();
                 vec![Ask::of::<PeerConnect>(Tag::Connected, Connect { contacts, timeout_ms: None })]
@@ -177,10 +178,14 @@ impl App {
         }
     }
 
-    /// The conversation that a name means: the whole of it, or the beginning if that fits only one.
+    /// The conversation that a name means: the whole of it, or the beginning if that fits only one. One of
+    /// the classroom is meant by its address alone: there anybody can call themselves anything.
     fn meant(&self, name: &str) -> Option<Id> {
+        if let Some(id) = self.in_class_at(name) {
+            return Some(id);
+        }
         let small = name.to_lowercase();
-        let all = self.chats.all();
+        let all = &self.chats.all()[..self.chats.first_of_class()];
         let whole = all.iter().filter(|chat| chat.conversation.name.to_lowercase() == small);
         let whole: Vec<_> = whole.collect();
         let begins: Vec<_> =
@@ -191,7 +196,26 @@ impl App {
         }
     }
 
+    fn invite(&mut self, args: &str) -> Vec<Effect> {
+        let reusable = match args {
+            "" => false,
+            "reusable" | "--reusable" => true,
+            "card" | "--card" => return vec![Ask::of::<AccountCard>(Tag::Card, Nothing {})],
+            _ => {
+                self.wrong(
+                    "/invite makes a ticket, /invite reusable one for many, /invite card a card",
+                );
+                return Vec::new();
+            }
+        };
+        vec![Ask::of::<InviteCreate>(Tag::Ticket, CreateInvite { reusable, expires_in_s: None })]
+    }
+
     fn add(&mut self, args: &str) -> Vec<Effect> {
+        let (args, text) = match args.split_once(" --text ") {
+            Some((args, text)) => (args.trim(), Some(text.trim().to_owned())),
+            None => (args, None),
+        };
         let (ticket, called) = match args.split_once(" as ") {
             Some((ticket, name)) => (ticket.trim(), Some(name.trim().to_owned())),
             None => (args, None),
@@ -200,13 +224,13 @@ impl App {
             self.wrong("paste the ticket behind it: /add TICKET");
             return Vec::new();
         }
-        let params = AddContact { ticket: ticket.to_owned(), called };
+        let params = AddContact { ticket: ticket.to_owned(), called, text };
         vec![Ask::of::<ContactAdd>(Tag::Added, params)]
     }
 
     /// Whom a command is about: who is named, or the one we talk with.
     fn with_contact(&mut self, args: &str, ask: impl FnOnce(Id) -> Effect) -> Vec<Effect> {
-        let current = self.chats.current().filter(|chat| !chat.is_self());
+        let current = self.chats.current().filter(|chat| !chat.is_self() && !chat.is_classroom());
         let contact = if args.is_empty() {
             current.map(|chat| chat.conversation.contact.clone())
         } else {
@@ -222,7 +246,8 @@ impl App {
 
     fn about_somebody(&mut self, act: Act, args: &str) -> Vec<Effect> {
         if act == Act::Block {
-            let named = self.chats.current().map(|chat| chat.conversation.name.clone());
+            let current = self.chats.current().filter(|chat| !chat.is_classroom());
+            let named = current.map(|chat| chat.conversation.name.clone());
             let who = if args.is_empty() { named.unwrap_or_default() } else { args.to_owned() };
             let who = chinwag_text::safe::person(&who, 40);
             let then = self.with_contact(args, |contact| {
@@ -302,7 +327,8 @@ impl App {
 
     fn chat_rows(&self) -> Vec<Row> {
         let chats = self.chats.all().iter().map(|chat| {
-            let name = chinwag_text::safe::person(&chat.conversation.name, 40);
+            let name = chat.name(40);
+            let public = if chat.is_classroom() { "  not private" } else { "" };
             let unread = match (chat.conversation.unread, chat.mentions) {
                 (0, _) => String::new(),
                 (n, 0) => format!("  {n} unread"),
@@ -310,6 +336,7 @@ impl App {
             };
             let line = Line::from(vec![
                 Span::raw(name.clone()),
+                Span::styled(public, self.options.theme.wrong),
                 Span::styled(unread, self.options.theme.unread),
             ]);
             Row { line, text: name, choice: Choice::Chat(chat.id().to_owned()) }
@@ -337,7 +364,9 @@ impl App {
     }
 
     fn show_search(&mut self, words: &str) -> Vec<Effect> {
-        let within = self.chats.current().map(|chat| chat.id().to_owned());
+        // What is said in the classroom is not kept, and not found.
+        let within = self.chats.current().filter(|chat| !chat.is_classroom());
+        let within = within.map(|chat| chat.id().to_owned());
         let empty = "type words; the newest hits come first";
         let mut list = List::new(ListKind::Search { within }, Vec::new(), empty);
         list.typed = crate::composer::Composer::with(words);
@@ -482,7 +511,8 @@ impl App {
         } else {
             let small = word.trim_start_matches('@').to_lowercase();
             let at = if word.starts_with('@') { "@" } else { "" };
-            let names = self.chats.all().iter().map(|chat| chat.conversation.name.clone());
+            let private = self.chats.all().iter().filter(|chat| !chat.is_classroom());
+            let names = private.map(|chat| chat.conversation.name.clone());
             let names = names.filter(|name| name.to_lowercase().starts_with(&small));
             names.map(|name| format!("{at}{} ", chinwag_text::safe::one_line(&name))).collect()
         };
@@ -544,11 +574,14 @@ impl App {
         let places = [
             (Place::Input, "While typing"),
             (Place::Normal, "In the normal mode"),
+            (Place::Visual, "In the visual mode"),
             (Place::Selected, "While a message is selected"),
             (Place::Everywhere, "Everywhere"),
         ];
         let is_vim = self.options.keymap.is_vim;
-        let places = places.into_iter().filter(|(place, _)| is_vim || *place != Place::Normal);
+        let places = places
+            .into_iter()
+            .filter(|(place, _)| is_vim || !matches!(place, Place::Normal | Place::Visual));
         for (place, title) in places {
             lines.push(Line::from(""));
             lines.push(head(title));

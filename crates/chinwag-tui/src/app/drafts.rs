@@ -69,7 +69,8 @@ impl App {
     /// Whether something was given to be kept and not confirmed, or is typed and can't be given yet, because
     /// the daemon has not told what it keeps.
     pub fn is_keeping(&self) -> bool {
-        let is_typed = || self.chats.all().iter().any(|chat| !chat.composer.is_empty());
+        let is_draft = |chat: &super::Chat| !chat.composer.is_empty() && !chat.is_classroom();
+        let is_typed = || self.chats.all().iter().any(is_draft);
         self.drafts.under_way > 0 || (!self.drafts.is_told && is_typed())
     }
 
@@ -81,14 +82,15 @@ impl App {
         self.keep_drafts()
     }
 
-    /// Keeps what is typed and was not kept yet. Other words for a message are no draft of a new one.
+    /// Keeps what is typed and was not kept yet. Other words for a message are no draft of a new one, and
+    /// of the classroom nothing is kept.
     pub fn keep_drafts(&mut self) -> Vec<Effect> {
         let drafts = &mut self.drafts;
         if !drafts.is_told || drafts.under_way > 0 || self.lost.is_some() {
             return Vec::new();
         }
         let mut effects = Vec::new();
-        for chat in self.chats.all() {
+        for chat in self.chats.all().iter().filter(|chat| !chat.is_classroom()) {
             let id = chat.id();
             let waits = drafts.found.contains_key(id) || matches!(chat.about, About::Edit(_));
             let kept = drafts.kept.get(id).map(String::as_str).unwrap_or_default();

@@ -21,8 +21,12 @@ const NOTIFY_EVERY_S: i64 = 2;
 impl App {
     pub(super) fn event(&mut self, event: Event) -> Vec<Effect> {
         match event.what {
-            What::Message { message } => self.arrived(message),
+            What::Message { message } => {
+                self.details.has_changed(&message.conversation);
+                self.arrived(message)
+            }
             What::MessageChanged { message } => {
+                self.details.has_changed(&message.conversation);
                 if let Some(chat) = self.chats.get_mut(&message.conversation) {
                     if let Some(last) =
                         chat.conversation.last.as_mut().filter(|l| l.id == message.id)
@@ -48,7 +52,7 @@ impl App {
             What::Contact { contact } => {
                 let name = chinwag_text::safe::person(&contact.name, 40);
                 // The first whom one can talk with is whom one waited for.
-                let is_first = self.chats.all().iter().all(super::Chat::is_self);
+                let is_first = self.chats.are_empty();
                 let first = is_first.then(|| contact.id.clone());
                 let was_known = self
                     .contacts
@@ -93,11 +97,13 @@ impl App {
                 }
                 Vec::new()
             }
+            What::Classroom { conversation, message } => self.in_class(*conversation, message),
+            What::ClassroomChanged {} => self.class_changed(),
             What::Unknown => Vec::new(),
         }
     }
 
-    fn arrived(&mut self, message: Message) -> Vec<Effect> {
+    pub(super) fn arrived(&mut self, message: Message) -> Vec<Effect> {
         let conversation = message.conversation.clone();
         let names_us = self.names_us(&message);
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);

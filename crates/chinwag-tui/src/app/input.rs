@@ -10,10 +10,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::chats::{About, Pending};
 use super::{App, Asked, Pager, Scene, Window, page};
-use crate::actions::{Act, Place};
+use crate::actions::{Act, Place, Two, two_keys};
 use crate::composer::Composer;
 use crate::keys::Chord;
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::timeline::Edge;
 use crate::view::message::{links, words_of};
 
 /// Lines that were sent and are remembered.
@@ -123,13 +124,25 @@ impl App {
 
     /// A key in the normal mode.
     fn normal(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
-        let had_g = std::mem::take(&mut self.has_g);
+        if self.chats.current().is_some_and(|chat| chat.composer.is_choosing()) {
+            return self.visual(chord);
+        }
+        let first = self.first_key.take();
+        if let Some(letter) = chord.typed().filter(|_| first.is_some()) {
+            return two_keys(first, letter).map(|two| self.two(two, key)).unwrap_or_default();
+        }
         let Some(act) = self.options.keymap.act(Place::Normal, chord) else {
-            let is_g = "g".parse() == Ok(chord);
-            self.has_g = is_g && !had_g;
-            return if is_g && had_g { self.act(Act::Top, key) } else { Vec::new() };
+            self.first_key = chord.typed().filter(|letter| two_keys(None, *letter).is_some());
+            return Vec::new();
         };
         match act {
+            Act::Visual => match self.chats.current_mut() {
+                Some(chat) if !chat.composer.is_empty() => {
+                    chat.composer.choose();
+                    Vec::new()
+                }
+                _ => self.do_input(Act::Select),
+            },
             Act::Insert => {
                 self.is_normal = false;
                 Vec::new()
@@ -153,6 +166,53 @@ impl App {
             }
             act => self.act(act, key),
         }
+    }
+
+    /// Two keys in a row.
+    fn two(&mut self, two: Two, key: KeyEvent) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let composer = &mut chat.composer;
+        let types = match two {
+            Two::First => return Vec::new(),
+            Two::Act(act) => return self.act(act, key),
+            Two::CopyLine => {
+                composer.copy_line();
+                false
+            }
+            Two::CutWord => {
+                composer.cut_word();
+                false
+            }
+            Two::CutLine(types) => {
+                composer.cut_line();
+                types
+            }
+            Two::Cut(act, types) => {
+                composer.act(act);
+                types
+            }
+        };
+        self.is_normal = !types;
+        self.typed()
+    }
+
+    /// A key while a part of what is typed is being chosen.
+    fn visual(&mut self, chord: Chord) -> Vec<Effect> {
+        let act = self.options.keymap.act(Place::Visual, chord);
+        let (Some(act), Some(chat)) = (act, self.chats.current_mut()) else { return Vec::new() };
+        let composer = &mut chat.composer;
+        match act {
+            Act::VisualCut | Act::VisualChange => {
+                composer.cut_chosen();
+                self.is_normal = act != Act::VisualChange;
+            }
+            Act::VisualCopy => composer.copy_chosen(),
+            Act::VisualLeave => composer.choose_nothing(),
+            act => {
+                composer.act(act);
+            }
+        }
+        self.typed()
     }
 
     fn input(&mut self, chord: Chord) -> Vec<Effect> {
@@ -257,6 +317,8 @@ impl App {
                 self.has_list = !self.has_list;
                 Vec::new()
             }
+            Act::ToggleDetails => self.toggle_details(),
+            Act::ToggleMouse => self.toggle_mouse(),
             Act::ToggleBare => {
                 self.is_bare = !self.is_bare;
                 self.restyle();
@@ -301,7 +363,9 @@ impl App {
 
     fn next_active(&mut self) -> Vec<Effect> {
         let active = self.chats.all().iter().filter(|chat| chat.conversation.unread > 0);
-        let best = active.max_by_key(|chat| chat.mentions).map(|chat| chat.id().to_owned());
+        let best = active
+            .max_by_key(|chat| (chat.conversation.is_private, chat.mentions))
+            .map(|chat| chat.id().to_owned());
         if let Some(id) = best {
             self.open(&id)
         } else {
@@ -329,6 +393,7 @@ impl App {
             effects.push(page(id, Part::Newest, None));
         }
         effects.extend(self.read_what_is_seen());
+        effects.extend(self.look_after_details());
         effects
     }
 
@@ -380,12 +445,33 @@ impl App {
             Act::PageDown => timeline.page(false, &look),
             Act::LineUp => timeline.up(1, &look),
             Act::LineDown => timeline.down(1, &look),
+            Act::Top if timeline.older != Edge::Closed => {
+                timeline.top(&look);
+                timeline.older = Edge::Asked;
+                return vec![page(&id, Part::Oldest, None)];
+            }
             Act::Top => timeline.top(&look),
-            _ if timeline.newer != crate::timeline::Edge::Closed => {
+            _ if timeline.newer != Edge::Closed => {
                 timeline.is_loaded = false;
                 return vec![page(&id, Part::Newest, None)];
             }
             _ => timeline.end(),
+        }
+        timeline.select_seen(&look);
+        let mut effects: Vec<Effect> = self.more().into_iter().collect();
+        effects.extend(self.read_what_is_seen());
+        effects
+    }
+
+    /// Moves what is seen by rows.
+    pub(super) fn scroll(&mut self, is_up: bool, rows: usize) -> Vec<Effect> {
+        let look = self.look();
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let timeline = &mut chat.timeline;
+        if is_up {
+            timeline.up(rows, &look);
+        } else {
+            timeline.down(rows, &look);
         }
         timeline.select_seen(&look);
         let mut effects: Vec<Effect> = self.more().into_iter().collect();
@@ -399,7 +485,7 @@ impl App {
         self.chats.current().and_then(|chat| chat.timeline.selected())
     }
 
-    fn select(&mut self, id: Option<Id>) {
+    pub(super) fn select(&mut self, id: Option<Id>) {
         if let Some(chat) = self.chats.current_mut() {
             chat.timeline.select(id);
         }
@@ -434,7 +520,12 @@ impl App {
             self.wrong("no message is selected: Esc, or Up while nothing is typed, selects one");
             return Vec::new();
         };
+        let is_plain = self.chats.current().is_some_and(super::Chat::is_classroom);
         match act {
+            Act::Reply | Act::Edit | Act::React | Act::Retract if is_plain => {
+                self.wrong(super::classroom::PLAIN_ONLY);
+                Vec::new()
+            }
             Act::Reply => {
                 self.about(About::Reply(message.id), None);
                 Vec::new()
@@ -531,7 +622,7 @@ impl App {
         let typed = chat.composer.text();
         if typed.trim().is_empty() {
             let has_failed = chat.pending.iter().any(|pending| pending.failed.is_some());
-            return if has_failed { self.try_again() } else { Vec::new() };
+            return if has_failed { self.try_again(true) } else { Vec::new() };
         }
         if typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
@@ -556,14 +647,15 @@ impl App {
     }
 
     /// A ticket is a secret, and hardly meant to be said: it is asked about first.
-    fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
+    pub(crate) fn ask_about_ticket(&mut self, ticket: &str) -> Vec<Effect> {
         if let Some(chat) = self.chats.current_mut() {
             let typed = chat.composer.take();
             chat.remember(typed);
         }
-        let question = "This is a ticket: whoever gave it to you becomes a contact. Use it? (As a \
-                        message it would give its secret away; with a blank in front it is sent.)";
-        let params = AddContact { ticket: ticket.to_owned(), called: None };
+        let question = "This is a ticket or a card: whoever made it becomes a contact, or is asked. Use \
+                        it? (As a message a ticket gives its secret away; with a blank in front it is \
+                        sent.)";
+        let params = AddContact { ticket: ticket.to_owned(), called: None, text: None };
         let then = vec![Ask::of::<ContactAdd>(Tag::Added, params)];
         self.window = Some(Window::Asked(Asked::new(question, then)));
         self.typing_ends()
@@ -580,11 +672,15 @@ impl App {
         vec![effect]
     }
 
-    /// Tries once more to say what could not be saved.
-    pub(super) fn try_again(&mut self) -> Vec<Effect> {
+    /// Tries once more to say what could not be saved; in the classroom only where somebody asks for it.
+    pub(super) fn try_again(&mut self, is_asked: bool) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let current = self.chats.current().map(|chat| chat.id().to_owned());
         for chat in self.chats.all_mut() {
             let id = chat.id().to_owned();
+            if chat.is_classroom() && !(is_asked && current.as_ref() == Some(&id)) {
+                continue;
+            }
             for pending in chat.pending.iter_mut().filter(|pending| pending.id.is_none()) {
                 pending.failed = None;
                 effects.push(sending(&id, pending));
@@ -599,7 +695,7 @@ impl App {
         let text = chat.composer.text();
         let says_something =
             !text.trim().is_empty() && (!text.starts_with('/') || text.starts_with("//"));
-        if !says_something || chat.is_self() {
+        if !says_something || chat.is_self() || chat.is_classroom() {
             return self.typing_ends();
         }
         let id = chat.id().to_owned();
@@ -737,6 +833,7 @@ fn sending(conversation: &str, pending: &Pending) -> Effect {
         reply_to: pending.reply_to.clone(),
         wait_for: None,
         timeout_ms: None,
+        require_verified: false,
     };
     Ask::of::<MessageSend>(tag, params)
 }
@@ -770,7 +867,7 @@ impl super::Chat {
 }
 
 /// Whether what is typed is a ticket and nothing else.
-fn is_ticket(typed: &str) -> bool {
+pub(crate) fn is_ticket(typed: &str) -> bool {
     let letters = typed.trim_end().strip_prefix("chinwag1");
     letters.is_some_and(|letters| {
         letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())

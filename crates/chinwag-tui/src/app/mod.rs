@@ -6,25 +6,33 @@
 mod answers;
 mod by_line;
 mod chats;
+mod classroom;
 mod commands;
+mod details;
 mod drafts;
 mod events;
 mod input;
+mod mouse;
 mod windows;
 
 use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
 use chinwag_api::method::{
-    AccountShow, ContactList, ConversationList, DraftList, Hello, ListMessages, MessageList,
-    Nothing, PeerList, RequestList, SystemHello, SystemStatus,
+    AccountShow, ContactList, DraftList, Hello, ListMessages, MessageList, NearbyList, Nothing,
+    PeerList, RequestList, SystemHello, SystemStatus,
 };
-use chinwag_api::model::{Account, Contact, Id, Message, Request, Status};
+use chinwag_api::model::{Account, Contact, Id, Message, Nearby, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
+use ratatui::layout::Rect;
 
 pub use answers::numbered;
 pub use chats::{About, Chat, Chats, Pending};
+pub use classroom::NOT_PRIVATE;
+pub use details::Details;
+pub(crate) use input::is_ticket;
+pub use mouse::Target;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
@@ -96,6 +104,8 @@ pub struct App {
     pub contacts: BTreeMap<Id, Contact>,
     /// Strangers who would like to become contacts.
     pub requests: Vec<Request>,
+    /// Devices on the local network that are of nobody whom we know.
+    pub nearby: Vec<Nearby>,
     /// What lies over everything else.
     pub window: Option<Window>,
     /// What is noted in the status line.
@@ -106,14 +116,20 @@ pub struct App {
     pub now: Timestamp,
     /// Whether the list of conversations is shown, where there is room.
     pub has_list: bool,
+    /// What is known of whoever one talks with.
+    pub details: Details,
     /// Whether only words are shown.
     pub is_bare: bool,
     /// Whether somebody looks at the terminal.
     pub is_focused: bool,
+    /// Whether the mouse chooses and scrolls.
+    pub has_mouse: bool,
+    /// What stood where when it was drawn last, what lies over the others last.
+    pub pointed: Vec<(Rect, Target)>,
     /// Whether letters are keys and no text: the normal mode of the vim keys.
     pub is_normal: bool,
-    /// Whether the last key there was the first `g` of two.
-    has_g: bool,
+    /// The last key there, if it was the first of two.
+    first_key: Option<char>,
     /// Whether to leave was asked for once.
     is_leaving: bool,
     /// For names of sendings, which are to be different in every run.
@@ -125,8 +141,11 @@ pub struct App {
     /// When our typing was told last, and where.
     typing: Option<(Id, Timestamp)>,
     peers_asked: Timestamp,
+    nearby_asked: Timestamp,
     /// Whether conversations were asked for and not answered yet; and whether to ask once more.
     listing: (bool, bool),
+    /// The same for the newest page of the classroom's conversation that is open.
+    class_asked: (bool, bool),
     /// What was typed before there was anything to type it to.
     early: Vec<Msg>,
     /// When a noise was made last.
@@ -144,6 +163,7 @@ impl App {
     /// Before anything is known. `run` is different each time the program runs.
     pub fn new(options: Options, now: Timestamp, run: String) -> Self {
         Self {
+            has_mouse: options.mouse,
             options,
             scene: Scene::Beginning,
             account: None,
@@ -151,15 +171,18 @@ impl App {
             chats: Chats::default(),
             contacts: BTreeMap::new(),
             requests: Vec::new(),
+            nearby: Vec::new(),
             window: None,
             note: None,
             lost: None,
             now,
             has_list: true,
+            details: Details::default(),
             is_bare: false,
             is_focused: true,
+            pointed: Vec::new(),
             is_normal: false,
-            has_g: false,
+            first_key: None,
             is_leaving: false,
             run,
             sendings: 0,
@@ -167,7 +190,9 @@ impl App {
             sought: Vec::new(),
             typing: None,
             peers_asked: Timestamp::UNIX_EPOCH,
+            nearby_asked: Timestamp::UNIX_EPOCH,
             listing: (false, false),
+            class_asked: (false, false),
             early: Vec::new(),
             notified: Timestamp::UNIX_EPOCH,
             hits: Vec::new(),
@@ -238,6 +263,7 @@ impl App {
             }
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
+            Msg::Mouse(mouse) => self.mouse(mouse),
             // It may have been smaller for a moment, and what did not fit is gone.
             Msg::Resize => vec![Effect::Redraw],
             Msg::Focus(is_focused) => {
@@ -272,6 +298,7 @@ impl App {
     fn connected(&mut self) -> Vec<Effect> {
         self.lost = None;
         self.listing = (true, false);
+        self.class_asked = (false, false);
         let client = Some(format!("chinwag tui {}", env!("CARGO_PKG_VERSION")));
         vec![Ask::of::<SystemHello>(Tag::Hello, Hello { client })]
     }
@@ -281,7 +308,7 @@ impl App {
         let mut effects = vec![
             Ask::of::<AccountShow>(Tag::Account, Nothing {}),
             Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}),
-            Ask::of::<ConversationList>(Tag::Conversations, Nothing {}),
+            classroom::list(),
             Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
             Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
             Ask::of::<PeerList>(Tag::Peers, Nothing {}),
@@ -307,7 +334,7 @@ impl App {
             return Vec::new();
         }
         self.listing = (true, false);
-        vec![Ask::of::<ConversationList>(Tag::Conversations, Nothing {})]
+        vec![classroom::list()]
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
@@ -318,10 +345,18 @@ impl App {
         }
         let mut effects = Vec::new();
         let is_old = |then: Timestamp, s: i64| now.as_second() - then.as_second() >= s;
-        if matches!(self.window, Some(Window::Peers(_))) && is_old(self.peers_asked, PEERS_EVERY_S)
-        {
+        if is_old(self.peers_asked, PEERS_EVERY_S) {
             self.peers_asked = now;
-            effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+            if self.details.is_open {
+                effects.extend(self.look_after_details());
+            } else if matches!(self.window, Some(Window::Peers(_))) {
+                effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+            }
+        }
+        let is_alone = matches!(self.scene, Scene::Talking) && self.chats.are_empty();
+        if is_alone && self.lost.is_none() && is_old(self.nearby_asked, PEERS_EVERY_S) {
+            self.nearby_asked = now;
+            effects.push(Ask::of::<NearbyList>(Tag::Nearby { is_shown: false }, Nothing {}));
         }
         if self.typing.as_ref().is_some_and(|(_, since)| is_old(*since, TYPING_S)) {
             effects.extend(self.typing_ends());
@@ -391,10 +426,11 @@ fn doing(tag: &Tag) -> &'static str {
         Tag::Found { .. } => "searching",
         Tag::Why => "asking where it is",
         Tag::Connected => "connecting to everybody",
+        Tag::InClass => "connecting in the classroom",
         Tag::Added => "looking for whoever made the ticket",
         Tag::Sent { .. } => "saving",
         Tag::Created => "making the keys",
-        Tag::Ticket => "making a ticket",
+        Tag::Ticket | Tag::Card => "making a ticket",
         Tag::Digest => "comparing",
         _ => "asking the node",
     }
@@ -404,6 +440,8 @@ fn doing(tag: &Tag) -> &'static str {
 fn page(conversation: &str, part: Part, than: Option<Id>) -> Effect {
     let (before, after) = match part {
         Part::Newest => (None, None),
+        // An empty id is before all.
+        Part::Oldest => (None, Some(Id::new())),
         Part::Older | Part::Before(_) => (than, None),
         Part::Newer | Part::After(_) => (None, than),
     };

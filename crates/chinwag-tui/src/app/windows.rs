@@ -44,6 +44,8 @@ pub enum ListKind {
     Contacts,
     /// Strangers who asked.
     Requests,
+    /// Conversations of the classroom.
+    Classroom,
 }
 
 /// A line to choose.

@@ -1,5 +1,6 @@
 //! The rim of the lines: reads standard input, asks the daemon, and prints.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::time::Duration;
@@ -17,9 +18,6 @@ use crate::driver::{
 };
 use crate::msg::{Effect, Msg, Tag};
 use crate::options::{Notify, Options};
-
-/// Lines that were read and not yet taken.
-const LINES_MAX: usize = 16;
 
 /// How long what was asked for is waited for when standard input has ended.
 const LINGER: Duration = Duration::from_secs(10);
@@ -73,7 +71,7 @@ impl Rim {
         end: impl Future<Output = ()>,
     ) -> Result<Ended, RunError> {
         let mut end = std::pin::pin!(end);
-        let mut typed = read_lines();
+        let mut typed = Typed::reading();
         let mut connecting = std::pin::pin!(connect_after(connect, Duration::ZERO));
         let mut tick = Instant::now();
         loop {
@@ -127,15 +125,16 @@ impl Rim {
                         }
                     }
                 }
-                line = typed.recv(), if is_reading => {
+                line = typed.lines.recv(), if is_reading => {
                     let Some(line) = line else {
                         self.ends_by = Some(Instant::now() + LINGER);
                         continue;
                     };
                     let effects = self.lines.typed(&line);
-                    if self.obey(effects)? {
+                    if self.obey(effects).await? {
                         return Ok(Ended::Left);
                     }
+                    typed.read_on();
                     continue;
                 }
                 () = sleep_until(tick) => {
@@ -144,7 +143,7 @@ impl Rim {
                 }
             };
             let effects = self.lines.update(msg);
-            if self.obey(effects)? {
+            if self.obey(effects).await? {
                 return Ok(Ended::Left);
             }
         }
@@ -155,9 +154,23 @@ impl Rim {
         self.asked == 0 && !self.lines.is_waiting() && self.lines.is_done()
     }
 
+    /// Opens the person's editor with a text. `None`: it ended with an error.
+    async fn edit(&mut self, text: String) -> Option<String> {
+        let edited = tokio::task::spawn_blocking(move || crate::editor::edit(&text)).await;
+        match edited {
+            Ok(Ok(text)) => Some(text),
+            Ok(Err(error)) => {
+                self.lines.app.wrong(error.to_string());
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
     /// Does what is to be done. True: leaving is.
-    fn obey(&mut self, effects: Vec<Effect>) -> io::Result<bool> {
-        for effect in effects {
+    async fn obey(&mut self, effects: Vec<Effect>) -> io::Result<bool> {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Ask(request) => {
                     self.asked += usize::from(request.tag != Tag::Nothing);
@@ -173,21 +186,50 @@ impl Rim {
                     print(self.lines.said())?;
                     return Ok(true);
                 }
+                Effect::Edit(text) => {
+                    // What was said before does not come over the editor.
+                    print(self.lines.said())?;
+                    let edited = self.edit(text).await;
+                    effects.extend(self.lines.update(Msg::Edited(edited)));
+                }
                 // What is for a screen.
-                Effect::Copy(_) | Effect::Edit(_) | Effect::Redraw | Effect::Suspend => {}
+                Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend => {}
             }
         }
         Ok(false)
     }
 }
 
-/// The lines of standard input, until it ends. Reading can't be broken off: the thread ends with the
-/// program, or with standard input.
-fn read_lines() -> mpsc::Receiver<String> {
-    let (read, lines) = mpsc::channel(LINES_MAX);
+/// The lines of standard input, until it ends.
+struct Typed {
+    lines: mpsc::Receiver<String>,
+    more: std::sync::mpsc::Sender<()>,
+}
+
+impl Typed {
+    /// Begins to read the first.
+    fn reading() -> Self {
+        let (more, wanted) = std::sync::mpsc::channel();
+        let typed = Self { lines: read_lines(wanted), more };
+        typed.read_on();
+        typed
+    }
+
+    /// Reads the next line. Not before one is done with the last: it may have begun an editor, and two may
+    /// not read the keys.
+    fn read_on(&self) {
+        // Standard input may have ended.
+        let _ = self.more.send(());
+    }
+}
+
+/// Reads a line each time one is wanted. Reading can't be broken off: the thread ends with the program, or
+/// with standard input.
+fn read_lines(wanted: std::sync::mpsc::Receiver<()>) -> mpsc::Receiver<String> {
+    let (read, lines) = mpsc::channel(1);
     std::thread::spawn(move || {
         let mut input = io::stdin().lock();
-        loop {
+        while wanted.recv().is_ok() {
             let mut line = Vec::new();
             let room = u64::try_from(TEXT_MAX).unwrap_or(u64::MAX);
             match input.by_ref().take(room).read_until(b'\n', &mut line) {

@@ -16,7 +16,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 pub use driver::{Input, run};
 
 use crate::actions::{ACTIONS, Act};
-use crate::app::{App, Choice, List, ListKind, PeersView, Scene, Window, numbered};
+
+use crate::app::{App, Choice, List, ListKind, PeersView, Scene, Window, is_ticket, numbered};
 use crate::msg::{Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{self, author, on_one_line, reacted};
@@ -30,6 +31,9 @@ const SHOWN_AT_FIRST: usize = 10;
 /// Messages that are shown at once of what was before, or of what was missed.
 const SHOWN_AT_ONCE: usize = 20;
 
+/// Characters of what was written in an editor that are said again.
+const WRITTEN_SHOWN: usize = 400;
+
 /// Lines that are kept while nothing is there to type them to.
 const EARLY_MAX: usize = 4_096;
 
@@ -42,6 +46,8 @@ struct Told {
     conversation: Option<Id>,
     /// Whether what is in the conversation was shown.
     has_shown: bool,
+    /// What was typed in it and not sent.
+    draft: Option<String>,
 }
 
 /// The client as lines.
@@ -59,6 +65,8 @@ pub struct Lines {
     early: VecDeque<String>,
     /// Whether what was before was asked for and is to be shown when it comes.
     wants_older: bool,
+    /// Whether it was asked whether to send what was written in an editor.
+    asks_to_send: bool,
     /// Whether what is secret may be shown: where somebody sits at a terminal.
     is_terminal: bool,
 }
@@ -76,6 +84,7 @@ impl Lines {
             numbers: HashMap::new(),
             early: VecDeque::new(),
             wants_older: false,
+            asks_to_send: false,
             is_terminal,
         }
     }
@@ -113,9 +122,16 @@ impl Lines {
             _ => None,
         };
         let is_found = matches!(&msg, Msg::Answer(Tag::Found { .. }, _));
+        let is_written = matches!(&msg, Msg::Edited(Some(_)));
         let mut effects = self.app.update(msg);
+        if is_written {
+            self.tell_written();
+            effects.extend(self.app.keep_drafts());
+        }
         match what {
-            Some(What::Message { message }) => self.tell_message(&message, false),
+            Some(What::Message { message } | What::Classroom { message: Some(message), .. }) => {
+                self.tell_message(&message, false);
+            }
             Some(What::MessageChanged { message }) => self.tell_change(&message),
             Some(What::MessageState { through, state, .. }) => self.tell_state(&through, state),
             _ => {}
@@ -156,6 +172,17 @@ impl Lines {
 
     fn talk(&mut self, line: &str) -> Vec<Effect> {
         let word = line.trim();
+        if std::mem::take(&mut self.asks_to_send) {
+            let is = |answer: &str| word.eq_ignore_ascii_case(answer);
+            if is("yes") || is("y") {
+                return self.send_written();
+            }
+            self.system("not sent; /editor opens it again");
+            // Whatever else was typed was meant for somebody, and is not an answer.
+            if is("no") || is("n") || word.is_empty() {
+                return Vec::new();
+            }
+        }
         match &self.app.window {
             Some(Window::Asked(_)) => {
                 let is_yes = word.eq_ignore_ascii_case("yes") || word.eq_ignore_ascii_case("y");
@@ -188,6 +215,8 @@ impl Lines {
             Vec::new()
         } else if line.starts_with('/') && !line.starts_with("//") {
             self.command(line)
+        } else if is_ticket(line) {
+            self.app.ask_about_ticket(line.trim())
         } else {
             let text = line.strip_prefix('/').unwrap_or(line);
             self.app.say_by_line(text, None)
@@ -216,11 +245,60 @@ impl Lines {
                 self.wrong("the recovery words are shown on a terminal only");
                 Vec::new()
             }
-            Act::Editor | Act::Theme => {
+            Act::Editor if !self.is_terminal => {
+                self.wrong("an editor needs a terminal");
+                Vec::new()
+            }
+            Act::Editor => vec![Effect::Edit(self.draft().unwrap_or_default())],
+            Act::Theme => {
                 self.wrong("that is for the screen; these are lines");
                 Vec::new()
             }
             act => self.app.run(act, args),
+        }
+    }
+
+    /// What is typed where one is and not sent.
+    fn draft(&self) -> Option<String> {
+        let chat = self.app.chats.current()?;
+        Some(chat.composer.text()).filter(|text| !text.trim().is_empty())
+    }
+
+    /// Says what was written in an editor, and asks whether it is to be sent.
+    fn tell_written(&mut self) {
+        let draft = self.draft();
+        self.told.draft.clone_from(&draft);
+        match draft {
+            Some(text) => {
+                self.system(format!("You have written: {}", in_one_line(&text)));
+                self.system("Send it? yes or no");
+                self.asks_to_send = true;
+            }
+            None => self.system("nothing is written"),
+        }
+    }
+
+    fn send_written(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.app.chats.current_mut() else { return Vec::new() };
+        let text = chat.composer.take();
+        self.told.draft = None;
+        let mut effects = self.app.say_by_line(&text, None);
+        effects.extend(self.app.keep_drafts());
+        effects
+    }
+
+    /// Says what was typed here before and not sent.
+    fn tell_draft(&mut self) {
+        let draft = self.draft();
+        if self.told.draft == draft {
+            return;
+        }
+        self.told.draft.clone_from(&draft);
+        if let Some(text) = draft {
+            self.system(format!("Typed here before and not sent: {}", in_one_line(&text)));
+            if self.is_terminal {
+                self.system("/editor opens it, and then it can be sent.");
+            }
         }
     }
 
@@ -353,6 +431,8 @@ impl Lines {
         if self.told.conversation.as_deref() != Some(&id) {
             self.told.conversation = Some(id.clone());
             self.told.has_shown = false;
+            self.told.draft = None;
+            self.asks_to_send = false;
             self.wants_older = false;
             self.tell_where();
         }
@@ -369,6 +449,7 @@ impl Lines {
                 self.tell_message(&message, true);
             }
         }
+        self.tell_draft();
         self.tell_found();
         if self.wants_older && page.is_some_and(|(of, part)| of == id && part == Part::Older) {
             return self.tell_older().into_iter().collect();
@@ -389,16 +470,20 @@ impl Lines {
 
     fn tell_where(&mut self) {
         let Some(chat) = self.app.chats.current() else { return };
-        let name = person(&chat.conversation.name, 40);
+        let name = chat.name(40);
+        let is_classroom = chat.is_classroom();
         let is_self = chat.is_self();
         let unread = chat.conversation.unread;
-        let is_alone = self.app.chats.all().len() == 1;
+        let is_alone = self.app.chats.are_empty();
         match (is_self, unread) {
             (true, _) => self.system("You are in your notes to yourself."),
             (false, 0) => self.system(format!("You are in the conversation with {name}.")),
             (false, n) => {
                 self.system(format!("You are in the conversation with {name}; {n} unread."));
             }
+        }
+        if is_classroom {
+            self.system(format!("This is {}.", crate::app::NOT_PRIVATE));
         }
         if is_alone {
             self.system("To meet somebody: /invite makes a ticket, /add TICKET uses one.");
@@ -421,11 +506,17 @@ impl Lines {
         let number = self.number(message);
         let current = self.app.chats.current().map(crate::app::Chat::id);
         let place = match self.app.chats.get(&message.conversation) {
+            // Wherever one is, and whoever they say they are.
+            Some(chat) if chat.is_classroom() => {
+                let address = chat.conversation.classroom.as_ref().map(|peer| &peer.address);
+                let address = address.map(|address| one_line(address)).unwrap_or_default();
+                format!(", in the classroom with {address}, not private")
+            }
             Some(chat) if current != Some(chat.id()) && chat.is_self() => {
                 ", in your notes".to_owned()
             }
             Some(chat) if current != Some(chat.id()) && message.author.is_me => {
-                format!(", to {}", person(&chat.conversation.name, 40))
+                format!(", to {}", chat.name(40))
             }
             Some(chat) if current != Some(chat.id()) => ", elsewhere".to_owned(),
             Some(_) => String::new(),
@@ -596,7 +687,7 @@ impl Lines {
         for action in ACTIONS {
             let Some(word) = action.word else { continue };
             let args = match action.act {
-                Act::Editor | Act::Theme => continue,
+                Act::Theme => continue,
                 Act::Reply | Act::Edit => "NUMBER TEXT".to_owned(),
                 Act::Retract | Act::Why => "NUMBER".to_owned(),
                 Act::React => "NUMBER [EMOJI]".to_owned(),
@@ -606,6 +697,12 @@ impl Lines {
         }
         self.system("// begins a text with a slash.");
     }
+}
+
+/// A text of several lines as one, with a slash between them; a long one as far as it tells which it is.
+fn in_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    short(&lines.join(" / "), WRITTEN_SHOWN)
 }
 
 /// Who says something. Nobody's name is that of a role.

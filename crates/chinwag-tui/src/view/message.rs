@@ -88,12 +88,20 @@ pub fn author(message: &Message) -> String {
 pub fn on_one_line(message: &Message) -> String {
     match said(message) {
         Said::Words(words) => {
+            let action = action(words).map(|action| format!("* {action}"));
+            let words = action.as_deref().unwrap_or(words);
             let lines: Vec<String> =
                 words.split('\n').map(|line| safe::one_line(line.trim_end_matches('\r'))).collect();
             lines.join(" / ")
         }
         Said::Ours(words) => format!("({words})"),
     }
+}
+
+/// What somebody does, of a text that says so: one that begins with `/me`, as many programs have it
+/// (XEP-0245).
+pub fn action(text: &str) -> Option<&str> {
+    text.strip_prefix("/me ").map(str::trim_start).filter(|action| !action.is_empty())
 }
 
 /// The rows of a message at this width, each no wider.
@@ -207,8 +215,19 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
         };
         lines.push(Line::styled(cut(&words, room), theme.dim));
     }
+    if message.kind == "unfitting" {
+        let style = theme.dim.add_modifier(Modifier::ITALIC);
+        lines.push(Line::styled(cut("what is no message of the classroom:", room), style));
+    }
     match said(message) {
-        Said::Words(words) => lines.extend(words_of(words, look, room)),
+        Said::Words(words) => match action(words) {
+            Some(action) => {
+                let me = look.me.as_deref().filter(|_| message.author.is_me);
+                let who = safe::person(me.unwrap_or(&message.author.name), NAME_SHOWN);
+                lines.extend(words_of(&format!("* {who} {action}"), look, room));
+            }
+            None => lines.extend(words_of(words, look, room)),
+        },
         Said::Ours(words) => {
             lines.extend(folded(&words, &[], room, theme.dim.add_modifier(Modifier::ITALIC)));
         }
@@ -218,6 +237,10 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
         lines.truncate(ROWS_SHOWN - 1);
         let note = format!("… {more} more rows: select it and press o");
         lines.push(Line::styled(cut(&note, room), theme.dim));
+    }
+    if let Some(ending) = &message.ending {
+        let words = if ending == "continues" { "(goes on below)" } else { "(broke off here)" };
+        lines.push(Line::styled(cut(words, room), theme.dim));
     }
     if message.edited && message.gone.is_none() {
         lines.push(Line::styled(cut("(edited)", room), theme.dim));
@@ -241,7 +264,7 @@ fn said(message: &Message) -> Said<'_> {
         (Some("retracted"), ..) => Said::Ours("taken back".to_owned()),
         (Some("expired"), ..) => Said::Ours("has disappeared".to_owned()),
         (Some(_), ..) => Said::Ours("is gone".to_owned()),
-        (None, "text", text) => Said::Words(text.unwrap_or_default()),
+        (None, "text" | "unfitting", text) => Said::Words(text.unwrap_or_default()),
         (None, "settings", None) => {
             Said::Ours("changed after how long messages disappear".to_owned())
         }

@@ -1,10 +1,12 @@
 //! What is known, drawn.
 //!
 //! Three parts: the list of conversations where there is room for it, the conversation with the line that
-//! is typed, and the status line. A window lies over them. The cursor of the terminal always stands where
+//! is typed, and the status line; a fourth, what is known of whoever one talks with, where it is wanted. A
+//! window lies over them. The cursor of the terminal always stands where
 //! typing would go, for screen readers.
 
 mod chat_list;
+mod details;
 pub mod message;
 mod scenes;
 mod status;
@@ -16,11 +18,14 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::app::{About, App, Chat, Pending, Scene};
+use crate::app::{About, App, Chat, NOT_PRIVATE, Scene, Target};
 use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
 pub const WITH_LIST: u16 = 80;
+
+/// Columns below which what is known of whoever one talks with has no room.
+pub const WITH_DETAILS: u16 = 66;
 
 /// Columns that the keys for a selected message take with their words.
 const SELECT_HINT_WIDTH: u16 = 58;
@@ -32,6 +37,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
         return;
     }
     frame.buffer_mut().set_style(area, app.options.theme.text);
+    app.pointed.clear();
     match app.scene {
         Scene::Beginning => scenes::beginning(frame, app, area),
         Scene::Naming { .. } => scenes::naming(frame, app, area),
@@ -44,12 +50,25 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let status = status::height(app, area.width).min(area.height);
     let [above, status] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);
-    let has_list = app.has_list && !app.is_bare && area.width >= WITH_LIST;
+    let has_details = app.details.is_open && !app.is_bare && area.width >= WITH_DETAILS;
+    let details_width = if has_details { (area.width / 4).clamp(26, 36) } else { 0 };
+    // Where there is room for one of them only, it is the one that was asked for.
+    let list_room = area.width.saturating_sub(if has_details { 30 } else { 0 });
+    let has_list = app.has_list && !app.is_bare && list_room >= WITH_LIST;
     let list_width = if has_list { (area.width / 5).clamp(18, 28) } else { 0 };
-    let [list, chat] =
-        Layout::horizontal([Constraint::Length(list_width), Constraint::Min(0)]).areas(above);
+    let [list, chat, beside] = Layout::horizontal([
+        Constraint::Length(list_width),
+        Constraint::Min(0),
+        Constraint::Length(details_width),
+    ])
+    .areas(above);
     if has_list {
-        chat_list::draw(frame, app, list);
+        for (row, id) in chat_list::draw(frame, app, list) {
+            app.stands(row, Target::Chat(id));
+        }
+    }
+    if has_details {
+        details::draw(frame, app, beside);
     }
     let cursor = conversation(frame, app, chat);
     status::draw(frame, app, status);
@@ -66,7 +85,8 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
         return None;
     };
     let text_rows = chat.composer.area().lines().iter().map(|line| {
-        let width = usize::from(area.width.saturating_sub(2)).max(1);
+        let prompt = if chat.is_classroom() && area.width >= 40 { 13 } else { 2 };
+        let width = usize::from(area.width.saturating_sub(prompt)).max(1);
         u16::try_from(unicode_width::UnicodeWidthStr::width(line.as_str()) / width + 1)
             .unwrap_or(u16::MAX)
     });
@@ -92,9 +112,11 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Some(chat) = app.chats.current() else { return };
     let theme = &app.options.theme;
-    let name = chinwag_text::safe::person(&chat.conversation.name, 40);
+    let name = chat.name(40);
     let mut says = Vec::new();
-    if chat.is_self() {
+    if chat.is_classroom() {
+        says.push(chat.presence_in_class().to_owned());
+    } else if chat.is_self() {
         says.push("notes to yourself, on all your devices".to_owned());
     } else {
         let contact = app.contacts.get(&chat.conversation.contact);
@@ -112,6 +134,9 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
     }
     let mut line = Line::from(vec![Span::styled(format!(" {name}"), theme.name_of_other)]);
+    if chat.is_classroom() {
+        line.push_span(Span::styled(format!("  {NOT_PRIVATE}"), theme.wrong));
+    }
     if chat.is_forked {
         line.push_span(Span::styled(
             "  ! a device wrote two different things: /digest",
@@ -125,17 +150,17 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let look = app.look();
     let theme = app.options.theme;
-    let is_alone = app.chats.all().iter().all(Chat::is_self);
+    let is_alone = app.chats.are_empty();
+    let is_self = app.chats.current().is_some_and(Chat::is_self);
+    let has_mouse = app.has_mouse;
     let Some(chat) = app.chats.current_mut() else { return };
-    let pending = if chat.timeline.is_at_end() {
-        pending_rows(&chat.pending, area.width, &theme)
-    } else {
-        Vec::new()
-    };
+    let pending =
+        if chat.timeline.is_at_end() { pending_rows(chat, area.width, &theme) } else { Vec::new() };
     let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let height = area.height - pending_height;
     let is_loaded = chat.timeline.is_loaded;
-    let is_nobody = is_alone && chat.timeline.is_empty() && is_loaded && pending.is_empty();
+    let is_nobody =
+        is_alone && is_self && chat.timeline.is_empty() && is_loaded && pending.is_empty();
     if is_nobody {
         return scenes::nobody_yet(frame, app, area);
     }
@@ -148,8 +173,12 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         frame.render_widget(Paragraph::new(Line::styled(format!(" {words}"), theme.dim)), row);
         return;
     }
+    let mut stands = Vec::new();
     for (y, row) in (top..).zip(rows) {
         let place = Rect { y, height: 1, ..area };
+        if has_mouse {
+            stands.push((place, row.id.clone()));
+        }
         frame.render_widget(row.line, place);
         if row.is_selected {
             frame.buffer_mut().set_style(place, theme.chosen);
@@ -158,21 +187,21 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     for (y, line) in (area.y + height..area.bottom()).zip(pending) {
         frame.render_widget(line, Rect { y, height: 1, ..area });
     }
+    for (place, id) in stands {
+        app.stands(place, Target::Message(id));
+    }
 }
 
 /// What was said and is not known to be on the disk.
-fn pending_rows(
-    pending: &[Pending],
-    width: u16,
-    theme: &crate::theme::Theme,
-) -> Vec<Line<'static>> {
+fn pending_rows(chat: &Chat, width: u16, theme: &crate::theme::Theme) -> Vec<Line<'static>> {
     let room = usize::from(width).saturating_sub(2).max(1);
     let mut rows = Vec::new();
-    for sending in pending {
+    let doing = if chat.is_classroom() { "sending: " } else { "saving: " };
+    for sending in &chat.pending {
         let first = sending.text.lines().next().unwrap_or_default();
         let text = chinwag_text::safe::one_line(first);
         let (head, style) = match &sending.failed {
-            None => ("saving: ".to_owned(), theme.dim),
+            None => (doing.to_owned(), theme.dim),
             Some(why) => (format!("failed: {}: ", chinwag_text::safe::one_line(why)), theme.wrong),
         };
         let tail = if sending.failed.is_some() { " (Enter sends it again)" } else { "" };
@@ -200,7 +229,7 @@ fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
             Line::styled(cut(&words, usize::from(area.width)), theme.unread)
         }
         None if chat.typing_until.is_some_and(|until| until > app.now) => {
-            let name = chinwag_text::safe::person(&chat.conversation.name, 30);
+            let name = chat.name(30);
             Line::styled(cut(&format!(" {name} is typing"), usize::from(area.width)), theme.dim)
         }
         None if !chat.timeline.is_at_end() => {
@@ -216,7 +245,14 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     let theme = app.options.theme;
     let is_selecting = app.chats.current().is_some_and(|chat| chat.timeline.selected().is_some());
     let chat = app.chats.current_mut()?;
-    let prompt = if area.width < 4 { 0 } else { 2 };
+    // Where one types is where one must know.
+    let words = match (chat.is_classroom(), area.width) {
+        (_, 0..4) => "",
+        (false, _) => "> ",
+        (true, 0..40) => "! ",
+        (true, _) => "not private> ",
+    };
+    let prompt = u16::try_from(words.len()).unwrap_or(0);
     let [mark, input] =
         Layout::horizontal([Constraint::Length(prompt), Constraint::Min(0)]).areas(area);
     if is_selecting {
@@ -229,11 +265,13 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
         frame.render_widget(line, area);
         return Some(Position::new(area.x, area.y));
     }
-    frame.render_widget(Line::styled(padded("> ", usize::from(mark.width)), theme.dim), mark);
+    let style = if chat.is_classroom() { theme.wrong } else { theme.dim };
+    frame.render_widget(Line::styled(padded(words, usize::from(mark.width)), style), mark);
     let editor = chat.composer.area_mut();
     editor.set_style(theme.text);
     // The terminal's own cursor is the cursor.
     editor.set_cursor_style(theme.text);
+    editor.set_selection_style(theme.chosen);
     if input.is_empty() {
         return None;
     }

@@ -101,23 +101,38 @@ fn folded_all(words: &[&str], place: Rect) -> Vec<Line<'static>> {
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
     let waiting = app.contacts.values().filter(is_waiting).count();
-    let inner = boxed(frame, app, area, "Nobody yet", (60, 9 + 2 * u16::from(waiting > 0)));
+    let near = app.nearby.len();
+    let more = u16::from(waiting > 0) + u16::from(near > 0);
+    let inner = boxed(frame, app, area, "Nobody yet", (60, 10 + more + u16::from(more > 0)));
     let words = [
         "To meet somebody, one of you makes a ticket and the other uses it:",
         "",
         "  /invite        your ticket, as a line and as a QR code",
         "  /add TICKET    the ticket that somebody gave you",
+        "  /classroom     the chat of a class, not private",
         "",
         "F1 shows everything else.",
     ];
     let mut lines = folded_all(&words, inner);
+    let mut notes = Vec::new();
     if waiting > 0 {
         let says = match waiting {
             1 => "One was added and is not reached yet: /contacts".to_owned(),
             n => format!("{n} were added and are not reached yet: /contacts"),
         };
-        lines.extend([Line::default(), Line::styled(says, app.options.theme.unread)]);
+        notes.push(says);
     }
+    if near > 0 {
+        notes.push(match near {
+            1 => "A device of somebody is on this network: /nearby".to_owned(),
+            n => format!("{n} devices of others are on this network: /nearby"),
+        });
+    }
+    if !notes.is_empty() {
+        lines.push(Line::default());
+    }
+    let style = app.options.theme.unread;
+    lines.extend(notes.into_iter().map(|note| Line::styled(note, style)));
     if lines.len() > usize::from(inner.height) {
         lines.retain(|line| line.width() > 0);
     }

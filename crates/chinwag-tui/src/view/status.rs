@@ -87,7 +87,8 @@ fn right(app: &App) -> String {
         });
     }
     if app.is_normal {
-        says.push("NORMAL".to_owned());
+        let is_visual = app.chats.current().is_some_and(|chat| chat.composer.is_choosing());
+        says.push(if is_visual { "VISUAL" } else { "NORMAL" }.to_owned());
     }
     format!("{} ", says.join(" · "))
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
-use crate::app::{App, Asked, List, ListKind, Pager, PeersView, Window};
+use crate::app::{App, Asked, List, ListKind, Pager, PeersView, Target, Window};
 use crate::view::message::{NARROW, cut, folded, padded};
 
 /// The bars of a little picture, from low to high.
@@ -15,9 +15,13 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// Draws the window that is open. Gives where the cursor is.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
     let window = app.window.take()?;
+    app.stands(area, Target::Window);
     let (window, cursor) = match window {
         Window::List(list) => {
-            let cursor = draw_list(frame, app, area, &list);
+            let (cursor, rows) = draw_list(frame, app, area, &list);
+            for (row, n) in rows {
+                app.stands(row, Target::Line(n));
+            }
             (Window::List(list), cursor)
         }
         Window::Pager(mut pager) => {
@@ -37,7 +41,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<P
     cursor
 }
 
-fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Option<Position> {
+/// Draws a list. Gives where the cursor is, and the row of each line that is seen.
+fn draw_list(
+    frame: &mut Frame<'_>,
+    app: &App,
+    area: Rect,
+    list: &List,
+) -> (Option<Position>, Vec<(Rect, usize)>) {
     let title = match &list.kind {
         ListKind::Switcher => "Go to, or do",
         ListKind::Unread => "Unread",
@@ -45,11 +55,13 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Optio
         ListKind::Search { within: None } => "Search everywhere",
         ListKind::Contacts => "Contacts",
         ListKind::Requests => "Requests",
+        ListKind::Classroom => "The classroom: not private",
     };
     let size = (area.width.saturating_sub(4).min(90), area.height.saturating_sub(2).min(22));
     let inner = boxed(frame, app, area, title, size);
+    let mut stands = Vec::new();
     if inner.is_empty() {
-        return None;
+        return (None, stands);
     }
     let theme = &app.options.theme;
     let typed = chinwag_text::safe::one_line(&list.typed.text());
@@ -66,6 +78,7 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Optio
     for (y, (n, row)) in (rows.y..).zip(seen) {
         let Some(row) = list.rows.get(*row) else { continue };
         let place = Rect { y, height: 1, ..rows };
+        stands.push((place, n));
         let mark = if n == list.chosen { "> " } else { "  " };
         let mut spans = vec![Span::raw(mark)];
         // Where there is little room, the words of a hit come first.
@@ -80,7 +93,7 @@ fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect, list: &List) -> Optio
     let before = list.typed.before_cursor();
     let column = unicode_width::UnicodeWidthStr::width(before.as_str()) + 2;
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(inner.width - 1);
-    Some(Position::new(inner.x + column, inner.y))
+    (Some(Position::new(inner.x + column, inner.y)), stands)
 }
 
 fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) {
@@ -204,7 +217,7 @@ fn draw_peers(frame: &mut Frame<'_>, app: &App, area: Rect, view: &mut PeersView
 }
 
 /// Round trips as bars, the highest as high as a row.
-fn picture(round_trips: &std::collections::VecDeque<f64>) -> String {
+pub(super) fn picture(round_trips: &std::collections::VecDeque<f64>) -> String {
     let highest = round_trips.iter().copied().fold(0.0, f64::max);
     let bar = |ms: &f64| {
         let share = if highest > 0.0 { ms / highest } else { 0.0 };

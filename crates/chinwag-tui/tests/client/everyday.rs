@@ -4,7 +4,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::What;
 use chinwag_api::model::Request;
 use chinwag_tui::app::Window;
-use chinwag_tui::msg::{Effect, Msg, Part, Tag};
+use chinwag_tui::msg::{Effect, Mouse, Msg, Part, Tag};
 use chinwag_tui::theme::Theme;
 use serde_json::{json, to_value};
 
@@ -76,7 +76,7 @@ fn a_ticket_that_is_typed_is_used_and_not_said() {
     desk.tell(Msg::Paste(ticket.clone()));
     desk.press("Enter");
     assert!(!desk.has_asked("message.send"));
-    assert!(desk.screen(80, 24).contains("This is a ticket"));
+    assert!(desk.screen(80, 24).contains("This is a ticket or a card"));
     desk.press("y");
     assert_eq!(desk.asked("contact.add")["ticket"], ticket);
     // Whoever means it can say it.
@@ -84,6 +84,26 @@ fn a_ticket_that_is_typed_is_used_and_not_said() {
     desk.tell(Msg::Paste(ticket));
     desk.press("Enter");
     assert!(desk.has_asked("message.send"));
+}
+
+#[test]
+fn a_card_is_made_where_a_card_is_wanted_and_nothing_where_it_is_not_understood() {
+    let mut desk = ana();
+    desk.types("/invite --card");
+    desk.press("Enter");
+    desk.asked("account.card");
+    assert!(!desk.has_asked("invite.create"), "which would hold a secret");
+    desk.answer(Tag::Card, json!({ "card": "chinwag1abcdefghijklmnop" }));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("holds no secret") && screen.contains("chinwag1abcdef"), "{screen}");
+    desk.press("Esc");
+    desk.types("/invite bogus");
+    desk.press("Enter");
+    assert!(!desk.has_asked("invite.create"));
+    desk.types("/add chinwag1abcdefghijklmnop as Bob --text it's me");
+    desk.press("Enter");
+    let asked = desk.asked("contact.add");
+    assert_eq!((asked["as"].as_str(), asked["text"].as_str()), (Some("Bob"), Some("it's me")));
 }
 
 #[test]
@@ -385,6 +405,146 @@ fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
     desk.answer(Tag::Added, to_value(bob).unwrap());
     later(&mut desk, 60_000);
     assert!(desk.screen(80, 24).contains("One was added and is not reached yet: /contacts"));
+}
+
+#[test]
+fn whoever_is_near_is_told_to_somebody_who_knows_nobody_yet() {
+    let mut desk = Desk::with(Theme::PLAIN);
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
+    let mut own = chat("Ana");
+    "self".clone_into(&mut own.kind);
+    desk.answer(Tag::Conversations, to_value([&own]).unwrap());
+    let tag = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
+    desk.answer(tag, json!({ "messages": [], "next": null }));
+    later(&mut desk, 250);
+    assert!(desk.has_asked("nearby.list"));
+    let near = json!([{ "device": "dev_abcdefghijkl", "addresses": ["10.0.0.7:4433\u{1b}[2J"] }]);
+    desk.answer(Tag::Nearby { is_shown: false }, near.clone());
+    assert!(desk.screen(80, 24).contains("A device of somebody is on this network: /nearby"));
+    desk.types("/nearby");
+    desk.press("Enter");
+    desk.answer(Tag::Nearby { is_shown: true }, near);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("dev_abcdefghijkl  at 10.0.0.7:4433␛[2J"), "{screen}");
+    // Whoever knows somebody is not asked for all the time.
+    let mut desk = ana();
+    later(&mut desk, 5_000);
+    assert!(!desk.has_asked("nearby.list"));
+}
+
+#[test]
+fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
+    let mut desk = ana();
+    desk.press("Alt+Shift+n");
+    assert!(desk.has_asked("peer.list"));
+    assert_eq!(desk.asked("conversation.digest")["conversation"], "conv_Bob");
+    let digest = |of: &str, digest: &str| json!({ "conversation": of, "entries": 8, "logs": [], "digest": digest });
+    desk.answer(Tag::DigestBeside, digest("conv_Bob", "0011-2233"));
+    assert!(desk.screen(110, 24).contains("0011-2233"));
+    // It is compared anew when something was said, and not otherwise.
+    desk.wanted.clear();
+    later(&mut desk, 3_000);
+    assert!(desk.has_asked("peer.list") && !desk.has_asked("conversation.digest"));
+    desk.hear(What::Message { message: message(9, "Bob", "one more") });
+    later(&mut desk, 3_000);
+    assert!(desk.has_asked("conversation.digest"));
+    // What is of one conversation is never shown beside another.
+    desk.types("/chat Carol");
+    desk.press("Enter");
+    assert_eq!(desk.asked("conversation.digest")["conversation"], "conv_Carol");
+    let screen = desk.screen(110, 24);
+    assert!(!screen.contains("0011-2233") && screen.contains("not verified"), "{screen}");
+    desk.answer(Tag::DigestBeside, digest("conv_Bob", "4455-6677"));
+    assert!(!desk.screen(110, 24).contains("4455-6677"));
+    desk.press("Alt+Shift+n");
+    desk.wanted.clear();
+    later(&mut desk, 3_000);
+    assert!(!desk.has_asked("peer.list"), "nothing is asked for that nobody sees");
+    assert!(!desk.screen(110, 24).contains("not verified"));
+}
+
+#[test]
+fn the_oldest_message_is_one_key_away_however_many_there_are() {
+    let mut desk = Desk::of_ana(Theme::PLAIN, &[]);
+    desk.page(Part::Newest, &talk(9_900..10_000), true);
+    desk.screen(80, 24);
+    desk.wanted.clear();
+    desk.press("Alt+Home");
+    assert_eq!(desk.asked("message.list")["after"], "");
+    desk.page(Part::Oldest, &talk(0..100), true);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("number 0") && screen.contains("below is more"), "{screen}");
+    // A page of before that was still under way belongs to what was there before.
+    desk.page(Part::Older, &talk(9_800..9_900), true);
+    assert_eq!(desk.screen(80, 24), screen);
+    for _ in 0..4 {
+        desk.press("PgDn");
+    }
+    assert_eq!(desk.asked("message.list")["after"], "msg_99");
+    desk.page(Part::Newer, &talk(100..200), true);
+    desk.press("PgDn");
+    assert!(desk.screen(80, 24).contains("number 100"), "{}", desk.screen(80, 24));
+    desk.press("Alt+End");
+    assert_eq!(desk.asked("message.list")["after"], json!(null));
+    desk.page(Part::Newest, &talk(9_900..10_000), true);
+    assert!(desk.screen(80, 24).contains("number 9999"));
+}
+
+/// Where a text stands on the screen, counted in cells.
+fn place(desk: &mut Desk, text: &str) -> (u16, u16) {
+    let screen = desk.screen(80, 24);
+    let row = screen.lines().position(|row| row.contains(text)).expect(text);
+    let line = screen.lines().nth(row).unwrap();
+    let column = line[..line.find(text).unwrap()].chars().count();
+    (u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+}
+
+fn clicks(desk: &mut Desk, text: &str) {
+    let (column, row) = place(desk, text);
+    desk.tell(Msg::Mouse(Mouse::Click { column, row }));
+}
+
+#[test]
+fn the_mouse_does_nothing_until_it_is_asked_for() {
+    let mut desk = ana();
+    clicks(&mut desk, "Carol");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    desk.press("Alt+m");
+    assert!(desk.wanted.contains(&Effect::Mouse(true)));
+    clicks(&mut desk, "Carol");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+    desk.press("Alt+m");
+    assert!(desk.wanted.contains(&Effect::Mouse(false)));
+    clicks(&mut desk, "Ana");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
+}
+
+#[test]
+fn a_click_means_what_was_seen_there() {
+    let mut desk = Desk::of_ana(Theme::TERMINAL, &talk(1..100));
+    desk.press("Alt+m");
+    clicks(&mut desk, "number 90");
+    assert_eq!(desk.app.chats.current().unwrap().timeline.selected().unwrap().id, "msg_90");
+    // Beside everything nothing is selected.
+    desk.tell(Msg::Mouse(Mouse::Click { column: 79, row: 23 }));
+    assert!(desk.app.chats.current().unwrap().timeline.selected().is_none());
+    let before = desk.screen(80, 24);
+    desk.tell(Msg::Mouse(Mouse::WheelUp));
+    let above = desk.screen(80, 24);
+    assert!(!above.contains("number 99") && above.contains("number 96"), "{above}");
+    desk.tell(Msg::Mouse(Mouse::WheelDown));
+    assert_eq!(desk.screen(80, 24), before);
+    // A window lies over what is below it.
+    let (column, row) = place(&mut desk, "Carol");
+    desk.press("F1");
+    desk.screen(80, 24);
+    desk.tell(Msg::Mouse(Mouse::Click { column, row }));
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Bob");
+    desk.press("Esc");
+    desk.press("Ctrl+p");
+    clicks(&mut desk, "  Carol");
+    assert!(desk.app.window.is_none());
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Carol");
 }
 
 #[test]

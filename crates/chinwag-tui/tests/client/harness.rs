@@ -2,8 +2,8 @@
 
 use chinwag_api::event::{Event, What};
 use chinwag_api::model::{
-    Account, Author, Contact, ContactState, Conversation, Device, DeviceState, Message,
-    MessageState, Status,
+    Account, Author, ClassroomPeer, Contact, ContactState, Conversation, Device, DeviceState,
+    Message, MessageState, Status,
 };
 use chinwag_tui::app::App;
 use chinwag_tui::msg::{Effect, Msg, Part, Tag};
@@ -193,12 +193,44 @@ pub(crate) fn chat(name: &str) -> Conversation {
     Conversation {
         id: format!("conv_{name}"),
         kind: "direct".into(),
+        is_private: true,
         contact: format!("ctc_{name}"),
         name: name.to_owned(),
         unread: 0,
         disappear_after_s: 0,
         last: None,
+        classroom: None,
     }
+}
+
+/// The conversation with a program of the classroom.
+pub(crate) fn class(address: &str, team: &str) -> Conversation {
+    let id = format!("class_{address}");
+    Conversation {
+        id: id.clone(),
+        kind: "classroom".into(),
+        is_private: false,
+        contact: id,
+        name: format!("{address} {team}"),
+        unread: 0,
+        disappear_after_s: 0,
+        last: None,
+        classroom: Some(ClassroomPeer {
+            address: address.into(),
+            team: team.into(),
+            origin: None,
+            is_here: true,
+        }),
+    }
+}
+
+/// What such a program says, the `n`th there.
+pub(crate) fn class_message(n: u32, of: &Conversation, text: &str) -> Message {
+    let mut said = message(n, "red", text);
+    (said.id, said.conversation) = (format!("cmsg_{n}"), of.id.clone());
+    (said.author.id, said.author.device) = (of.id.clone(), String::new());
+    said.author.name.clone_from(&of.classroom.as_ref().unwrap().team);
+    said
 }
 
 fn status() -> Status {
@@ -216,6 +248,7 @@ fn status() -> Status {
         requests: 0,
         unread: 3,
         undelivered: 1,
+        classroom: None,
         problems: Vec::new(),
     }
 }
@@ -241,6 +274,7 @@ pub(crate) fn message(n: u32, author: &str, text: &str) -> Message {
         gone: None,
         reactions: Vec::new(),
         state: is_me.then_some(MessageState::Saved),
+        ending: None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! The client as lines: what is typed, and what is said then.
 
+use chinwag_api::client::CallError;
+use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::{Event, What};
 use chinwag_api::model::{MessageState, Reaction};
 use chinwag_tui::linear::Lines;
 use chinwag_tui::msg::{Effect, Msg, Part, Tag};
 use serde_json::{Value, json};
 
-use crate::harness::{Desk, NOW, message, talk};
+use crate::harness::{Desk, NOW, class, class_message, message, talk};
 
 /// Somebody who hears lines, and types them.
 struct Ear {
@@ -186,6 +188,64 @@ fn a_found_message_is_listed_and_no_line_of_another_passes_for_one_of_ours() {
 }
 
 #[test]
+fn what_comes_in_the_classroom_says_so_in_every_line() {
+    let mut ear = Ear::of_ana(1);
+    // Somebody there calls themselves as a contact is called.
+    let of = class("10.0.0.7:4001", "Bob");
+    let said = class_message(9, &of, "give me the word\nSystem: it is safe");
+    let heard = What::Classroom { conversation: Box::new(of.clone()), message: Some(said) };
+    ear.hear(heard);
+    assert_eq!(
+        ear.last(),
+        "2 Bob, in the classroom with 10.0.0.7:4001, not private: give me the word / System: it is safe"
+    );
+    ear.types("/chat Bob here it is");
+    assert_eq!(ear.asked("message.send")["to"], "conv_Bob", "it is the contact who is meant");
+    ear.types("/chat 10.0.0.7:4001");
+    assert!(ear.last().starts_with("System: This is not private: "), "{}", ear.last());
+    ear.types("no");
+    assert_eq!(ear.asked("message.send")["to"], of.id);
+    ear.types("/react 2");
+    assert!(ear.last().starts_with("Error: the classroom knows plain messages alone"));
+    let tag = ear.wanted.iter().rev().find_map(|effect| match effect {
+        Effect::Ask(ask) if ask.method == "message.send" => Some(ask.tag.clone()),
+        _ => None,
+    });
+    let error = ApiError::new(Kind::Unreachable, "not sent to 10.0.0.7:4001: nobody listens there");
+    ear.tell(Msg::Answer(tag.unwrap(), Err(CallError::Api(error))));
+    assert_eq!(ear.last(), "Error: not sent to 10.0.0.7:4001: nobody listens there");
+}
+
+#[test]
+fn what_was_typed_and_not_sent_is_said_and_can_be_sent_from_an_editor() {
+    let mut ear = Ear::of_ana(1);
+    let drafts = json!([{ "conversation": "conv_Bob", "text": "half a\nthought\u{1b}[2J" }]);
+    ear.tell(Msg::Answer(Tag::Drafts, Ok(drafts)));
+    let said = "System: Typed here before and not sent: half a / thought␛[2J";
+    assert!(ear.heard.iter().any(|line| line == said), "{:?}", ear.heard);
+    ear.types("something else");
+    assert_eq!(ear.asked("message.send")["text"], "something else", "what is typed is said");
+    assert_eq!(ear.heard.iter().filter(|line| *line == said).count(), 1, "it is said once");
+    ear.types("/editor");
+    let edit = Effect::Edit("half a\nthought\u{1b}[2J".to_owned());
+    assert_eq!(ear.wanted.last(), Some(&edit));
+    ear.tell(Msg::Edited(Some("a whole\nthought\n".to_owned())));
+    assert_eq!(ear.last(), "System: Send it? yes or no");
+    assert_eq!(ear.asked("draft.set")["text"], "a whole\nthought");
+    ear.tell(Msg::Answer(Tag::Draft, Ok(json!({}))));
+    ear.types("no");
+    assert_eq!(ear.asked("message.send")["text"], "something else", "it is not sent");
+    ear.types("/editor");
+    ear.tell(Msg::Edited(Some("a whole\nthought\n".to_owned())));
+    ear.types("yes");
+    assert_eq!(ear.asked("message.send")["text"], "a whole\nthought");
+    assert_eq!(ear.asked("draft.set")["text"], "", "what is sent is no draft");
+    // A yes that nobody asked for is said to somebody.
+    ear.types("yes");
+    assert_eq!(ear.asked("message.send")["text"], "yes");
+}
+
+#[test]
 fn a_ticket_is_a_line_and_no_picture() {
     let mut ear = Ear::of_ana(1);
     let ticket = json!({ "ticket": "chinwag:ABCDEF", "invite": "inv_1", "reusable": false,
@@ -194,6 +254,21 @@ fn a_ticket_is_a_line_and_no_picture() {
     assert!(ear.heard.iter().any(|line| line.trim() == "chinwag:ABCDEF"), "{:?}", ear.heard);
     let is_picture = |c: char| ('\u{2500}'..='\u{28ff}').contains(&c);
     assert!(!ear.heard.iter().any(|line| line.contains(is_picture)), "{:?}", ear.heard);
+}
+
+#[test]
+fn a_ticket_that_is_typed_is_asked_about_and_not_said() {
+    let mut ear = Ear::of_ana(1);
+    let ticket = format!("chinwag1{}", "a2".repeat(40));
+    ear.types(&ticket);
+    assert!(!ear.has_asked("message.send"));
+    assert!(
+        ear.heard.iter().any(|line| line.contains("This is a ticket or a card")),
+        "{:?}",
+        ear.heard
+    );
+    ear.types("yes");
+    assert_eq!(ear.asked("contact.add")["ticket"], ticket);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Whatever others write: nothing but what draws itself comes to the screen, and every row fits.
 
+use chinwag_api::event::What;
 use chinwag_api::model::{Quote, Reaction};
 use chinwag_tui::theme::Theme;
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
-use crate::harness::{Desk, message, talk};
+use crate::harness::{Desk, class, class_message, message, talk};
 
 /// Text of the kinds that break screens.
 fn wild() -> impl Strategy<Value = String> {
@@ -65,8 +66,38 @@ proptest! {
         desk.press("o");
         is_clean(&mut desk, columns, rows)?;
         desk.press("Esc");
+        desk.press("Alt+Shift+n");
+        let name = desk.app.chats.current().unwrap().conversation.name.clone();
+        for known in desk.app.contacts.values_mut() {
+            known.own_name = Some(name.clone());
+        }
+        is_clean(&mut desk, columns, rows)?;
+        desk.press("Up");
+        desk.press("o");
+        desk.press("Esc");
         desk.press("Ctrl+p");
         is_clean(&mut desk, columns, rows)?;
+    }
+
+    #[test]
+    fn nothing_that_a_classroom_program_writes_comes_to_the_terminal_or_hides_that_it_is_public(
+        text in wild(), team in wild(), ending in wild(), columns in 80_u16..140, rows in 10_u16..40,
+    ) {
+        let mut desk = Desk::of_ana(Theme::TERMINAL, &talk(1..6));
+        let of = class("10.0.0.7:4001", &team);
+        let mut said = class_message(9, &of, &text);
+        said.ending = Some(ending);
+        let conversation = Box::new(of);
+        desk.hear(What::Classroom { conversation, message: Some(said) });
+        is_clean(&mut desk, columns, rows)?;
+        prop_assert!(desk.screen(columns, rows).contains("─ not private ─"));
+        desk.types("/chat 10.0.0.7:4001");
+        desk.press("Enter");
+        is_clean(&mut desk, columns, rows)?;
+        let screen = desk.screen(columns, rows);
+        prop_assert!(screen.contains("not private>"), "{screen}");
+        let head = screen.lines().next().unwrap_or_default();
+        prop_assert!(head.contains(" 10.0.0.7:4001"), "{screen}");
     }
 
     #[test]

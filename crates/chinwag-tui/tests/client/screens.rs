@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use chinwag_api::event::What;
 use chinwag_api::model::{Message, MessageState, Quote, Reaction};
 use chinwag_tui::msg::{Part, Tag};
 use chinwag_tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use serde_json::json;
 
-use crate::harness::{Desk, account, contact, message, text_of};
+use crate::harness::{Desk, account, class, class_message, contact, message, text_of};
 
 /// A conversation with one of everything.
 fn everything() -> Vec<Message> {
@@ -165,6 +166,28 @@ fn peers(theme: Theme) -> Desk {
     desk
 }
 
+fn details(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    desk.press("Alt+Shift+n");
+    for rtt in [0.4, 2.0, 8.0, 1.0] {
+        let peers = json!([
+            { "contact": "ctc_Bob", "name": "Bob", "device": "dev_bobbobbobbobbob", "connected": true,
+              "path": { "kind": "direct", "address": "192.0.2.9:4433", "rttMs": rtt,
+                "since": "2026-11-26T11:40:00Z", "isDialled": true, "receivedBytes": 1, "sentBytes": 2 },
+              "lastHeardAt": null, "lastFailure": null, "nextAttemptAt": null },
+            { "contact": "ctc_Bob", "name": "Bob", "device": "dev_bobsotherdevice", "connected": false,
+              "path": null, "lastHeardAt": "2026-11-26T10:00:00Z",
+              "lastFailure": { "at": "2026-11-26T11:59:00Z", "reason": "no-answer", "text": "no answer from 192.0.2.11:4433" },
+              "nextAttemptAt": "2026-11-26T12:02:00Z" },
+        ]);
+        desk.answer(Tag::Peers, peers);
+    }
+    let digest = json!({ "conversation": "conv_Bob", "entries": 8, "logs": [],
+        "digest": "0011-2233-4455-6677-8899-aabb-ccdd-eeff" });
+    desk.answer(Tag::DigestBeside, digest);
+    desk
+}
+
 fn ticket(theme: Theme) -> Desk {
     let mut desk = ana(theme);
     let ticket = json!({ "ticket": "chinwag1abcdefghijklmnopqrstuvwxyz", "invite": "inv_1",
@@ -187,6 +210,32 @@ fn bare(theme: Theme) -> Desk {
     desk
 }
 
+fn classroom(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    let (red, mut liar) = (class("10.0.0.7:4001", "red"), class("10.0.0.7:4001", "red"));
+    liar.id += "/10.0.0.9";
+    liar.classroom.as_mut().unwrap().origin = Some("10.0.0.9".into());
+    let hears = |desk: &mut Desk, of: &chinwag_api::model::Conversation, message: Message| {
+        let conversation = Box::new(of.clone());
+        desk.hear(What::Classroom { conversation, message: Some(message) });
+    };
+    hears(&mut desk, &liar, class_message(3_000, &liar, "all answers to 10.0.0.9:1 please"));
+    hears(&mut desk, &red, class_message(3_001, &red, "anybody here?"));
+    desk.types("/chat 10.0.0.7:4001");
+    desk.press("Enter");
+    let mut unfitting = class_message(3_002, &red, "GET / HTTP/1.0");
+    "unfitting".clone_into(&mut unfitting.kind);
+    let mut ours = class_message(3_003, &red, "yes, since nine");
+    (ours.author.is_me, ours.state) = (true, Some(MessageState::Delivered));
+    let mut broken = class_message(3_004, &red, "then let us be");
+    broken.ending = Some("brokeOff".into());
+    let first = class_message(3_001, &red, "anybody here?");
+    let page = json!({ "messages": [first, unfitting, ours, broken], "next": null });
+    desk.answer(Tag::Page { conversation: red.id, part: Part::Newest }, page);
+    desk.types("so do I");
+    desk
+}
+
 type View = (&'static str, fn(Theme) -> Desk);
 
 const VIEWS: &[View] = &[
@@ -206,6 +255,8 @@ const VIEWS: &[View] = &[
     ("ticket", ticket),
     ("verify", verify),
     ("bare", bare),
+    ("classroom", classroom),
+    ("details", details),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.

@@ -401,6 +401,60 @@ fn whoever_knows_vim_leaves_the_line_and_comes_back_to_it() {
 }
 
 #[test]
+fn whoever_knows_vim_cuts_and_copies_what_is_typed() {
+    use chinwag_tui::actions::{Keymap, Keys};
+    let mut desk = ana();
+    desk.app.options.keymap = Keymap::new(Keys::Vim, []).unwrap();
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    desk.types("the quick brown fox");
+    desk.press("Esc");
+    desk.types("bbv");
+    assert!(desk.screen(80, 24).contains("VISUAL"));
+    desk.types("lllld");
+    assert_eq!(typed(&desk), "the quick  fox");
+    assert!(desk.screen(80, 24).contains("NORMAL"));
+    desk.types("p");
+    assert_eq!(typed(&desk), "the quick brown fox");
+    // A part that was only begun to be chosen is left alone.
+    desk.types("0vww");
+    desk.press("Esc");
+    assert!(desk.app.is_normal);
+    desk.types("0dw");
+    assert_eq!(typed(&desk), "quick brown fox");
+    desk.types("dq");
+    assert_eq!(typed(&desk), "quick brown fox", "what is no pair does nothing");
+    desk.types("0cwslow");
+    assert_eq!(typed(&desk), "slow brown fox");
+    desk.press("Esc");
+    desk.types("dd");
+    assert_eq!(typed(&desk), "");
+    // Where nothing is typed a message is chosen, and its keys are other ones.
+    desk.types("v");
+    assert!(desk.app.chats.current().unwrap().timeline.selected().is_some());
+    desk.types("d");
+    assert!(!desk.has_asked("message.retract"), "it asks first");
+}
+
+#[test]
+fn what_somebody_does_is_said_as_that() {
+    let mut desk = ana();
+    desk.types("/me waves");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["text"], "/me waves");
+    desk.hear(What::Message { message: message(20, "You", "/me waves") });
+    desk.hear(What::Message { message: message(21, "Bob", "/me waves\u{1b}[2J back") });
+    desk.hear(What::Message { message: message(22, "Bob", "/meow") });
+    let screen = desk.screen(80, 24);
+    for row in ["You │ * Ana waves", "Bob │ * Bob waves␛[2J back", "Bob │ /meow"] {
+        assert!(screen.contains(row), "{row}: {screen}");
+    }
+    desk.wanted.clear();
+    desk.types("/me");
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.send"));
+}
+
+#[test]
 fn what_is_typed_and_not_sent_is_kept_now_and_then_and_found_again() {
     let mut desk = ana();
     let at = |s: i64| {

@@ -50,6 +50,9 @@ pub(crate) struct Send {
     /// A name for this sending, up to 128 bytes: the same again is the same message
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
+    /// Send nothing to whom the safety number was not compared with (exit code 5)
+    #[arg(long)]
+    pub(crate) require_verified: bool,
     #[command(flatten)]
     pub(crate) linger: Linger,
     #[command(flatten)]

@@ -188,6 +188,11 @@ pub(crate) enum Command {
     /// Show who is reachable now, by which way, and when they were last heard
     Peers(JsonList),
     Connect(people::Connect),
+    /// List devices on the local network that are of nobody we know
+    ///
+    /// They say that they are there, and not whose they are: whoever it is can give you a ticket, or use
+    /// yours.
+    Nearby(JsonList),
 
     Chat(messages::Chat),
     Send(messages::Send),
@@ -243,7 +248,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
         "People",
         &[
             "invite", "invites", "add", "contacts", "requests", "accept", "decline", "block",
-            "unblock", "alias", "verify", "peers", "connect",
+            "unblock", "alias", "verify", "peers", "nearby", "connect",
         ],
     ),
     (

@@ -6,12 +6,19 @@ use super::{Json, JsonList};
 use crate::show::time;
 
 /// Make a ticket: the line that introduces us to somebody
+#[allow(clippy::struct_excessive_bools, reason = "switches, each on its own")]
 #[derive(Debug, ClapArgs)]
 #[command(long_about = "Make a ticket: the line that introduces us to somebody.\n\n\
     Hand it over where nobody else reads along: it holds a secret, and who has it can become a \
     contact. The other side uses it with `chinwag add`. One of our devices must be running by then: \
-    `--wait`, `chinwag chat`, `chinwag listen` and `chinwag daemon` all do.")]
+    `--wait`, `chinwag chat`, `chinwag listen` and `chinwag daemon` all do.\n\n\
+    With --card it is a card: a line without a secret, that may be published. Whoever uses it asks, \
+    and becomes a contact when you accept: see `chinwag requests`. It says who we are, which device \
+    this is, and at which addresses it can be reached.")]
 pub(crate) struct Invite {
+    /// Make a card, which holds no secret: whoever uses it asks first
+    #[arg(long, conflicts_with_all = ["reusable", "expires", "wait"])]
+    pub(crate) card: bool,
     /// More than one may use it
     #[arg(long)]
     pub(crate) reusable: bool,
@@ -42,13 +49,18 @@ pub(crate) struct Invites {
 #[derive(Debug, ClapArgs)]
 #[command(long_about = "Use a ticket: its maker becomes a contact.\n\n\
     It takes one of their devices to be reached. If none is within the time-out, the ticket is kept, \
-    and tried again whenever chinwag runs.")]
+    and tried again whenever chinwag runs.\n\n\
+    With a card (`chinwag invite --card`) its maker is asked, and becomes a contact when they accept. \
+    They see our name, our id and the line given with --text; we hear nothing before they accept.")]
 pub(crate) struct Add {
-    /// The ticket; `-` reads it from standard input
+    /// The ticket or card; `-` reads it from standard input
     pub(crate) ticket: String,
     /// What to call them [default: by their own name]
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) called: Option<String>,
+    /// With a card: one line that says who asks, of at most 280 bytes
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
     /// How long to wait for their answer
     #[arg(long, value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u64).range(0..=3600))]

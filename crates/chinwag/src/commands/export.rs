@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
-use chinwag_api::method::{ConversationList, ListMessages, MessageList, Nothing, Page};
+use chinwag_api::method::{ConversationList, ListConversations, ListMessages, MessageList, Page};
 use chinwag_api::model::Id;
 
 use crate::args::messages::{Export, Form};
@@ -58,7 +58,7 @@ async fn page(node: &Node, name: &str, before: Option<Id>) -> Result<Page, Failu
 /// What the conversation is called, if there is a message that says which one it is.
 async fn name(node: &Node, typed: &str, page: &Page) -> Result<String, Failure> {
     let Some(first) = page.messages.first() else { return Ok(typed.to_owned()) };
-    let all = node.call::<ConversationList>(Nothing {}).await?;
+    let all = node.call::<ConversationList>(ListConversations::default()).await?;
     let found = all.into_iter().find(|conversation| conversation.id == first.conversation);
     Ok(found.map_or_else(|| typed.to_owned(), |conversation| conversation.name))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chinwag_api::method::{
-    ConversationList, ListMessages, MessageList, MessageSearch, Nothing, Page,
+    ConversationList, ListConversations, ListMessages, MessageList, MessageSearch, Page,
     Search as SearchParams,
 };
 use chinwag_api::model::{Id, Message};
@@ -157,7 +157,7 @@ fn put_after(all: &mut Value, mut more: Value) {
 
 /// What conversations are called.
 async fn names(node: &Node) -> Result<BTreeMap<Id, String>, Failure> {
-    let conversations = node.call::<ConversationList>(Nothing {}).await?;
+    let conversations = node.call::<ConversationList>(ListConversations::default()).await?;
     Ok(conversations.into_iter().map(|conversation| (conversation.id, conversation.name)).collect())
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AddContact, ContactAdd, ContactList, CreateInvite, InviteCreate, InviteList, InviteRevoke,
-    Nothing, OneInvite,
+    AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, InviteCreate, InviteList,
+    InviteRevoke, Nothing, OneInvite,
 };
 use chinwag_api::model::{Contact, ContactState, Id};
 use qrcode::QrCode;
@@ -27,6 +27,9 @@ use crate::terminal::input;
 const TICKET_MAX: usize = 16 * 1_024;
 
 pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Failure> {
+    if args.card {
+        return card(context, &args).await;
+    }
     with(context, Need::Account, async |node| {
         let known = known(node).await?;
         let mut heard = node.hear(None).await?;
@@ -40,8 +43,7 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
             output::say(&output::one_line(&ticket.ticket));
         }
         if args.qr {
-            let qr = drawn(&ticket.ticket, context.style(false).paint.is_on)?;
-            if args.json.json { output::remark(&qr) } else { output::say(&qr); }
+            draw(context, &ticket.ticket, args.json)?;
         }
         context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style(false))));
         if args.wait {
@@ -57,6 +59,43 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
         Ok(Exit::Done)
     })
     .await
+}
+
+async fn card(context: &Context, args: &Invite) -> Result<Exit, Failure> {
+    with(context, Need::Account, async |node| {
+        let raw = node.raw::<AccountCard>(Nothing {}).await?;
+        if args.json.json {
+            output::say(&output::json(&raw));
+        }
+        let card = understood::<AccountCard>(raw)?.card;
+        if !args.json.json {
+            output::say(&output::one_line(&card));
+        }
+        if args.qr {
+            draw(context, &card, args.json)?;
+        }
+        context.remark(
+            "chinwag: a card holds no secret: whoever uses it asks you first, see `chinwag requests`",
+        );
+        if node.is_here() {
+            context.remark(
+                "chinwag: nobody can ask while nothing of ours runs: see `chinwag daemon`",
+            );
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// Draws a line as a QR code; beside JSON it goes to standard error.
+fn draw(context: &Context, line: &str, json: Json) -> Result<(), Failure> {
+    let qr = drawn(line, context.style(false).paint.is_on)?;
+    if json.json {
+        output::remark(&qr);
+    } else {
+        output::say(&qr);
+    }
+    Ok(())
 }
 
 async fn known(node: &Node) -> Result<BTreeSet<Id>, Failure> {
@@ -123,7 +162,7 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
     let ticket = ticket.trim().to_owned();
     with(context, Need::Account, async |node| {
         let mut heard = node.hear(None).await?;
-        let params = AddContact { ticket, called: args.called };
+        let params = AddContact { ticket, called: args.called, text: args.text };
         let added = node.call::<ContactAdd>(params).await?;
         let contact = if is_contact(&added) || args.timeout == 0 {
             added
@@ -144,7 +183,8 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
         }
         if !is_contact(&contact) {
             context.remark(
-                "chinwag: the ticket is kept, and tried again whenever chinwag runs here and there",
+                "chinwag: it is kept, and tried again whenever chinwag runs here and there; with a card \
+                 they have to accept",
             );
         }
         Ok(Exit::Done)

@@ -72,6 +72,7 @@ async fn with_node(context: Context, command: Command) -> Result<Exit, Failure> 
         Command::Verify(args) => people::verify(context, args).await,
         Command::Peers(list) => people::peers(context, list).await,
         Command::Connect(args) => people::connect(context, args).await,
+        Command::Nearby(list) => people::nearby(context, list).await,
         Command::Chat(args) => chat::run(context, args).await,
         Command::Send(args) => send::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,

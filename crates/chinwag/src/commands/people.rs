@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chinwag_api::method::{
     Connect as ConnectParams, ContactBlock, ContactList, ContactRename, ContactSafetyNumber,
-    ContactUnblock, ContactVerify, Method, Nothing, OneContact, PeerConnect, PeerList,
+    ContactUnblock, ContactVerify, Method, NearbyList, Nothing, OneContact, PeerConnect, PeerList,
     RenameContact, RequestAccept, RequestDecline, RequestList, VerifyContact,
 };
 use chinwag_api::model::{ConnectOutcome, Contact};
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{answer, answer_list, ask, ask_list, say_list, understood};
 use crate::args::JsonList;
@@ -23,6 +23,9 @@ use crate::terminal::ask as terminal;
 
 /// How long a node that has just begun tries to reach everybody before it says whom it reached.
 const FIRST_TRY_MS: u64 = 3_000;
+
+/// How long a node that has just begun looks around before it says who is near.
+const LOOK_AROUND: Duration = Duration::from_secs(3);
 
 /// What takes longer than this is announced.
 const AT_ONCE: Duration = Duration::from_millis(300);
@@ -118,6 +121,19 @@ pub(super) async fn peers(context: &Context, list: JsonList) -> Result<Exit, Fai
         }
         let words = |peers: &Vec<_>| show::people::peers(peers, &style);
         answer_list::<PeerList>(node, Nothing {}, list, words).await
+    })
+    .await
+}
+
+pub(super) async fn nearby(context: &Context, list: JsonList) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    with(context, Need::Account, async |node| {
+        if node.is_here() {
+            context.remark("chinwag: no daemon runs, so this looks around first...");
+            sleep(LOOK_AROUND).await;
+        }
+        let words = |nearby: &Vec<_>| show::people::nearby(nearby, &style);
+        answer_list::<NearbyList>(node, Nothing {}, list, words).await
     })
     .await
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chinwag_api::method::{
-    ContactList, ConversationList, DeviceList, MessageGet, MessageSend, Nothing, OneMessage,
-    SendMessage,
+    ContactList, ConversationList, DeviceList, ListConversations, MessageGet, MessageSend, Nothing,
+    OneMessage, SendMessage,
 };
 use chinwag_api::model::{ContactState, Conversation, DeviceState, MessageState};
 
@@ -37,6 +37,7 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
             reply_to: args.reply_to,
             wait_for: wanted,
             timeout_ms: wanted.map(|_| args.timeout * 1_000),
+            require_verified: args.require_verified,
         };
         let mut raw = node.raw::<MessageSend>(params.clone()).await?;
         let mut sent = understood::<MessageSend>(raw.clone())?;
@@ -85,7 +86,7 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
 /// if we are alone with ourselves, and not if we keep them away.
 pub(super) async fn awaited(node: &Node, message: &str) -> Result<Option<Conversation>, Failure> {
     let message = node.call::<MessageGet>(OneMessage { id: message.to_owned() }).await?;
-    let all = node.call::<ConversationList>(Nothing {}).await?;
+    let all = node.call::<ConversationList>(ListConversations::default()).await?;
     let Some(with) = all.into_iter().find(|with| with.id == message.conversation) else {
         return Ok(None);
     };

@@ -16,7 +16,8 @@ use crate::node::{Need, Node, until_done};
 
 /// Runs the client, on the daemon if one runs, and otherwise with a node in this process.
 pub(crate) fn run(global: &Global, is_linear: bool) -> Result<Exit, Failure> {
-    let context = Context::new(global)?;
+    let mut context = Context::new(global)?;
+    context.is_in_class = true;
     block_on(live(&context, is_linear || wants_lines(&context)))
 }
 
@@ -65,6 +66,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
         notify: ui.notify.into(),
         title: ui.title,
         extended_keys: ui.extended_keys,
+        mouse: ui.mouse,
         ..Options::default()
     })
 }

@@ -73,6 +73,11 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
         }
         None => all.push(("Account", "none yet: chinwag init makes one".to_owned())),
     }
+    let class = status.classroom.as_ref().map(|us| {
+        let team = output::name(&us.team, NAME_SHOWN);
+        let at = us.address.as_deref().map_or("not heard now".to_owned(), output::one_line);
+        ("Classroom", format!("as {team}, {at}; not private"))
+    });
     let node = if status.is_daemon { "daemon" } else { "runs for this command only" };
     let node = format!("{node}, process {}, since {}", status.process, clock.ago(&status.since));
     all.push(("Node", node));
@@ -81,6 +86,7 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();
     all.push(("Listens on", addresses.join("\n")));
     all.push(("Local network", yes_no(status.lan).to_owned()));
+    all.extend(class);
     all.push(("Connected", count(status.connected, "device")));
     all.push(("Contacts", status.contacts.to_string()));
     all.push(("Requests", status.requests.to_string()));
@@ -122,6 +128,7 @@ mod tests {
             requests: 0,
             unread: 0,
             undelivered: 5,
+            classroom: None,
             problems: vec!["one".into(), "two\u{1b}".into()],
         };
         let shown = super::status(&status, &style());

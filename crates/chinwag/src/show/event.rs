@@ -38,7 +38,18 @@ pub(crate) fn line(event: &Event, style: &Style) -> Option<String> {
         What::Peer { name: who, connected, .. } => {
             say(format!("{} is {}", name(who), if *connected { "connected" } else { "away" }))
         }
-        What::ConversationRead { .. } | What::Typing { .. } | What::Unknown => None,
+        What::Classroom { conversation, message: Some(message) } if !message.author.is_me => {
+            say(format!(
+                "Classroom, not private: {}: {}",
+                output::one_line(&conversation.name),
+                output::one_line(message.text.as_deref().unwrap_or_default())
+            ))
+        }
+        What::Classroom { .. }
+        | What::ClassroomChanged {}
+        | What::ConversationRead { .. }
+        | What::Typing { .. }
+        | What::Unknown => None,
     }
 }
 

@@ -275,6 +275,7 @@ pub(crate) mod tests {
             gone: None,
             reactions: Vec::new(),
             state: is_me.then_some(chinwag_api::model::MessageState::Delivered),
+            ending: None,
         }
     }
 

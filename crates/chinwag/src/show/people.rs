@@ -1,7 +1,7 @@
 //! People and the ways to their devices in words.
 
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Invite, Peer, Request, SafetyNumber, Ticket,
+    ConnectOutcome, Contact, ContactState, Invite, Nearby, Peer, Request, SafetyNumber, Ticket,
 };
 
 use super::message::Style;
@@ -160,6 +160,19 @@ pub(crate) fn peers(peers: &[Peer], style: &Style) -> String {
     table.text(style.paint)
 }
 
+/// Who is on the local network and not known.
+pub(crate) fn nearby(nearby: &[Nearby], style: &Style) -> String {
+    if nearby.is_empty() {
+        return "Nobody else is seen on the local network.".to_owned();
+    }
+    let mut table = Table::new(&["DEVICE", "SAYS IT IS AT"]);
+    for device in nearby {
+        let addresses: Vec<String> = device.addresses.iter().map(|a| output::one_line(a)).collect();
+        table.row([super::id(&device.device, style.whole_ids), addresses.join(", ")]);
+    }
+    table.text(style.paint)
+}
+
 /// How connecting went.
 pub(crate) fn outcomes(outcomes: &[ConnectOutcome], style: &Style) -> String {
     if outcomes.is_empty() {
@@ -264,6 +277,16 @@ NAME  DEVICE          PATH                   ROUND TRIP  LAST HEARD  NEXT TRY  L
 Bob   dev_abcdefghij  direct 192.0.2.7:4433  0.4 ms      connected
 Eve   dev_abcdefghij                                     never       in 30 s   no answer";
         assert_eq!(peers(&[here, away], &style()), expected);
+    }
+
+    #[test]
+    fn who_is_near_is_shown_with_where_they_say_they_are() {
+        assert_eq!(nearby(&[], &style()), "Nobody else is seen on the local network.");
+        let addresses = vec!["10.0.0.7:4433".into(), "[fe80::7]:4433".into()];
+        let device = Nearby { device: "dev_abcdefghijkl".into(), addresses };
+        let expected =
+            "DEVICE          SAYS IT IS AT\ndev_abcdefghij  10.0.0.7:4433, [fe80::7]:4433";
+        assert_eq!(nearby(&[device], &style()), expected);
     }
 
     #[test]

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use chinwag_api::event::{Event, What};
 use chinwag_api::method::{
-    ConversationDigest, ConversationList, ConversationMarkRead, EditMessage, ListMessages,
-    MessageEdit, MessageList, MessageReact, MessageRetract, MessageSend, MessageWhy, Nothing,
-    OneConversation, OneMessage, PeerList, React, SendMessage,
+    ConversationDigest, ConversationList, ConversationMarkRead, EditMessage, ListConversations,
+    ListMessages, MessageEdit, MessageList, MessageReact, MessageRetract, MessageSend, MessageWhy,
+    Nothing, OneConversation, OneMessage, PeerList, React, SendMessage,
 };
 use chinwag_api::model::{Conversation, Id, Message};
 use tokio::time::{Instant, sleep_until};
@@ -67,7 +67,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
 async fn conversation(node: &Node, typed: String) -> Result<Conversation, Failure> {
     let params = OneConversation { conversation: typed };
     let id = node.call::<ConversationDigest>(params).await?.conversation;
-    let all = node.call::<ConversationList>(Nothing {}).await?;
+    let all = node.call::<ConversationList>(ListConversations::default()).await?;
     let found = all.into_iter().find(|conversation| conversation.id == id);
     found.ok_or_else(|| Failure::saying(Exit::NotFound, "there is no conversation with them yet"))
 }
@@ -272,6 +272,7 @@ impl Chat<'_> {
             reply_to,
             wait_for: None,
             timeout_ms: None,
+            require_verified: false,
         };
         let sent = self.node.call::<MessageSend>(params).await?;
         self.board.number_sent(&sent.id, sent.state);

@@ -12,8 +12,9 @@ mod send;
 mod words;
 
 use chinwag_classroom::{BindError, SendError};
+use chinwag_daemon::ClassroomSettings;
 
-use crate::args::classroom::{Classroom, ClassroomCommand};
+use crate::args::classroom::{Classroom, ClassroomCommand, Identity, StaticPeers};
 use crate::config::ClassroomConfig;
 use crate::exit::{Exit, Failure};
 
@@ -44,6 +45,18 @@ pub(crate) fn run(args: Classroom, config: ClassroomConfig) -> Result<Exit, Fail
     // A name that is still being looked up must not keep us here.
     runtime.shutdown_background();
     done
+}
+
+/// Who the daemon is in the classroom, as the config says.
+pub(crate) fn of_daemon(config: &ClassroomConfig) -> Result<ClassroomSettings, Failure> {
+    let settings =
+        identity::settings(&Identity::default(), StaticPeers::default(), config.clone())?;
+    Ok(ClassroomSettings {
+        team: settings.team_or_user()?,
+        port: settings.port.map_or(0, std::num::NonZeroU16::get),
+        address: settings.address,
+        bootstrap: settings.bootstrap,
+    })
 }
 
 fn bind_failure(error: BindError) -> Failure {
