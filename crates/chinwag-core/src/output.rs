@@ -149,6 +149,9 @@ pub enum Refusal {
 /// Why something is not to be done in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRefusal {
+    /// Groups are not taken part in here: see [`Config`](crate::node::Config).
+    #[error("groups are switched off here")]
+    NotTaken,
     /// We, or they, are no member, or there is no such group.
     #[error("no member of this group")]
     NotMember,

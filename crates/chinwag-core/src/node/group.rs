@@ -302,7 +302,8 @@ impl Node {
         let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
         let is_creation = matches!(placed.action(), Action::Create(_));
         let is_signed = run.clone().check(id, author, Base::Empty).is_ok();
-        if !is_creation || !is_signed || self.groups_here().count() >= GROUPS_MAX {
+        let has_room = self.config.takes_groups && self.groups_here().count() < GROUPS_MAX;
+        if !is_creation || !is_signed || !has_room {
             return Ok(());
         }
         let mut group = Group { creation: Some((author, run.clone())), ..Group::default() };
@@ -325,6 +326,9 @@ impl Node {
     /// Begins a group that our account owns.
     pub(super) fn create_group(&mut self, env: &mut Env<'_>, name: Name) -> Reply {
         let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        if !self.config.takes_groups {
+            return Ok(Err(Refusal::Group(GroupRefusal::NotTaken)));
+        }
         if self.groups_here().count() >= GROUPS_MAX {
             return Ok(Err(Refusal::Group(GroupRefusal::TooManyGroups)));
         }

@@ -7,6 +7,7 @@ use chinwag_core::identity::Name;
 use chinwag_core::ids::{ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::membership::{Right, Role, Setting};
+use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::Store;
 use rand_chacha::ChaCha20Rng;
@@ -363,4 +364,27 @@ fn whatever_happens_in_a_group_its_members_come_to_the_same_and_nobody_else_is_t
         all_know_the_same(&mut story.world, story.group, &members);
         story.nobody_else_was_told();
     }
+}
+
+#[test]
+fn who_takes_part_in_no_groups_keeps_nothing_of_one() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.reopen("bob", Config { takes_groups: false, ..Config::default() });
+    let name = Name::new("choir").unwrap();
+    let refused = Err(Refusal::Group(GroupRefusal::NotTaken));
+    assert_eq!(world.command("bob", Command::CreateGroup(name)), refused);
+    world.connect("alice", "bob");
+    world.settle();
+    let group = world.group("alice");
+    world.grant("alice", group, "bob", Right::Member);
+    world.say_in("alice", group, "welcome");
+    world.settle();
+    world.say("alice", "bob", "and the rest goes on");
+    world.settle();
+    assert!(world.known_of("bob", group).is_none());
+    let kept = world.person("bob").store.frontiers().unwrap();
+    assert!(kept.iter().all(|(id, _)| *id != group), "{kept:?}");
+    let transcript = world.transcript();
+    let came = "bob: has alice 1: and the rest goes on".to_owned();
+    assert!(transcript.contains(&came), "{transcript:?}");
 }
