@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::{fs, io};
 
-use chinwag_core::body::{Kind, body_hash};
+use chinwag_core::body::{Body, Content, Kind, SALT_LEN, body_hash};
 use chinwag_core::bundle::Bundle;
 use chinwag_core::entry::{Header, Parents, Place, Seq, sign};
 use chinwag_core::fork::Fork;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::Run;
+use chinwag_core::membership::{Action, By, Operation};
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::ticket::Address;
@@ -29,6 +30,9 @@ use data_encoding::HEXLOWER;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
+
+#[path = "groups/mod.rs"]
+mod groups;
 
 /// Longer ones tell a fuzzer nothing more.
 const SEED_MAX: usize = 8_192;
@@ -55,6 +59,7 @@ pub(crate) fn all() -> BTreeMap<(&'static str, String), Vec<u8>> {
     seeds.bundles();
     seeds.forks();
     seeds.frontiers();
+    seeds.groups();
     seeds.ids();
     seeds.names();
     seeds.ranges();
@@ -98,6 +103,15 @@ impl Seeds {
         }
         self.vectors("header", &log, &["headers", "invalid_headers"]);
         self.vectors("operation", &vectors("identity"), &["operations", "invalid_operations"]);
+        let groups = vectors("membership");
+        for body in all_of(&groups, &["bodies", "invalid_bodies"]) {
+            let bytes = bytes(body).unwrap();
+            self.add("body", name(body), &[[0, 7].as_slice(), &bytes].concat());
+            self.add("group", name(body), bytes.get(SALT_LEN..).unwrap_or_default());
+        }
+        for ticket in all_of(&groups, &["tickets", "invalid_tickets"]) {
+            self.add("group", name(ticket), ticket["text"].as_str().unwrap().as_bytes());
+        }
         self.vectors("message", &vectors("session"), &["messages", "invalid"]);
         let tickets = vectors("ticket");
         self.vectors("ticket", &tickets, &["tickets", "invalid"]);
@@ -200,6 +214,25 @@ impl Seeds {
         self.add("frontier", "two frontiers", &two);
     }
 
+    /// What happens in the groups of the protocol page, as the decoders read it.
+    fn groups(&mut self) {
+        for (name, group) in groups::scenes::all() {
+            let mut happened = Vec::new();
+            for (at, (header, body)) in group.written.iter().enumerate() {
+                let Ok(body) = Body::from_bytes(header.kind, body) else { continue };
+                let Content::Membership(operation) = body.content() else { continue };
+                let said = with_numbers(operation, &group.written[..at]).to_bytes();
+                let device = (0..12).find(|n| groups::device(n / 2, n % 2) == header.author);
+                let place = u8::try_from(header.seq().get()).unwrap();
+                let rank = u8::try_from(header.rank % 1_000).unwrap();
+                happened.extend([device.unwrap(), place, rank]);
+                happened.extend(u16::try_from(said.len()).unwrap().to_be_bytes());
+                happened.extend(said);
+            }
+            self.add("group", name, &happened);
+        }
+    }
+
     fn ids(&mut self) {
         let one = *author().as_bytes();
         self.add_with_damage("ids", "a key", &one);
@@ -273,6 +306,28 @@ impl Seeds {
             self.add_with_damage("run", name, &run.to_bytes());
         }
     }
+}
+
+/// The operation with the number of another one, 32 times, in place of its id.
+fn with_numbers(operation: &Operation, written: &[(Header, Vec<u8>)]) -> Operation {
+    let number = |id: EntryId| {
+        let number = written.iter().position(|(header, _)| header.id() == id);
+        number.map_or(id, |n| EntryId::from_bytes([u8::try_from(n).unwrap(); 32]))
+    };
+    let action = match operation.action.clone() {
+        Action::Join { account, by: By::Grant(id) } => {
+            Action::Join { account, by: By::Grant(number(id)) }
+        }
+        Action::Join { account, by: By::Ticket { ticket, key, proof } } => {
+            Action::Join { account, by: By::Ticket { ticket: number(ticket), key, proof } }
+        }
+        Action::Revoke { ticket, joined } => Action::Revoke {
+            ticket: number(ticket),
+            joined: joined.into_iter().map(number).collect(),
+        },
+        other => other,
+    };
+    Operation { after: operation.after.iter().copied().map(number).collect(), action }
 }
 
 /// A name for a file on any system.

@@ -22,6 +22,10 @@ use chinwag_core::identity::{
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::introduction::Introduction;
 use chinwag_core::log::{Base, Run, RunFault};
+use chinwag_core::membership::{
+    self, By, Creation, GrantId, GroupTicket, History as Policy, Removal, Right, Role, Setting,
+    State, Topic, Verdict, group_of, prove_ticket,
+};
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::ticket::{Address, Ticket, TicketError};
@@ -31,6 +35,9 @@ use chinwag_core::wire::message::{Have, Hello, Message, Wish};
 use chinwag_crypto::{Hash, Label, SealKey, Secret, Signature, SigningKey, hash};
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde_json::{Value, json};
+
+#[path = "groups/mod.rs"]
+mod groups;
 
 const NOW: u64 = 1_800_000_000_000;
 const SALT: [u8; SALT_LEN] = [0x5a; SALT_LEN];
@@ -59,8 +66,14 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// All files, by their names.
-pub(crate) fn all() -> [(&'static str, Value); 4] {
-    [("log", log()), ("identity", identity()), ("ticket", ticket()), ("session", session())]
+pub(crate) fn all() -> [(&'static str, Value); 5] {
+    [
+        ("log", log()),
+        ("identity", identity()),
+        ("membership", membership()),
+        ("ticket", ticket()),
+        ("session", session()),
+    ]
 }
 
 // Who is in the vectors.
@@ -207,6 +220,7 @@ fn body(name: &str, content: Content) -> Value {
             "called": change.called.as_ref().map(Name::as_str),
             "is": [change.is_contact, change.is_verified, change.is_blocked],
         }),
+        Content::Membership(operation) => operation_value(operation),
         Content::Unknown { bytes, .. } => json!({ "content": hex(bytes) }),
     };
     let kind = content.kind();
@@ -1155,6 +1169,490 @@ fn next_last(text: &str) -> String {
     let letters = "abcdefghijklmnopqrstuvwxyz234567";
     let last = letters.find(text.chars().last().unwrap()).unwrap();
     format!("{}{}", &text[..text.len() - 1], &letters[last + 1..last + 2])
+}
+
+// Groups.
+
+/// Sets of operations drawn from a seed, beside those of the concurrent cases.
+const DRAWN: u64 = 40;
+
+fn membership() -> Value {
+    let drawn =
+        (0..DRAWN).map(|seed| (format!("drawn from {seed}"), groups::drawn::draw(seed, 12)));
+    let scenes = groups::scenes::all().into_iter().map(|(name, group)| (name.to_owned(), group));
+    let state = |(name, group): (String, groups::Group)| group_value(&name, &group);
+    json!({
+        "about": "Known answers for docs/protocol/membership.md. See README.md.",
+        "keys": keys(),
+        "bodies": operation_bodies(),
+        "invalid_bodies": invalid_operation_bodies(),
+        "groups": scenes.chain(drawn).map(state).collect::<Vec<_>>(),
+        "not_proven": not_proven(),
+        "tickets": group_tickets(),
+        "invalid_tickets": invalid_group_tickets(),
+    })
+}
+
+fn ids<'a>(of: impl IntoIterator<Item = &'a EntryId>) -> Vec<String> {
+    of.into_iter().map(|id| hex(id.as_bytes())).collect()
+}
+
+fn history_value(history: Policy) -> bool {
+    history == Policy::Everything
+}
+
+fn right_value(right: Right) -> u8 {
+    match right {
+        Right::Member => 1,
+        Right::Admin => 2,
+    }
+}
+
+fn role_value(role: Role) -> u8 {
+    match role {
+        Role::Member => 1,
+        Role::Admin => 2,
+        Role::Owner => 3,
+    }
+}
+
+fn operation_value(operation: &membership::Operation) -> Value {
+    use membership::Action;
+    let action = match &operation.action {
+        Action::Create(creation) => {
+            let owners: Vec<_> =
+                creation.owners.iter().map(|owner| hex(owner.as_bytes())).collect();
+            json!({
+                "kind": 1,
+                "owners": owners,
+                "name": creation.name.as_str(),
+                "history": history_value(creation.history),
+                "lifetime": creation.lifetime_s,
+            })
+        }
+        Action::Grant { account, right, history } => json!({
+            "kind": 2,
+            "account": hex(account.as_bytes()),
+            "right": right_value(*right),
+            "history": history_value(*history),
+        }),
+        Action::Remove(removal) => json!({
+            "kind": 3,
+            "account": hex(removal.account.as_bytes()),
+            "keeps": removal.keeps.is_some(),
+            "heights": removal.heights.iter().map(|(device, height)| {
+                json!({ "device": hex(device.as_bytes()), "height": height })
+            }).collect::<Vec<_>>(),
+        }),
+        Action::Join { account, by } => {
+            let account = hex(account.as_bytes());
+            json!({ "kind": 4, "account": account, "by": way_value(by) })
+        }
+        Action::Ticket { key, history } => {
+            let history = history_value(*history);
+            json!({ "kind": 5, "key": hex(key.as_bytes()), "history": history })
+        }
+        Action::Revoke { ticket, joined } => {
+            json!({ "kind": 6, "ticket": hex(ticket.as_bytes()), "joined": ids(joined) })
+        }
+        Action::Set(setting) => {
+            json!({ "kind": 7, "number": setting.number(), "value": setting_value(setting) })
+        }
+        Action::Unknown { kind, bytes } => json!({ "kind": kind, "bytes": hex(bytes) }),
+    };
+    json!({ "after": ids(&operation.after), "action": action })
+}
+
+fn way_value(by: &By) -> Value {
+    match by {
+        By::Creation => json!({ "way": 0 }),
+        By::Grant(grant) => json!({ "way": 1, "grant": hex(grant.as_bytes()) }),
+        By::Ticket { ticket, key, proof } => json!({
+            "way": 2,
+            "ticket": hex(ticket.as_bytes()),
+            "key": hex(key.as_bytes()),
+            "proof": hex(proof.as_bytes()),
+        }),
+    }
+}
+
+fn setting_value(setting: &Setting) -> Value {
+    match setting {
+        Setting::Lifetime(lifetime_s) => json!(lifetime_s),
+        Setting::Name(name) => json!(name.as_str()),
+        Setting::Topic(topic) => json!(topic.as_str()),
+        Setting::History(history) => json!(history_value(*history)),
+        Setting::Unknown { value, .. } => json!(hex(value)),
+    }
+}
+
+fn operation_body(name: &str, after: &[EntryId], action: membership::Action) -> Value {
+    let after = after.iter().copied().collect();
+    body(name, Content::Membership(Box::new(membership::Operation { after, action })))
+}
+
+fn creation(owners: &[u8]) -> Creation {
+    Creation {
+        owners: owners.iter().map(|owner| account(*owner)).collect(),
+        name: name("Grüße, choir"),
+        history: Policy::Everything,
+        lifetime_s: 604_800,
+    }
+}
+
+fn operation_bodies() -> Value {
+    use membership::Action;
+    let grant = |right, history| Action::Grant { account: account(BEN), right, history };
+    let removal = |keeps, of: &[(u8, u64)]| {
+        let heights = of.iter().map(|(of, height)| (device(*of), Seq::new(*height).unwrap()));
+        Action::Remove(Removal { account: account(BEN), keeps, heights: heights.collect() })
+    };
+    let join = |by| Action::Join { account: account(BEN), by };
+    let by_ticket = By::Ticket {
+        ticket: entry(0x66),
+        key: key(MALLORY).public(),
+        proof: Signature::from_bytes(&[0x51; 64]),
+    };
+    let set = |setting| Action::Set(setting);
+    let topic = |text: &str| Setting::Topic(Topic::new(text).unwrap());
+    let revoke = |joined: &[u8]| Action::Revoke {
+        ticket: entry(0x66),
+        joined: joined.iter().map(|byte| entry(*byte)).collect(),
+    };
+    let many: Vec<EntryId> = (0..=255).map(entry).collect();
+    json!([
+        operation_body("a creation", &[], Action::Create(creation(&[ASHA]))),
+        operation_body("a creation with two owners", &[], Action::Create(creation(&[ASHA, BEN]))),
+        operation_body("a member", &[], grant(Right::Member, Policy::FromNow)),
+        operation_body("an admin who sees all", &[], grant(Right::Admin, Policy::Everything)),
+        operation_body(
+            "a member again",
+            &[entry(1), entry(2)],
+            grant(Right::Member, Policy::FromNow)
+        ),
+        operation_body("after 256 others", &many, grant(Right::Member, Policy::FromNow)),
+        operation_body("a removal", &[], removal(None, &[(LAPTOP, 7), (PHONE, u64::MAX)])),
+        operation_body(
+            "a demotion, of whom nothing is known",
+            &[],
+            removal(Some(Right::Member), &[])
+        ),
+        operation_body("an owner joins", &[], join(By::Creation)),
+        operation_body("a member joins", &[], join(By::Grant(entry(0x77)))),
+        operation_body("somebody joins by a ticket", &[entry(3)], join(by_ticket)),
+        operation_body(
+            "a ticket",
+            &[],
+            Action::Ticket { key: key(MALLORY).public(), history: Policy::FromNow }
+        ),
+        operation_body("a ticket is revoked", &[], revoke(&[])),
+        operation_body("a ticket is revoked, and two stay", &[], revoke(&[9, 4])),
+        operation_body("a lifetime", &[], set(Setting::Lifetime(60))),
+        operation_body("a name", &[entry(5)], set(Setting::Name(name("शान्ति")))),
+        operation_body("a topic", &[], set(topic("what we sing, and when"))),
+        operation_body("no topic", &[], set(topic(""))),
+        operation_body("a topic of 512 bytes", &[], set(topic(&"é".repeat(256)))),
+        operation_body("a history policy", &[], set(Setting::History(Policy::Everything))),
+        operation_body(
+            "a setting that is not known",
+            &[],
+            set(Setting::Unknown { number: 999, value: vec![1, 2] })
+        ),
+        operation_body(
+            "an action that is not known",
+            &[],
+            Action::Unknown { kind: 999, bytes: vec![0xca, 0xfe] }
+        ),
+        operation_body(
+            "an action without content",
+            &[],
+            Action::Unknown { kind: 0, bytes: Vec::new() }
+        ),
+    ])
+}
+
+fn invalid_operation_bodies() -> Value {
+    let after = |ids: &[u8], kind: u16, rest: &[u8]| {
+        let count = u16::try_from(ids.len()).unwrap().to_be_bytes();
+        let ids: Vec<u8> = ids.iter().flat_map(|id| [*id; 32]).collect();
+        [count.as_slice(), &ids, &kind.to_be_bytes(), rest].concat()
+    };
+    let action = |kind, rest: &[u8]| after(&[], kind, rest);
+    let ben = *account(BEN).as_bytes();
+    let grant = |rest: &[u8]| action(2, &plus(&ben, rest));
+    let removal = |rest: &[u8]| action(3, &plus(&ben, rest));
+    let join = |rest: &[u8]| action(4, &plus(&ben, rest));
+    let set = |number: u16, value: &[u8]| {
+        let len = u16::try_from(value.len()).unwrap().to_be_bytes();
+        action(7, &[number.to_be_bytes().as_slice(), &len, value].concat())
+    };
+    let create = |owners: &[&[u8]], rest: &[u8]| {
+        let count = u8::try_from(owners.len()).unwrap();
+        action(1, &[&[count], owners.concat().as_slice(), rest].concat())
+    };
+    let rest = [&[1, b'x'], [0; 5].as_slice()].concat();
+    let mut two = [*account(ASHA).as_bytes(), ben];
+    two.sort_unstable();
+    let height = |device: &[u8; 32], height: u64| plus(device, &height.to_be_bytes());
+    let mut devices = [*device(LAPTOP).as_bytes(), *device(PHONE).as_bytes()];
+    devices.sort_unstable();
+    let [low, high] = devices;
+    let heights = |of: &[Vec<u8>]| {
+        let count = u16::try_from(of.len()).unwrap().to_be_bytes();
+        removal(&[&[0], count.as_slice(), &of.concat()].concat())
+    };
+    let seventeen: Vec<[u8; 32]> = (0..17).map(|_| ben).collect();
+    let seventeen: Vec<&[u8]> = seventeen.iter().map(<[u8; 32]>::as_slice).collect();
+    json!([
+        bad_body(7, "nothing after the salt", &[]),
+        bad_body(7, "after an entry twice", &after(&[1, 1], 999, &[])),
+        bad_body(7, "after entries out of order", &after(&[2, 1], 999, &[])),
+        bad_body(7, "after 257 others", &[1, 1]),
+        bad_body(7, "a group without owners", &create(&[], &rest)),
+        bad_body(7, "owners out of order", &create(&[&two[1], &two[0]], &rest)),
+        bad_body(7, "an owner twice", &create(&[&ben, &ben], &rest)),
+        bad_body(7, "17 owners", &create(&seventeen, &rest)),
+        bad_body(7, "an owner that is no key", &create(&[&SMALL], &rest)),
+        bad_body(7, "a group without a name", &create(&[&ben], &[0; 6])),
+        bad_body(7, "a creation that ends early", &create(&[&ben], &rest[..6])),
+        bad_body(7, "the right of an owner", &grant(&[3, 0])),
+        bad_body(7, "no right", &grant(&[0, 0])),
+        bad_body(7, "a history that is neither yes nor no", &grant(&[1, 2])),
+        bad_body(7, "a byte after a grant", &grant(&[1, 0, 0])),
+        bad_body(7, "who keeps the right of an admin", &removal(&[2, 0, 0])),
+        bad_body(7, "a height of 0", &heights(&[height(&low, 0)])),
+        bad_body(7, "heights out of order", &heights(&[height(&high, 1), height(&low, 1)])),
+        bad_body(7, "a device twice", &heights(&[height(&low, 1), height(&low, 2)])),
+        bad_body(7, "1,001 heights", &removal(&[0, 3, 0xe9])),
+        bad_body(7, "another way to join", &join(&[3])),
+        bad_body(7, "a grant of 31 bytes", &join(&plus(&[1], &[7; 31]))),
+        bad_body(7, "a proof of 63 bytes", &join(&[&[2; 33], ben.as_slice(), &[0; 63]].concat())),
+        bad_body(7, "a ticket whose key is none", &action(5, &plus(&NOT_REDUCED, &[0]))),
+        bad_body(7, "1,001 who joined", &action(6, &plus(&[6; 32], &[3, 0xe9]))),
+        bad_body(
+            7,
+            "one of them twice",
+            &action(6, &[&[6; 32], [0, 2].as_slice(), &[1; 64]].concat())
+        ),
+        bad_body(7, "a lifetime of three bytes", &set(1, &[0, 0, 60])),
+        bad_body(7, "a lifetime of five bytes", &set(1, &[0, 0, 0, 0, 60])),
+        bad_body(7, "an empty name", &set(2, &[0])),
+        bad_body(7, "a topic of 513 bytes", &set(3, &[b'x'; 513])),
+        bad_body(7, "a topic that begins with a space", &set(3, b" x")),
+        bad_body(7, "a topic with a line break", &set(3, b"a\nb")),
+        bad_body(7, "a topic that is not UTF-8", &set(3, &[0xff])),
+        bad_body(7, "a policy that is neither yes nor no", &set(4, &[2])),
+        bad_body(7, "a setting of 1,025 bytes", &action(7, &plus(&[3, 0xe7, 4, 1], &[0; 1_025]))),
+        bad_body(7, "a byte after a setting", &plus(&set(4, &[1]), &[0])),
+    ])
+}
+
+fn group_value(name: &str, group: &groups::Group) -> Value {
+    let devices = (0..groups::PEOPLE).flat_map(|who| [(who, 0), (who, 1)]).map(|(who, which)| {
+        let device = groups::device(who, which);
+        json!({
+            "account": hex(groups::account(who).as_bytes()),
+            "device": hex(device.as_bytes()),
+            "limit": group.limit(groups::account(who), device),
+        })
+    });
+    let operation = |(header, body): &(Header, Vec<u8>)| {
+        json!({
+            "id": hex(header.id().as_bytes()),
+            "author": hex(header.author.as_bytes()),
+            "seq": header.seq(),
+            "rank": header.rank,
+            "body": hex(body),
+        })
+    };
+    json!({
+        "name": name,
+        "group": hex(group.id.as_bytes()),
+        "devices": devices.collect::<Vec<_>>(),
+        "operations": group.written.iter().map(operation).collect::<Vec<_>>(),
+        "state": state_value(&group.state()),
+    })
+}
+
+fn state_value(state: &State) -> Value {
+    let members = state.members.iter().map(|(account, member)| {
+        json!({
+            "account": hex(account.as_bytes()),
+            "role": role_value(member.role),
+            "since": member.since_rank,
+            "joined": member.has_joined,
+        })
+    });
+    let devices = state.devices.iter().map(|(device, joined)| {
+        let counts = joined.counts.iter().map(|range| json!([range.from(), range.to()]));
+        json!({
+            "device": hex(device.as_bytes()),
+            "account": hex(joined.account.as_bytes()),
+            "counts": counts.collect::<Vec<_>>(),
+            "role": joined.role.map(role_value),
+        })
+    });
+    let grants = state.grants.iter().map(|((account, id), grant)| {
+        let by = match id {
+            GrantId::Creation => None,
+            GrantId::By(id) => Some(hex(id.as_bytes())),
+        };
+        json!({
+            "account": hex(account.as_bytes()),
+            "by": by,
+            "role": role_value(grant.role),
+            "since": grant.since_rank,
+            "ended_by": grant.ended_by.map(|by| hex(by.as_bytes())),
+        })
+    });
+    let verdicts = state
+        .verdicts
+        .iter()
+        .map(|(id, verdict)| (hex(id.as_bytes()), Value::from(verdict_words(*verdict))));
+    let latest = state.latest.iter().map(|(number, of)| json!({ "number": number, "by": ids(of) }));
+    let removals = state
+        .removals
+        .iter()
+        .map(|(account, of)| json!({ "account": hex(account.as_bytes()), "by": ids(of) }));
+    json!({
+        "name": state.name.as_ref().map(Name::as_str),
+        "topic": state.topic.as_str(),
+        "history": state.history.map(history_value),
+        "lifetime": state.lifetime_s,
+        "members": members.collect::<Vec<_>>(),
+        "devices": devices.collect::<Vec<_>>(),
+        "grants": grants.collect::<Vec<_>>(),
+        "tickets": ids(state.tickets.keys()),
+        "verdicts": Value::Object(verdicts.collect()),
+        "latest": latest.collect::<Vec<_>>(),
+        "removals": removals.collect::<Vec<_>>(),
+        "missing": ids(&state.missing),
+    })
+}
+
+fn verdict_words(verdict: Verdict) -> String {
+    let by = |words: &str, id: EntryId| format!("{words} {}", hex(id.as_bytes()));
+    match verdict {
+        Verdict::EndedBy(id) => by("ended by", id),
+        Verdict::Lost(id) => by("lost by", id),
+        Verdict::Counts => "counts".to_owned(),
+        Verdict::Replaced => "replaced".to_owned(),
+        Verdict::Outweighed => "outweighed".to_owned(),
+        Verdict::Unknown => "unknown".to_owned(),
+        Verdict::NotJoined => "not joined".to_owned(),
+        Verdict::OtherAccount => "other account".to_owned(),
+        Verdict::CutOff => "cut off".to_owned(),
+        Verdict::NoRight => "no right".to_owned(),
+        Verdict::NotLetIn => "not let in".to_owned(),
+        Verdict::JoinedBefore => "joined before".to_owned(),
+        Verdict::NoRoom => "no room".to_owned(),
+        Verdict::TooMany => "too many".to_owned(),
+    }
+}
+
+/// Entries that can be read and are no operations of their group.
+fn not_proven() -> Value {
+    use membership::Action;
+    let content = |action| Content::Membership(Box::new(membership::Operation::new(action)));
+    let bytes = |action| Body::new(SALT, content(action)).unwrap().to_bytes();
+    let group = group_of(&bytes(Action::Create(creation(&[ASHA]))));
+    let other = bytes(Action::Create(creation(&[BEN])));
+    let (key, proof_of) =
+        (key(MALLORY), |of, account, device| prove_ticket(&key(MALLORY), of, account, device));
+    let join = |proof| {
+        let by = By::Ticket { ticket: entry(0x66), key: key.public(), proof };
+        bytes(Action::Join { account: account(BEN), by })
+    };
+    let right = proof_of(group, account(BEN), device(PHONE));
+    let vector = |reason: &str, body: Vec<u8>| {
+        let header = Header {
+            conversation: group,
+            kind: Kind::MEMBERSHIP,
+            author: device(PHONE),
+            ..first()
+        };
+        let is_one = membership::Placed::read(&header, &body).is_ok();
+        assert_eq!(is_one, reason == "as it should be", "{reason}");
+        json!({
+            "reason": reason,
+            "fault": if is_one { Value::Null } else { "not proven".into() },
+            "group": hex(group.as_bytes()),
+            "author": hex(device(PHONE).as_bytes()),
+            "body": hex(&body),
+        })
+    };
+    let elsewhere = ConversationId::from_bytes([6; 32]);
+    json!([
+        vector("as it should be", join(right)),
+        vector("the creation of another group", other),
+        vector("a proof for another group", join(proof_of(elsewhere, account(BEN), device(PHONE)))),
+        vector("a proof for another account", join(proof_of(group, account(ASHA), device(PHONE)))),
+        vector("a proof for another device", join(proof_of(group, account(BEN), device(LAPTOP)))),
+        vector("a proof that is changed", join(plus_order(&right))),
+    ])
+}
+
+fn group_ticket(addresses: &[Address], expires_s: u32) -> GroupTicket {
+    GroupTicket {
+        group: ConversationId::from_bytes([6; 32]),
+        ticket: entry(0x66),
+        seed: [MALLORY; 32],
+        account: account(ASHA),
+        device: device(LAPTOP),
+        expires_s,
+        addresses: addresses.to_vec(),
+    }
+}
+
+fn group_tickets() -> Value {
+    let direct = Address::Direct("10.0.0.5:4000".parse().unwrap());
+    let vector = |name: &str, ticket: &GroupTicket| {
+        let address = |address: &Address| match address {
+            Address::Relay(url) => json!({ "kind": 1, "url": url }),
+            Address::Direct(at) => json!({ "kind": 4, "ip": "0a000005", "port": at.port() }),
+        };
+        let value = json!({
+            "group": hex(ticket.group.as_bytes()),
+            "ticket": hex(ticket.ticket.as_bytes()),
+            "seed": hex(&ticket.seed),
+            "account": hex(ticket.account.as_bytes()),
+            "device": hex(ticket.device.as_bytes()),
+            "expires": ticket.expires_s,
+            "addresses": ticket.addresses.iter().map(address).collect::<Vec<_>>(),
+        });
+        assert_eq!(ticket.to_text().parse().as_ref(), Ok(ticket));
+        json!({ "name": name, "value": value, "bytes": hex(&ticket.to_bytes()), "text": ticket.to_text() })
+    };
+    json!([
+        vector("without addresses", &group_ticket(&[], 0)),
+        vector(
+            "with two",
+            &group_ticket(&[direct, Address::Relay("https://relay.example".into())], 1_800_000_000)
+        ),
+    ])
+}
+
+fn invalid_group_tickets() -> Value {
+    let bytes = group_ticket(&[], 0).to_bytes();
+    let bad = |reason: &str, text: &str| {
+        let fault = match text.parse::<GroupTicket>().unwrap_err() {
+            TicketError::NoPrefix => "no prefix",
+            TicketError::WrongLetter(_) => "wrong letter",
+            TicketError::Damaged => "damaged",
+            TicketError::Unreadable(error) => fault(error),
+        };
+        json!({ "reason": reason, "fault": fault, "text": text })
+    };
+    let without_last = &bytes[..bytes.len() - 1];
+    json!([
+        bad("the ticket of an account", &ticket_of(&[], 0).to_text()),
+        bad("version 3", &ticket_text(&with(&bytes, 0, &[3]))),
+        bad("an account of small order", &ticket_text(&with(&bytes, 97, &SMALL))),
+        bad("nine addresses", &ticket_text(&plus(without_last, &[9]))),
+        bad("a byte missing", &ticket_text(without_last)),
+        bad("a byte after it", &ticket_text(&plus(&bytes, &[0]))),
+        bad("a letter missing", &group_ticket(&[], 0).to_text()[1..]),
+    ])
 }
 
 // What two devices say to each other.

@@ -8,6 +8,7 @@ use chinwag_crypto::{Hash, Label, hash};
 
 use crate::identity::Name;
 use crate::ids::{AccountId, EntryId};
+use crate::membership;
 use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::wire::limits::{BODY_MAX, MENTIONS_MAX, REACTION_MAX, SETTING_MAX, SETTINGS_MAX};
 
@@ -33,6 +34,8 @@ impl Kind {
     pub const SETTINGS: Self = Self(5);
     /// What an account's devices share about somebody else's account.
     pub const CONTACT: Self = Self(6);
+    /// An operation of a group: who is a member, what it is called.
+    pub const MEMBERSHIP: Self = Self(7);
 
     /// The kind with this number.
     pub const fn new(number: u16) -> Self {
@@ -51,9 +54,10 @@ impl Kind {
     }
 
     /// Whether an entry of this kind is something that a person said. It can be changed, reacted to
-    /// and taken back, and it may disappear. Settings have a line of their own and stay.
+    /// and taken back, and it may disappear. Settings and operations of a group have a line of their
+    /// own and stay.
     pub const fn is_message(self) -> bool {
-        self.is_shown() && !matches!(self, Self::SETTINGS)
+        self.is_shown() && !matches!(self, Self::SETTINGS | Self::MEMBERSHIP)
     }
 
     /// Whether an entry of this kind says something about an earlier one.
@@ -99,6 +103,8 @@ pub enum Content {
     Settings(Settings),
     /// What this account's devices are to make of another account.
     Contact(ContactChange),
+    /// An operation of a group.
+    Membership(Box<membership::Operation>),
     /// A kind that this version does not know.
     Unknown {
         /// Its number.
@@ -226,6 +232,7 @@ impl Content {
             Self::Retraction { .. } => Kind::RETRACTION,
             Self::Settings(_) => Kind::SETTINGS,
             Self::Contact(_) => Kind::CONTACT,
+            Self::Membership(_) => Kind::MEMBERSHIP,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -242,6 +249,7 @@ impl Content {
             Kind::RETRACTION => Self::Retraction { of: entry(from)? },
             Kind::SETTINGS => Self::Settings(Settings::decode(from)?),
             Kind::CONTACT => Self::Contact(ContactChange::decode(from)?),
+            Kind::MEMBERSHIP => Self::Membership(Box::new(membership::Operation::decode(from)?)),
             kind => {
                 Self::Unknown { kind, bytes: from.fixed("a body", from.rest().len())?.to_vec() }
             }
@@ -266,6 +274,7 @@ impl Encode for Content {
             Self::Retraction { of } => to.fixed(of.as_bytes()),
             Self::Settings(settings) => settings.encode(to),
             Self::Contact(change) => change.encode(to),
+            Self::Membership(operation) => operation.encode(to),
             Self::Unknown { bytes, .. } => to.fixed(bytes),
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::body::{Content, Text};
 use crate::identity::Name;
-use crate::ids::{AccountId, ClientId, DeviceId, EntryId};
+use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId};
+use crate::membership::{Right, Setting};
 use crate::ticket::{Address, Ticket};
 
 /// Names a command, so that its reply can be told from others.
@@ -109,6 +110,32 @@ pub enum Command {
         /// answer: the same name again is the same entry, not a second one.
         client_id: Option<ClientId>,
     },
+    /// Begin a group. It answers with the entry that does; its conversation is the group.
+    CreateGroup(Name),
+    /// Let somebody into a group, or give them another right.
+    Grant {
+        /// The group.
+        group: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// What they may.
+        right: Right,
+    },
+    /// Take somebody's rights in a group away; or leave it, or step down.
+    Remove {
+        /// The group.
+        group: ConversationId,
+        /// Who.
+        account: AccountId,
+        /// What they may from then on.
+        keeps: Option<Right>,
+    },
+    /// Join a group that we were let into. Whoever writes there does so anyway.
+    JoinGroup(ConversationId),
+    /// Change a setting of a group.
+    SetGroup(ConversationId, Setting),
+    /// Say something in a group.
+    SayInGroup(ConversationId, Content),
     /// Change what a message of ours says.
     Edit {
         /// The message.

@@ -30,6 +30,7 @@ pub mod ids;
 pub mod input;
 pub mod introduction;
 pub mod log;
+pub mod membership;
 pub mod node;
 pub mod output;
 pub mod store;

@@ -7,10 +7,11 @@ use crate::identity::Name;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::{Link, Token};
 use crate::introduction::IntroductionError;
+use crate::membership::Role;
 use crate::sync::frontier::Frontier;
 use crate::ticket::{Address, Ticket};
 use crate::violation::Violation;
-use crate::wire::limits::REQUEST_MAX;
+use crate::wire::limits::{AFTER_MAX, GROUP_DEVICES_MAX, GROUPS_MAX, REQUEST_MAX};
 
 /// One thing that comes out of a step, after what it rests on was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,9 +138,41 @@ pub enum Refusal {
     /// A bundle can't be made or opened.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// It is not to be done in a group.
+    #[error(transparent)]
+    Group(#[from] GroupRefusal),
     /// It can't be said.
     #[error(transparent)]
     Body(#[from] BodyError),
+}
+
+/// Why something is not to be done in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GroupRefusal {
+    /// Groups are not taken part in here: see [`Config`](crate::node::Config).
+    #[error("groups are switched off here")]
+    NotTaken,
+    /// We, or they, are no member, or there is no such group.
+    #[error("no member of this group")]
+    NotMember,
+    /// We may not.
+    #[error("only an {0} of the group may do that")]
+    NoRight(Role),
+    /// Nobody removes an owner.
+    #[error("an owner of a group can only leave it")]
+    IsOwner,
+    /// There are too many devices in it.
+    #[error("there are {GROUP_DEVICES_MAX} devices in this group: that is the limit")]
+    Full,
+    /// There are too many groups.
+    #[error("there are {GROUPS_MAX} groups: that is the limit")]
+    TooManyGroups,
+    /// Too many devices have said something of it.
+    #[error("too many members have changed this at the same time: {AFTER_MAX} is the limit")]
+    TooOftenChanged,
+    /// What changes an earlier message, or is not for people, has commands of its own.
+    #[error("that is nothing to say in a group")]
+    NothingToSay,
 }
 
 /// Something that happened.

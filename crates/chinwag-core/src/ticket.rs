@@ -84,10 +84,7 @@ impl Ticket {
 
     /// The line of text that is the ticket: lower-case letters and digits.
     pub fn to_text(&self) -> String {
-        let mut bytes = self.to_bytes();
-        let checksum = checksum(&bytes);
-        bytes.extend_from_slice(&checksum);
-        format!("{PREFIX}{}", base32().map_or_else(String::new, |b| b.encode(&bytes)))
+        to_line(self.to_bytes())
     }
 }
 
@@ -96,26 +93,38 @@ impl FromStr for Ticket {
 
     /// Reads a ticket as somebody pasted it: in any case, with blanks around and within it.
     fn from_str(text: &str) -> Result<Self, TicketError> {
-        let compact: String = text
-            .chars()
-            .take(TEXT_MAX)
-            .filter(|c| !c.is_whitespace())
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        let letters = compact.strip_prefix(PREFIX).ok_or(TicketError::NoPrefix)?;
-        let base32 = base32().ok_or(TicketError::Damaged)?;
-        let bytes = base32.decode(letters.as_bytes()).map_err(|error| match error.kind {
-            data_encoding::DecodeKind::Symbol => {
-                TicketError::WrongLetter(PREFIX.len() + error.position + 1)
-            }
-            _ => TicketError::Damaged,
-        })?;
-        let (value, sum) = bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(TicketError::Damaged)?;
-        if checksum(value) != *sum {
-            return Err(TicketError::Damaged);
-        }
-        Ok(Self::from_bytes(value)?)
+        Ok(Self::from_bytes(&from_line(text)?)?)
     }
+}
+
+/// The bytes of a ticket of any sort as a line of text.
+pub(crate) fn to_line(mut bytes: Vec<u8>) -> String {
+    let checksum = checksum(&bytes);
+    bytes.extend_from_slice(&checksum);
+    format!("{PREFIX}{}", base32().map_or_else(String::new, |b| b.encode(&bytes)))
+}
+
+/// The bytes of a ticket of any sort, of what somebody pasted.
+pub(crate) fn from_line(text: &str) -> Result<Vec<u8>, TicketError> {
+    let compact: String = text
+        .chars()
+        .take(TEXT_MAX)
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let letters = compact.strip_prefix(PREFIX).ok_or(TicketError::NoPrefix)?;
+    let base32 = base32().ok_or(TicketError::Damaged)?;
+    let bytes = base32.decode(letters.as_bytes()).map_err(|error| match error.kind {
+        data_encoding::DecodeKind::Symbol => {
+            TicketError::WrongLetter(PREFIX.len() + error.position + 1)
+        }
+        _ => TicketError::Damaged,
+    })?;
+    let (value, sum) = bytes.split_last_chunk::<CHECKSUM_LEN>().ok_or(TicketError::Damaged)?;
+    if checksum(value) != *sum {
+        return Err(TicketError::Damaged);
+    }
+    Ok(value.to_vec())
 }
 
 impl fmt::Debug for Ticket {
@@ -143,11 +152,7 @@ impl Encode for Ticket {
         to.fixed(self.device.as_bytes());
         to.fixed(&self.secret);
         to.u32(self.expires_s);
-        let addresses = self.addresses.get(..ADDRESSES_MAX).unwrap_or(&self.addresses);
-        to.count_u8(addresses.len());
-        for address in addresses {
-            address.encode(to);
-        }
+        encode_addresses(&self.addresses, to);
     }
 }
 
@@ -158,10 +163,24 @@ impl Decode for Ticket {
         let device = DeviceId::new(from.key("a device")?);
         let secret = from.array("an invite secret")?;
         let expires_s = from.u32("an expiry")?;
-        let count = from.count_u8("addresses", ADDRESSES_MAX)?;
-        let addresses = (0..count).map(|_| Address::decode(from)).collect::<Result<_, _>>()?;
+        let addresses = decode_addresses(from)?;
         Ok(Self { account, device, secret, expires_s, addresses })
     }
+}
+
+/// The addresses of a ticket, of any sort.
+pub(crate) fn encode_addresses(addresses: &[Address], to: &mut Writer) {
+    let addresses = addresses.get(..ADDRESSES_MAX).unwrap_or(addresses);
+    to.count_u8(addresses.len());
+    for address in addresses {
+        address.encode(to);
+    }
+}
+
+/// The addresses of a ticket, of any sort.
+pub(crate) fn decode_addresses(from: &mut Reader<'_>) -> Result<Vec<Address>, DecodeError> {
+    let count = from.count_u8("addresses", ADDRESSES_MAX)?;
+    (0..count).map(|_| Address::decode(from)).collect()
 }
 
 impl Address {

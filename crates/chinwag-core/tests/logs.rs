@@ -187,7 +187,7 @@ fn content() -> impl Strategy<Value = Content> {
         }),
         hash().prop_map(|of| Content::Retraction { of: EntryId::from_bytes(of) }),
         any::<u32>().prop_map(|s| Content::Settings(Settings::default().with_lifetime(s))),
-        (6_u16.., proptest::collection::vec(any::<u8>(), 0..100))
+        (8_u16.., proptest::collection::vec(any::<u8>(), 0..100))
             .prop_map(|(kind, bytes)| { Content::Unknown { kind: Kind::new(kind), bytes } }),
     ]
 }

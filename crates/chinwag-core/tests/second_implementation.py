@@ -353,6 +353,8 @@ def read_body(reader, kind):
         value["account"] = reader.key()
         value["called"] = read_name(reader) if reader.yes() else None
         value["is"] = [reader.yes(), reader.yes(), reader.yes()]
+    elif kind == 7:
+        value.update(read_group_operation(reader))
     else:
         value["content"] = reader.rest().hex()
     return value
@@ -379,6 +381,8 @@ def write_body(kind, value):
         if value["called"] is not None:
             out += counted(value["called"].encode("utf-8"), 1)
         return out + b"".join(map(yes, value["is"]))
+    if kind == 7:
+        return out + write_group_operation(value)
     return out + bytes.fromhex(value["content"])
 
 
@@ -651,6 +655,430 @@ def read_ticket(reader):
 
 def write_ticket(value):
     out = number(1, 1) + bytes.fromhex(value["account"] + value["device"] + value["secret"])
+    out += number(value["expires"], 4) + number(len(value["addresses"]), 1)
+    return out + b"".join(write_address(address) for address in value["addresses"])
+
+
+# Groups: membership.md.
+
+MEMBER, ADMIN, OWNER = 1, 2, 3
+ENDLESS = 2 ** 64 - 1
+
+
+def read_group_operation(reader):
+    after = reader.set(reader.count(2, 256), lambda: reader.hex(32))
+    kind = reader.number(2)
+    action = {"kind": kind}
+    if kind == 1:
+        action["owners"] = reader.set(reader.count(1, 16), reader.key)
+        need(action["owners"], "not canonical")
+        action["name"], action["history"] = read_name(reader), reader.yes()
+        action["lifetime"] = reader.number(4)
+    elif kind == 2:
+        action["account"], action["right"] = reader.key(), reader.number(1)
+        need(action["right"] in (MEMBER, ADMIN), "unknown")
+        action["history"] = reader.yes()
+    elif kind == 3:
+        action["account"], action["keeps"] = reader.key(), reader.yes()
+        action["heights"] = [{"device": reader.key(), "height": reader.number(8)}
+                             for _ in range(reader.count(2, 1000))]
+        keys = [one["device"] for one in action["heights"]]
+        need(all(a < b for a, b in zip(keys, keys[1:])), "not canonical")
+        need(all(one["height"] > 0 for one in action["heights"]), "not canonical")
+    elif kind == 4:
+        action["account"], action["by"] = reader.key(), read_way(reader)
+    elif kind == 5:
+        action["key"], action["history"] = reader.key(), reader.yes()
+    elif kind == 6:
+        action["ticket"] = reader.hex(32)
+        action["joined"] = reader.set(reader.count(2, 1000), lambda: reader.hex(32))
+    elif kind == 7:
+        action["number"] = reader.number(2)
+        value = reader.take(reader.count(2, 1024))
+        action["value"] = read(value, read_setting, action["number"])
+    else:
+        action["bytes"] = reader.rest().hex()
+    return {"after": after, "action": action}
+
+
+def read_way(reader):
+    way = reader.number(1)
+    need(way <= 2, "unknown")
+    if way == 1:
+        return {"way": way, "grant": reader.hex(32)}
+    if way == 2:
+        return {"way": way, "ticket": reader.hex(32), "key": reader.key(), "proof": reader.hex(64)}
+    return {"way": way}
+
+
+def read_setting(reader, which):
+    if which == 1:
+        return reader.number(4)
+    if which == 2:
+        return read_name(reader)
+    if which == 3:
+        topic = reader.text(len(reader.data))
+        need(len(reader.data) <= 512, "not canonical")
+        need(topic == "" or (topic[0] not in WHITE and topic[-1] not in WHITE), "not canonical")
+        need(not any(c < " " or "\x7f" <= c <= "\x9f" for c in topic), "not canonical")
+        return topic
+    if which == 4:
+        return reader.yes()
+    return reader.rest().hex()
+
+
+def write_group_operation(value):
+    out = number(len(value["after"]), 2) + bytes.fromhex("".join(value["after"]))
+    action = value["action"]
+    kind = action["kind"]
+    out += number(kind, 2)
+    if kind == 1:
+        out += number(len(action["owners"]), 1) + bytes.fromhex("".join(action["owners"]))
+        out += counted(action["name"].encode("utf-8"), 1)
+        return out + yes(action["history"]) + number(action["lifetime"], 4)
+    if kind == 2:
+        out += bytes.fromhex(action["account"])
+        return out + number(action["right"], 1) + yes(action["history"])
+    if kind == 3:
+        out += bytes.fromhex(action["account"]) + yes(action["keeps"])
+        out += number(len(action["heights"]), 2)
+        return out + b"".join(bytes.fromhex(one["device"]) + number(one["height"], 8)
+                              for one in action["heights"])
+    if kind == 4:
+        by = action["by"]
+        out += bytes.fromhex(action["account"]) + number(by["way"], 1)
+        return out + bytes.fromhex("".join(by.get(field, "")
+                                           for field in ("grant", "ticket", "key", "proof")))
+    if kind == 5:
+        return out + bytes.fromhex(action["key"]) + yes(action["history"])
+    if kind == 6:
+        out += bytes.fromhex(action["ticket"]) + number(len(action["joined"]), 2)
+        return out + bytes.fromhex("".join(action["joined"]))
+    if kind == 7:
+        value = write_setting(action["number"], action["value"])
+        return out + number(action["number"], 2) + counted(value, 2)
+    return out + bytes.fromhex(action["bytes"])
+
+
+def write_setting(which, value):
+    if which == 1:
+        return number(value, 4)
+    if which == 2:
+        return counted(value.encode("utf-8"), 1)
+    if which == 3:
+        return value.encode("utf-8")
+    if which == 4:
+        return yes(value)
+    return bytes.fromhex(value)
+
+
+def check_group_operation(group, author, body):
+    """What an entry of a group says, if it is an operation of it."""
+    value = read(body, read_body, 7)
+    action = value["action"]
+    if action["kind"] == 1:
+        need(hash_("chinwag/group/1", body).hex() == group, "not proven")
+    if action["kind"] == 4 and action["by"]["way"] == 2:
+        who = bytes.fromhex(group + action["account"] + author)
+        key, proof = bytes.fromhex(action["by"]["key"]), bytes.fromhex(action["by"]["proof"])
+        need(is_signed("chinwag/group-join/1", key, who, proof), "not proven")
+    return value
+
+
+class Membership:
+    """What a set of operations says together. Slow, and as near to the page as it can be."""
+
+    def __init__(self, vector):
+        self.limits = {(one["account"], one["device"]): one["limit"] for one in vector["devices"]}
+        self.verdicts, self.creation = {}, None
+        self.operations = {}
+        for one in vector["operations"]:
+            said = check_group_operation(vector["group"], one["author"], bytes.fromhex(one["body"]))
+            self.operations[one["id"]] = dict(one, after=said["after"], **said["action"])
+        self.sort_out()
+        self.rights, self.spans = {}, []
+        for level in (OWNER, ADMIN, MEMBER):
+            self.settle(level)
+        self.judge_the_rest()
+        self.settle_settings()
+
+    # What is looked at.
+
+    def sort_out(self):
+        self.account, self.looked_at = {}, {}
+        authors = {one["author"] for one in self.operations.values()}
+        for author in authors:
+            log = sorted((one for one in self.operations.values() if one["author"] == author),
+                         key=lambda one: (one["seq"], one["id"]))
+            joins = [one for one in log[:4096] if one["kind"] == 4
+                     and one["seq"] <= self.limits.get((one["account"], author), 0)]
+            first = joins[0] if joins else None
+            if first:
+                self.account[author] = first["account"]
+            joined = 0
+            for at, one in enumerate(log):
+                joined += one["kind"] == 4
+                if one["kind"] == 1:
+                    self.creation, verdict = one, "counts"
+                elif at >= 4096 or (one["kind"] == 4 and joined > 256):
+                    verdict = "too many"
+                elif not first or one["seq"] < first["seq"]:
+                    verdict = "not joined"
+                elif one["seq"] > self.limits[first["account"], author]:
+                    verdict = "cut off"
+                elif one["kind"] == 4 and one["account"] != first["account"]:
+                    verdict = "other account"
+                else:
+                    verdict = "unknown" if one["kind"] > 7 or one["kind"] == 0 else None
+                    self.looked_at[one["id"]] = one
+                if verdict:
+                    self.verdicts[one["id"]] = verdict
+
+    def of_kind(self, kind):
+        return [one for one in self.looked_at.values() if one["kind"] == kind]
+
+    def names(self, one, other):
+        """Whether it names another operation, or one that is in the same log after that."""
+        named = [self.looked_at[id_] for id_ in one["after"] if id_ in self.looked_at]
+        return any(each["author"] == other["author"] and each["seq"] >= other["seq"]
+                   and self.is_alike(one, each) for each in named)
+
+    @staticmethod
+    def is_alike(one, other):
+        if one["kind"] == 7:
+            return other["kind"] == 7 and other["number"] == one["number"]
+        return other["kind"] == 3 and other["account"] == one["account"]
+
+    def role(self, one, needed):
+        """The role in which it is written, or why it is not at least in this one."""
+        enough = [span for span in self.spans if span["device"] == one["author"]
+                  and span["role"] >= needed and span["from"] <= one["seq"]]
+        within = [span["role"] for span in enough if one["seq"] <= span["to"]]
+        if within:
+            return max(within), None
+        lost = [span["ended_by"] for span in enough]
+        return None, "lost by " + min(lost) if lost else "no right"
+
+    # The three levels.
+
+    def settle(self, level):
+        given = self.given(level)
+        for account in {right["account"] for right in given}:
+            theirs = [right for right in given if right["account"] == account]
+            removals = [one for one in self.of_kind(3) if one["account"] == account
+                        and not (one["keeps"] and level == MEMBER)]
+            own = [one for one in removals if self.account[one["author"]] == account]
+            by_others = [one for one in removals if one not in own and level < OWNER
+                         and self.role(one, level + 1)[0]]
+            there = self.joined(level, theirs, by_others)
+            for one in own:
+                at_level = any(span["device"] == one["author"]
+                               and span["from"] <= one["seq"] <= span["to"] for span in there)
+                if at_level or (level < OWNER and self.role(one, level + 1)[0]):
+                    by_others.append(one)
+                    self.verdicts[one["id"]] = "counts"
+            for right in theirs:
+                ends = [one for one in by_others if not self.survives(right, one)]
+                firsts = [min((one for one in ends if one["author"] == author),
+                              key=lambda one: (one["seq"], one["id"]))
+                          for author in {one["author"] for one in ends}]
+                first = min(firsts, key=self.order, default={"id": None})["id"]
+                right["ended_by"] = first
+                self.rights[account, right["by"]] = right
+                if right["by"] and self.operations[right["by"]]["kind"] == 2:
+                    self.verdicts[right["by"]] = "ended by " + first if first else "counts"
+            for right in theirs:
+                right["spans"] = self.joined(level, [right], by_others)
+        self.let_in([span for right in given for span in right["spans"]])
+
+    @staticmethod
+    def order(one):
+        return one["rank"], one["seq"], one["id"]
+
+    def given(self, level):
+        if level == OWNER:
+            owners = self.creation["owners"] if self.creation else []
+            return [{"account": owner, "by": None, "role": level, "since": 0} for owner in owners]
+        rights = []
+        for one in self.of_kind(2):
+            if one["right"] == level:
+                role, verdict = self.role(one, level + 1)
+                if role:
+                    rights.append(self.right(one, one["history"], level))
+                else:
+                    self.verdicts[one["id"]] = verdict
+        return rights + self.by_tickets() if level == MEMBER else rights
+
+    @staticmethod
+    def right(one, history, level):
+        since = 0 if history else one["rank"]
+        return {"account": one["account"], "by": one["id"], "role": level, "since": since}
+
+    def by_tickets(self):
+        good, revoked = {}, {}
+        for one in self.of_kind(5) + self.of_kind(6):
+            role, verdict = self.role(one, ADMIN)
+            self.verdicts[one["id"]] = verdict or "counts"
+            if role and one["kind"] == 5:
+                good[one["id"]] = one
+            elif role:
+                revoked.setdefault(one["ticket"], []).append(one)
+        rights = []
+        for one in self.of_kind(4):
+            ticket = good.get(one["by"].get("ticket"))
+            if ticket and ticket["key"] == one["by"]["key"] and all(
+                    one["id"] in each["joined"] for each in revoked.get(ticket["id"], [])):
+                rights.append(self.right(one, ticket["history"], MEMBER))
+        for id_ in good:
+            if id_ in revoked:
+                self.verdicts[id_] = "ended by " + min(revoked[id_], key=self.order)["id"]
+        self.tickets = sorted(set(good) - set(revoked))
+        return rights
+
+    def survives(self, right, removal):
+        if right["by"] is None:
+            return False
+        given_by = self.operations[right["by"]]
+        own = self.account[removal["author"]] == right["account"]
+        return self.names(given_by, removal) and (own or given_by["kind"] == 2)
+
+    def joined(self, level, rights, removals):
+        """Which parts of which logs count under these rights, by these removals."""
+        spans = []
+        for right in rights:
+            for join in self.of_kind(4):
+                by = {0: None, 1: join["by"].get("grant"), 2: join["id"]}[join["by"]["way"]]
+                if join["account"] != right["account"] or by != right["by"]:
+                    continue
+                ends = []
+                for one in removals:
+                    if not self.survives(right, one):
+                        heights = {each["device"]: each["height"] for each in one["heights"]}
+                        own = one["author"] == join["author"]
+                        left = one["seq"] if own else heights.get(join["author"], 0)
+                        ends.append((left, one["id"]))
+                to, ended_by = min(ends, default=(ENDLESS, None))
+                spans.append({"device": join["author"], "join": join, "right": right, "role": level,
+                              "from": join["seq"], "to": to, "ended_by": ended_by})
+        return spans
+
+    def let_in(self, spans):
+        for span in sorted(spans, key=lambda span: self.order(span["join"])):
+            there = [one for one in self.spans if one["device"] == span["device"]]
+            if span["to"] < span["from"]:
+                verdict = "lost by " + span["ended_by"]
+            elif any(one["right"] is span["right"] for one in there):
+                verdict = "joined before"
+            elif not there and len({one["device"] for one in self.spans}) >= 1000:
+                verdict = "no room"
+                if span["right"]["by"] == span["join"]["id"]:
+                    del self.rights[span["right"]["account"], span["right"]["by"]]
+            else:
+                self.spans.append(span)
+                verdict = "counts"
+            self.verdicts[span["join"]["id"]] = verdict
+
+    def judge_the_rest(self):
+        for one in self.of_kind(3):
+            own = self.account[one["author"]] == one["account"]
+            needed = MEMBER if own else OWNER if one["keeps"] else ADMIN
+            self.verdicts.setdefault(one["id"], self.role(one, needed)[1] or "counts")
+        for one in self.of_kind(4):
+            self.verdicts.setdefault(one["id"], "not let in")
+
+    # Settings.
+
+    def settle_settings(self):
+        created = self.creation or {"name": None, "history": None, "lifetime": 0}
+        self.values = {1: created["lifetime"], 2: created["name"], 3: "", 4: created["history"]}
+        self.latest = {}
+        for which in sorted({one["number"] for one in self.of_kind(7)}):
+            changes = [one for one in self.of_kind(7) if one["number"] == which]
+            counted_ = []
+            for one in changes:
+                role, verdict = self.role(one, ADMIN)
+                if role:
+                    counted_.append(dict(one, role=role))
+                self.verdicts[one["id"]] = verdict
+            known, left = set(), list(counted_)
+            while left:
+                one = left.pop()
+                for other in changes:
+                    is_before = other["author"] == one["author"] and other["seq"] < one["seq"]
+                    if other["id"] not in known and (is_before or self.names(one, other)):
+                        known.add(other["id"])
+                        left.append(other)
+            latest = [one for one in counted_ if one["id"] not in known]
+            for one in counted_:
+                self.verdicts[one["id"]] = "outweighed" if one in latest else "replaced"
+            self.latest[which] = sorted(one["id"] for one in latest)
+            if latest:
+                top = [one for one in latest if one["role"] == max(o["role"] for o in latest)]
+                strict = {1: lambda v: v or ENDLESS, 4: lambda v: v}.get(which, lambda v: 0)
+                least = min(strict(one["value"]) for one in top)
+                holds = max((one for one in top if strict(one["value"]) == least), key=self.order)
+                self.verdicts[holds["id"]] = "counts"
+                self.values[which] = holds["value"]
+
+    # What comes of it.
+
+    def state(self):
+        members, devices, removals = {}, [], {}
+        for (account, by), right in self.rights.items():
+            if right["ended_by"] is None:
+                one = members.setdefault(account, {"account": account, "role": 0,
+                                                   "since": ENDLESS, "joined": False})
+                one["role"] = max(one["role"], right["role"])
+                one["since"] = min(one["since"], right["since"])
+        for device in sorted({span["device"] for span in self.spans}):
+            spans = [span for span in self.spans if span["device"] == device]
+            account = self.account[device]
+            limit = self.limits[account, device]
+            counts = []
+            for low, high in sorted((span["from"], min(span["to"], limit)) for span in spans):
+                if counts and low <= counts[-1][1] + 1:
+                    counts[-1][1] = max(counts[-1][1], high)
+                elif low <= high:
+                    counts.append([low, high])
+            role = max((span["role"] for span in spans if span["ended_by"] is None), default=None)
+            if role and account in members:
+                members[account]["joined"] = True
+            devices.append({"device": device, "account": account, "counts": counts, "role": role})
+        for one in self.of_kind(3):
+            last = removals.setdefault(one["account"], {})
+            if one["author"] not in last or (one["seq"], one["id"]) > last[one["author"]]:
+                last[one["author"]] = one["seq"], one["id"]
+        named = {id_ for one in self.looked_at.values() for id_ in one["after"]}
+        named |= {one["ticket"] for one in self.of_kind(6)}
+        named |= {one["by"][way] for one in self.of_kind(4) for way in ("grant", "ticket")
+                  if way in one["by"]}
+        grants = [{"account": account, "by": by, "role": right["role"], "since": right["since"],
+                   "ended_by": right["ended_by"]}
+                  for (account, by), right in sorted(self.rights.items(),
+                                                     key=lambda item: (item[0][0], item[0][1] or ""))]
+        return {
+            "name": self.values[2], "topic": self.values[3], "history": self.values[4],
+            "lifetime": self.values[1], "members": [members[key] for key in sorted(members)],
+            "devices": devices, "grants": grants, "tickets": self.tickets,
+            "verdicts": self.verdicts,
+            "latest": [{"number": n, "by": by} for n, by in sorted(self.latest.items())],
+            "removals": [{"account": account, "by": sorted(id_ for _, id_ in last.values())}
+                         for account, last in sorted(removals.items())],
+            "missing": sorted(named - set(self.operations)),
+        }
+
+
+def read_group_ticket(reader):
+    reader.version(2)
+    value = {"group": reader.hex(32), "ticket": reader.hex(32), "seed": reader.hex(32),
+             "account": reader.key(), "device": reader.key(), "expires": reader.number(4)}
+    value["addresses"] = [read_address(reader) for _ in range(reader.count(1, 8))]
+    return value
+
+
+def write_group_ticket(value):
+    out = number(2, 1) + bytes.fromhex("".join(
+        value[field] for field in ("group", "ticket", "seed", "account", "device")))
     out += number(value["expires"], 4) + number(len(value["addresses"]), 1)
     return out + b"".join(write_address(address) for address in value["addresses"])
 
@@ -950,6 +1378,31 @@ def check_identity(check, file):
         check.refuses("introduction", v, lambda: read_introduction(bytes_of(v["bytes"])))
 
 
+def check_membership(check, file):
+    check_keys(check, file["keys"])
+    for v in file["bodies"]:
+        data = bytes_of(v["bytes"])
+        check.codec("operation", v, data, lambda r: read_body(r, 7), lambda x: write_body(7, x))
+        check.equal("body hash: " + v["name"], hash_("chinwag/body/1", data).hex(), v["hash"])
+    for v in file["invalid_bodies"]:
+        check.refuses("operation", v, lambda: read(bytes_of(v["bytes"]), read_body, 7))
+    for v in file["groups"]:
+        check.does("group: " + v["name"], lambda: Membership(v).state(), v["state"])
+    for v in file["not_proven"]:
+        found = lambda: check_group_operation(v["group"], v["author"], bytes.fromhex(v["body"]))
+        if v["fault"]:
+            check.refuses("operation", v, found)
+        else:
+            check.does("proven", lambda: found()["action"]["kind"], 4)
+    for v in file["tickets"]:
+        data = bytes_of(v["bytes"])
+        check.codec("group ticket", v, data, read_group_ticket, write_group_ticket)
+        check.equal("group ticket text: " + v["name"], ticket_text(data), v["text"])
+    for v in file["invalid_tickets"]:
+        found = lambda: read(read_ticket_text(v["text"]), read_group_ticket)
+        check.refuses("group ticket", v, found)
+
+
 def check_ticket(check, file):
     for v in file["tickets"]:
         data = bytes_of(v["bytes"])
@@ -1007,6 +1460,7 @@ def main(arguments):
     check_crypto(check, load(crypto, "vectors"), load(crypto, "edges"))
     check_log(check, load(folder, "log"))
     check_identity(check, load(folder, "identity"))
+    check_membership(check, load(folder, "membership"))
     check_ticket(check, load(folder, "ticket"))
     check_session(check, load(folder, "session"))
     print("%d passed, %d failed" % (check.passed, check.failed))

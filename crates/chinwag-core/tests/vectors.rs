@@ -16,6 +16,7 @@ use chinwag_core::identity::{AccountLog, Name, SignedOperation};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::introduction::Introduction;
 use chinwag_core::log::{Base, Run};
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::Wall;
 use chinwag_core::wire::codec::{Decode, Encode};
@@ -170,6 +171,28 @@ fn account_logs_say_what_the_vectors_say() {
         let mut log = account(&vectors, vector, &vector["known"]);
         let operation = SignedOperation::from_bytes(&bytes(&vector["bytes"])).unwrap();
         assert!(log.add(operation).is_err(), "{}", vector["reason"]);
+    }
+}
+
+#[test]
+fn operations_and_tickets_of_groups_are_those_of_the_vectors() {
+    let vectors = file("membership");
+    for vector in list(&vectors["bodies"]) {
+        let bytes = bytes(&vector["bytes"]);
+        let read = Body::from_bytes(Kind::MEMBERSHIP, &bytes).unwrap();
+        assert!(read.to_bytes() == bytes, "{}", vector["name"]);
+    }
+    for vector in list(&vectors["invalid_bodies"]) {
+        let read = Body::from_bytes(Kind::MEMBERSHIP, &bytes(&vector["bytes"]));
+        assert!(read.is_err(), "{}", vector["reason"]);
+    }
+    for vector in list(&vectors["tickets"]) {
+        let ticket: GroupTicket = text(&vector["text"]).parse().unwrap();
+        assert_eq!(ticket.to_bytes(), bytes(&vector["bytes"]), "{}", vector["name"]);
+        assert_eq!(ticket.to_text(), text(&vector["text"]));
+    }
+    for vector in list(&vectors["invalid_tickets"]) {
+        assert!(text(&vector["text"]).parse::<GroupTicket>().is_err(), "{}", vector["reason"]);
     }
 }
 

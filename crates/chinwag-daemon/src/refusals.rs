@@ -50,6 +50,7 @@ pub(crate) fn declined(refusal: &Refusal, view: &View<'_>) -> ApiError {
         Refusal::TooManyInvites(_) | Refusal::TooManyContacts(_) | Refusal::RequestTooLong(_) => {
             say(Kind::Limit, refusal.to_string())
         }
+        Refusal::Group(why) => say(Kind::Refused, why.to_string()),
         Refusal::Body(error) => say(Kind::Limit, error.to_string()),
         Refusal::NoDevice(account) => {
             let name = people::name(view, *account);

@@ -9,21 +9,25 @@
 //! Each check says whether the bytes were a value, so that a test can tell seeds that are read from
 //! seeds that are refused.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::LazyLock;
 
-use chinwag_core::body::{Body, Content, Kind, target};
+use chinwag_core::body::{Body, Content, Kind, SALT_LEN, body_hash, target};
 use chinwag_core::bundle::{Bundle, Sealed};
 use chinwag_core::entry::{Header, Parents, Place, Position, Seq, Tip, sign};
 use chinwag_core::fork::Fork;
 use chinwag_core::identity::{AccountLog, Name, SignedOperation};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId, OperationId, PrekeyId};
 use chinwag_core::log::{Base, CheckedEntry, Run};
+use chinwag_core::membership::{
+    Action, By, GroupTicket, Operation, Placed, Role, State, group_of, resolve,
+};
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::plan::{has_room_for, lowest_gap, next_gap};
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::ticket::{Address, Ticket};
-use chinwag_core::time::Wall;
+use chinwag_core::time::{ClaimedTime, Wall};
 use chinwag_core::wire::codec::{Decode, Encode, Reader};
 use chinwag_core::wire::limits::{
     ADDRESSES_MAX, AUTHORS_MAX, NAME_MAX, PAGE_MAX, PARENTS_MAX, RANGES_MAX,
@@ -41,6 +45,7 @@ pub const ALL: &[(&str, Check)] = &[
     ("bundle", bundle),
     ("fork", fork),
     ("frontier", frontier),
+    ("group", group),
     ("header", header),
     ("ids", ids),
     ("message", message),
@@ -228,6 +233,133 @@ fn plans(here: &Frontier, there: &Frontier) {
         assert!(next.is_none_or(|gap| has_room_for(&here, gap)), "what is asked for is left aside");
         assert_eq!(lowest.is_none(), there.without(&here).is_empty(), "something is not asked for");
     }
+}
+
+/// The ticket of a group, as its bytes and as somebody pastes it; an operation of a group; and what
+/// happens in a group, as [`Happened`] reads it.
+pub fn group(bytes: &[u8]) -> bool {
+    let ticket = canonical::<GroupTicket>(bytes);
+    if let Some(ticket) = &ticket {
+        assert!(ticket.addresses.len() <= ADDRESSES_MAX);
+        assert_eq!(ticket.to_text().parse().as_ref(), Ok(ticket), "its text is another ticket");
+    }
+    let is_pasted =
+        std::str::from_utf8(bytes).is_ok_and(|text| text.parse::<GroupTicket>().is_ok());
+    let is_operation = canonical::<Operation>(bytes).is_some();
+    let happened = Happened::read(bytes);
+    if let Some(happened) = &happened {
+        happened.is_resolved();
+    }
+    ticket.is_some() || is_pasted || is_operation || happened.is_some()
+}
+
+/// Twelve devices of six accounts, which are in the groups that the protocol's vectors have.
+static PEOPLE: LazyLock<Vec<AccountId>> =
+    LazyLock::new(|| (0..18).map(|n| AccountId::new(key(0x40 + n).public())).collect());
+
+/// The operations of a group: for each a byte for the device, a byte for the place in its log, one for
+/// the rank, two for a length, and the operation. In it the id of another one is its number, 32
+/// times.
+struct Happened(Vec<Placed>);
+
+impl Happened {
+    fn read(mut bytes: &[u8]) -> Option<Self> {
+        let mut happened: Vec<Placed> = Vec::new();
+        while let Some(([device, place, rank, high, low], rest)) = bytes.split_first_chunk() {
+            let (said, rest) = rest.split_at_checked(u16::from_be_bytes([*high, *low]).into())?;
+            bytes = rest;
+            let operation = Operation::from_bytes(said).ok()?;
+            let author = DeviceId::new(*PEOPLE.get(6 + usize::from(device % 12))?.key());
+            let named = with_ids(operation, &happened);
+            let content = Content::Membership(Box::new(named));
+            let body = Body::new([0; SALT_LEN], content).ok()?.to_bytes();
+            let group = happened.first().map_or_else(|| group_of(&body), Placed::group);
+            let before = Seq::new(u64::from(place.checked_sub(1)?));
+            let link = EntryId::from_bytes([0xff; 32]);
+            let header = Header {
+                conversation: group,
+                author,
+                place: before.map_or(Some(Place::First), |seq| Place::following(seq, link))?,
+                parents: Parents::default(),
+                rank: u64::from(*rank),
+                claimed: ClaimedTime::new(0),
+                lifetime_s: 0,
+                kind: Kind::MEMBERSHIP,
+                body_len: u32::try_from(body.len()).ok()?,
+                body_hash: body_hash(&body),
+            };
+            happened.push(Placed::read(&header, &body).ok()?);
+        }
+        (!happened.is_empty()).then_some(Self(happened))
+    }
+
+    fn is_resolved(&self) {
+        let state = self.state(self.0.iter());
+        let again = self.state(self.0.iter().rev().chain(self.0.first()));
+        assert_eq!(state, again, "it depends on what came first");
+        let ids: BTreeSet<EntryId> = self.0.iter().map(Placed::id).collect();
+        assert!(state.verdicts.keys().eq(ids.iter()), "an operation has no verdict");
+        assert!(state.missing.is_disjoint(&ids), "what is missing is here");
+        for (account, member) in &state.members {
+            let is_named = self.0.iter().any(|operation| match operation.action() {
+                Action::Create(creation) => creation.owners.contains(account),
+                _ => false,
+            });
+            assert!(is_named || member.role < Role::Owner, "there is another owner");
+        }
+        for (device, joined) in &state.devices {
+            are_apart(&joined.counts);
+            assert!(
+                joined.role <= state.role(joined.account),
+                "a device may do more than its account"
+            );
+            assert!(
+                limit(joined.account, *device) > 0,
+                "a device is of an account that it is not of"
+            );
+        }
+    }
+
+    fn state<'a>(&'a self, operations: impl Iterator<Item = &'a Placed>) -> State {
+        let group = self.0.first().map_or(ConversationId::from_bytes([0; 32]), Placed::group);
+        resolve(group, operations, limit)
+    }
+}
+
+/// Of two devices of each account the first was revoked with the 200th entry.
+fn limit(account: AccountId, device: DeviceId) -> u64 {
+    let of = PEOPLE.iter().skip(6).position(|key| key.key() == device.key());
+    match of {
+        Some(of) if PEOPLE.get(of / 2) == Some(&account) => {
+            if of % 2 == 0 {
+                200
+            } else {
+                u64::MAX
+            }
+        }
+        _ => 0,
+    }
+}
+
+fn with_ids(operation: Operation, happened: &[Placed]) -> Operation {
+    let real = |id: EntryId| {
+        let [first, rest @ ..] = id.as_bytes();
+        let is_number = rest.iter().all(|byte| byte == first);
+        happened.get(usize::from(*first)).filter(|_| is_number).map_or(id, Placed::id)
+    };
+    let action = match operation.action {
+        Action::Join { account, by: By::Grant(id) } => {
+            Action::Join { account, by: By::Grant(real(id)) }
+        }
+        Action::Join { account, by: By::Ticket { ticket, key, proof } } => {
+            Action::Join { account, by: By::Ticket { ticket: real(ticket), key, proof } }
+        }
+        Action::Revoke { ticket, joined } => {
+            Action::Revoke { ticket: real(ticket), joined: joined.into_iter().map(real).collect() }
+        }
+        other => other,
+    };
+    Operation { after: operation.after.into_iter().map(real).collect(), action }
 }
 
 /// A header.

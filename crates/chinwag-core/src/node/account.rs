@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_crypto::{Hash, Secret, SigningKey};
 
 use super::commands::Reply;
+use super::conversation::With;
+use super::session::Session;
 use super::{Handled, Node, Own, Peer};
 use crate::env::Env;
 use crate::identity::{
@@ -86,7 +88,7 @@ impl Node {
         let own = Own::of(&local);
         let account = own.account;
         self.own = Some(own);
-        self.add_conversation(ConversationId::own(account), account);
+        self.add_conversation(ConversationId::own(account), With::Ourselves);
         Ok(())
     }
 
@@ -186,7 +188,12 @@ impl Node {
         }
         for (account, operations) in of {
             let is_contacts = self.contacts.contains_key(&account);
-            if account == from.account || own == Some(account) || (is_ours && is_contacts) {
+            let is_concerned = self.is_named_in_a_group(account);
+            if is_concerned
+                || account == from.account
+                || own == Some(account)
+                || (is_ours && is_contacts)
+            {
                 match self.add_operations(env, account, operations)? {
                     Ok(new) if new.is_empty() => {}
                     Ok(new) => self.learned(env, account, &new, from.link)?,
@@ -233,6 +240,14 @@ impl Node {
         self.tell_operations(new, from);
         self.close_removed();
         self.heed_revocations(env)?;
+        if self.is_named_in_a_group(account) {
+            self.refresh_groups(env)?;
+            // What they wrote was of no use before.
+            let links: Vec<Link> = self.sessions.keys().copied().collect();
+            for link in links {
+                self.ask(env.mono, link);
+            }
+        }
         if self.account() == Some(account) {
             self.heed_own_account(env)?;
             if new.iter().any(|o| matches!(o.operation.action, Action::Profile { .. })) {
@@ -270,12 +285,18 @@ impl Node {
     }
 
     /// What is new in an account log goes to whom it concerns and who has the rest: of our own
-    /// account to everybody, of others to our own devices.
+    /// account to everybody, of others to our own devices, and to whoever is in a group with them.
     fn tell_operations(&mut self, operations: &[SignedOperation], from: Option<Link>) {
         let own = self.account();
-        let is_own = operations.iter().any(|o| Some(o.operation.account) == own);
+        let of: BTreeSet<AccountId> = operations.iter().map(|o| o.operation.account).collect();
+        let is_own = own.is_some_and(|own| of.contains(&own));
+        let is_fellow = |session: &Session| {
+            let account = session.account();
+            account.is_some_and(|account| of.iter().any(|of| self.concerns(account, *of)))
+        };
         let concerned = self.sessions.iter().filter(|(link, session)| {
-            Some(**link) != from && session.knows_us() && (is_own || session.account() == own)
+            let is_told = is_own || session.account() == own || is_fellow(session);
+            Some(**link) != from && session.knows_us() && is_told
         });
         let links: Vec<Link> = concerned.map(|(link, _)| *link).collect();
         for link in links {
@@ -296,18 +317,22 @@ impl Node {
         log.map(|log| log.operations().into_iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// A device of ours knows so much of our contacts: what it lacks, it gets.
+    /// A device of ours knows so much of our contacts, or somebody of those who are named in groups
+    /// that they are in: what they lack, they get.
     pub(super) fn told_accounts(
         &mut self,
         from: Peer,
         digests: &BTreeMap<AccountId, Hash>,
     ) -> Result<(), Violation> {
-        let (true, Some(link)) = (self.account() == Some(from.account), from.link) else {
-            return Err(Violation::OutOfTurn);
-        };
+        let Some(link) = from.link else { return Err(Violation::OutOfTurn) };
+        let known = self.digests_for(from.account);
+        if known.is_empty() && self.account() != Some(from.account) {
+            // They may know of a group that we are both in; if we don't, there is nothing to say.
+            return Ok(());
+        }
         let differs =
             |account: &&AccountId| digests.get(*account) != Some(&self.digest_of(**account));
-        let accounts: Vec<AccountId> = self.contacts.keys().filter(differs).copied().collect();
+        let accounts: Vec<AccountId> = known.keys().filter(differs).copied().collect();
         for account in accounts {
             let operations = self.operations_of(account);
             if !operations.is_empty() {
@@ -315,11 +340,6 @@ impl Node {
             }
         }
         Ok(())
-    }
-
-    /// What is known of our contacts' accounts.
-    pub(super) fn digests_of_contacts(&self) -> BTreeMap<AccountId, Hash> {
-        self.contacts.keys().map(|account| (*account, self.digest_of(*account))).collect()
     }
 
     pub(super) fn digest_of(&self, account: AccountId) -> Hash {
@@ -345,9 +365,16 @@ impl Node {
 
     /// Whose device somebody is or was, of those who may be in a conversation.
     pub(super) fn account_of(&self, id: ConversationId, device: DeviceId) -> Option<AccountId> {
-        let with = self.conversations.get(&id).map(|conversation| conversation.with);
-        let members = self.account().into_iter().chain(with);
-        members.into_iter().find(|member| self.was_device_of(*member, device))
+        let own = self.account().filter(|own| self.was_device_of(*own, device));
+        let is_theirs = |account: &AccountId| self.was_device_of(*account, device);
+        match &self.conversations.get(&id)?.with {
+            With::Ourselves => own,
+            With::Other(other) => own.or_else(|| Some(*other).filter(is_theirs)),
+            With::Group(group) => {
+                let joined = group.state().devices.get(&device).map(|joined| joined.account);
+                own.or(joined).or_else(|| group.named().iter().copied().find(is_theirs))
+            }
+        }
     }
 }
 

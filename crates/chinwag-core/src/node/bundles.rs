@@ -97,7 +97,10 @@ impl Node {
                 messages.extend(in_messages(operations));
             }
         }
-        for id in self.shared_with(account).into_iter().filter(|id| *id != own_conversation) {
+        // Groups do not go by bundle yet: whoever opens it would have to know the accounts in them.
+        let is_for_bundles =
+            |id: &ConversationId| *id != own_conversation && self.group(*id).is_none();
+        for id in self.shared_with(account).into_iter().filter(is_for_bundles) {
             self.say_conversation(env, id, account, device, &mut messages, &mut left)?;
         }
         messages.truncate(BUNDLE_MESSAGES_MAX);

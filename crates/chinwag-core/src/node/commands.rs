@@ -49,6 +49,12 @@ impl Node {
         match command {
             Command::Presence(_) | Command::Typing(..) | Command::Introduce => false,
             Command::Say { .. }
+            | Command::CreateGroup(_)
+            | Command::Grant { .. }
+            | Command::Remove { .. }
+            | Command::JoinGroup(_)
+            | Command::SetGroup(..)
+            | Command::SayInGroup(..)
             | Command::Edit { .. }
             | Command::React { .. }
             | Command::Retract(_) => self.is_in_doubt(None),
@@ -90,6 +96,12 @@ impl Node {
             Command::Verify(account, is_on) => self.verify(env, account, is_on),
             Command::Block(account, is_on) => self.block(env, account, is_on),
             Command::Say { to, content, client_id } => self.say_once(env, to, content, client_id),
+            Command::CreateGroup(name) => self.create_group(env, name),
+            Command::Grant { group, account, right } => self.grant(env, group, account, right),
+            Command::Remove { group, account, keeps } => self.remove(env, group, account, keeps),
+            Command::JoinGroup(group) => Ok(self.join_group(env, group)?.map(|()| Answer::Done)),
+            Command::SetGroup(group, setting) => self.set_in_group(env, group, setting),
+            Command::SayInGroup(group, content) => self.say_in_group(env, group, content),
             Command::Edit { of, text } => self.edit(env, of, text),
             Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
             Command::Retract(of) => self.retract(env, of),

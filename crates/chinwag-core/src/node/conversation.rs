@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chinwag_crypto::{Hash, Hasher, Label};
 
 use super::Node;
+use super::group::Group;
 use crate::body::{Body, Content, Kind};
 use crate::entry::{Parents, Place, Position, Seq, Tip};
 use crate::env::Env;
@@ -16,11 +17,22 @@ use crate::sync::frontier::Frontier;
 
 const DIGEST: Label = Label::new("chinwag/history-digest/1");
 
-/// A conversation of two, or of an account with itself.
+/// Who is in a conversation, besides ourselves.
+#[derive(Debug)]
+pub(super) enum With {
+    /// Nobody: it is that of our own devices.
+    Ourselves,
+    /// One other account.
+    Other(AccountId),
+    /// Whoever is a member.
+    Group(Box<Group>),
+}
+
+/// A conversation of two, of an account with itself, or of a group.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    /// The other account, or our own.
-    pub(super) with: AccountId,
+    /// Who is in it.
+    pub(super) with: With,
     /// What is here.
     pub(super) here: Frontier,
     /// The last entry of each log before its first gap.
@@ -41,7 +53,7 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    fn new(with: AccountId) -> Self {
+    fn new(with: With) -> Self {
         Self {
             with,
             here: Frontier::default(),
@@ -52,6 +64,26 @@ impl Conversation {
             forks: BTreeMap::new(),
             cuts: BTreeMap::new(),
             lifetime: None,
+        }
+    }
+
+    /// The accounts that are members now, our own left aside.
+    pub(super) fn others(&self, own: AccountId) -> Vec<AccountId> {
+        match &self.with {
+            With::Ourselves => Vec::new(),
+            With::Other(account) => vec![*account],
+            With::Group(group) => {
+                group.state().members.keys().filter(|member| **member != own).copied().collect()
+            }
+        }
+    }
+
+    /// Whether another account is a member.
+    pub(super) fn has(&self, other: AccountId) -> bool {
+        match &self.with {
+            With::Ourselves => false,
+            With::Other(account) => *account == other,
+            With::Group(group) => group.state().members.contains_key(&other),
         }
     }
 
@@ -90,6 +122,7 @@ impl Conversation {
     /// Takes a change of settings into account: the one that stands last counts.
     pub(super) fn set(&mut self, position: Position, content: &Content) {
         if let Content::Settings(settings) = content
+            && self.group().is_none()
             && let Some(lifetime_s) = settings.lifetime_s()
             && self.lifetime.is_none_or(|(decided, _)| decided < position)
         {
@@ -122,7 +155,7 @@ pub(super) fn content_of(kind: Kind, body: Option<&[u8]>) -> Option<Content> {
 }
 
 impl Node {
-    pub(super) fn add_conversation(&mut self, id: ConversationId, with: AccountId) {
+    pub(super) fn add_conversation(&mut self, id: ConversationId, with: With) {
         self.conversations.entry(id).or_insert_with(|| Conversation::new(with));
     }
 
@@ -141,11 +174,11 @@ impl Node {
     ) -> Result<(), StoreError> {
         let is_wanted = |id: ConversationId| only.is_none_or(|only| only == id);
         for (id, frontier) in env.store.frontiers()? {
+            if !self.conversations.contains_key(&id) && !self.load_group(env, id)? {
+                self.dormant.insert(id);
+            }
             let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id))
             else {
-                if !self.conversations.contains_key(&id) {
-                    self.dormant.insert(id);
-                }
                 continue;
             };
             for (author, ranges) in frontier.iter() {
@@ -159,7 +192,9 @@ impl Node {
                 }
             }
             conversation.here = frontier;
-            conversation.lifetime = lifetime_in(env.store, id)?;
+            if conversation.group().is_none() {
+                conversation.lifetime = lifetime_in(env.store, id)?;
+            }
         }
         for (id, device, frontier) in env.store.receipts()? {
             if let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id)) {
@@ -176,6 +211,7 @@ impl Node {
                 conversation.forks.insert(fork.author(), fork);
             }
         }
+        self.refresh_groups(env)?;
         self.refresh_cuts(env)
     }
 
@@ -203,7 +239,9 @@ impl Node {
         from: Seq,
     ) -> Result<(), StoreError> {
         env.store.hide(id, author, from)?;
-        if let Some(conversation) = self.conversations.get_mut(&id) {
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.group().is_none()
+        {
             conversation.lifetime = lifetime_in(env.store, id)?;
         }
         let is_own = self.account().map(ConversationId::own) == Some(id);
@@ -213,17 +251,22 @@ impl Node {
     /// The conversations that an account is a member of.
     pub(super) fn shared_with(&self, account: AccountId) -> Vec<ConversationId> {
         let is_ours = self.account() == Some(account);
-        let shared = self.conversations.iter().filter(|(_, c)| is_ours || c.with == account);
+        let shared = self.conversations.iter().filter(|(_, c)| is_ours || c.has(account));
         shared.map(|(id, _)| *id).collect()
     }
 
     /// How many entries of a log count at most: those before a fork, and those that a revocation
     /// leaves. 0 for whoever is no member's device.
     pub(super) fn limit(&self, id: ConversationId, author: DeviceId) -> u64 {
+        self.account_of(id, author).map_or(0, |account| self.limit_as(id, account, author))
+    }
+
+    /// How many entries of a log count at most as those of an account.
+    pub(super) fn limit_as(&self, id: ConversationId, account: AccountId, author: DeviceId) -> u64 {
         let fork = self.conversations.get(&id).and_then(|c| c.forks.get(&author));
         let before_fork = fork.map_or(u64::MAX, |fork| fork.at().get() - 1);
-        let account = self.account_of(id, author).and_then(|account| self.accounts.get(&account));
-        let Some(device) = account.and_then(|log| log.device(author)) else { return 0 };
+        let log = self.accounts.get(&account);
+        let Some(device) = log.and_then(|log| log.device(author)) else { return 0 };
         let left =
             device.revoked.map_or(u64::MAX, |heights| heights.get(&id).copied().unwrap_or(0));
         before_fork.min(left)

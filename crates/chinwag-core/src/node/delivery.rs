@@ -21,14 +21,13 @@ impl Node {
             return None;
         }
         let own = self.account()?;
-        let with = (state.with != own).then_some(state.with);
         let has_it = |device: DeviceId| {
             let there = state.receipts.get(&device);
             Some(device) == self.device() || there.is_some_and(|there| there.contains(author, seq))
         };
         let mut devices: Vec<Holder> = Vec::new();
-        for account in [own].into_iter().chain(with) {
-            let log = self.accounts.get(&account)?;
+        for account in [own].into_iter().chain(state.others(own)) {
+            let Some(log) = self.accounts.get(&account) else { continue };
             let of_account = log.devices(now).map(|certificate| certificate.device);
             let others = of_account.filter(|device| *device != author);
             devices.extend(others.map(|device| Holder { account, device, has_it: has_it(device) }));

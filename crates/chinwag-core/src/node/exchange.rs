@@ -35,8 +35,17 @@ impl Node {
             // A contact that we have not heard of yet; when we do, we compare again.
             return Ok(Ok(()));
         }
-        if let Err(violation) = self.member(from, id) {
-            return Ok(Err(violation));
+        match self.hears(from, id) {
+            Err(violation) => return Ok(Err(violation)),
+            Ok(false) => {
+                if let Some(link) = from.link.filter(|_| self.group(id).is_some()) {
+                    // What they have may be what tells that they are a member.
+                    self.note_claims(from, have);
+                    self.ask(env.mono, link);
+                }
+                return Ok(Ok(()));
+            }
+            Ok(true) => {}
         }
         self.note_claims(from, have);
         for (author, ranges) in have.frontier.iter() {
@@ -174,8 +183,10 @@ impl Node {
         author: DeviceId,
         range: Range,
     ) -> Handled {
-        if let Err(violation) = self.member(from, id) {
-            return Ok(Err(violation));
+        match self.hears(from, id) {
+            Err(violation) => return Ok(Err(violation)),
+            Ok(false) => return Ok(Ok(())),
+            Ok(true) => {}
         }
         let Some(link) = from.link else { return Ok(Ok(())) };
         let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
@@ -203,6 +214,9 @@ impl Node {
     /// Sends entries on the lane where they are not in anybody's way. A log keeps its order: while a
     /// part of it is under way by bulk, the rest goes behind it.
     fn send_entries(&mut self, link: Link, id: ConversationId, author: DeviceId, run: Run) {
+        if !self.may_hear(link, id) {
+            return;
+        }
         let Some(last) = run.entries.last().map(|(header, _)| header.seq()) else { return };
         let bytes = Message::Entries { conversation: id, author, run }.to_bytes();
         let Some(session) = self.sessions.get_mut(&link) else { return };
@@ -226,7 +240,10 @@ impl Node {
         author: DeviceId,
         run: Run,
     ) -> Handled {
-        if let Err(violation) = self.member(from, id) {
+        if !self.conversations.contains_key(&id) {
+            return self.told_of_group(env, from, id, author, &run).map(Ok);
+        }
+        if let Err(violation) = self.hears(from, id) {
             return Ok(Err(violation));
         }
         let Some((first, last)) = run.entries.first().zip(run.entries.last()) else {
@@ -469,6 +486,8 @@ impl Node {
             conversation.tips.extend(tip.map(|tip| (author, tip)));
         }
         let is_late = had_gaps || conversation.has_gaps();
+        // Who is no member any more by what is in it is not handed the rest of it.
+        self.take_operations(env, id, author, &parts)?;
         if let Some(run) = what_is_new(run, &here) {
             self.hand_to_all(id, author, &run, from);
         }
@@ -564,7 +583,7 @@ impl Node {
     /// Asks for what they have and we don't, a page at a time for each log: the newest first, but
     /// for what our own devices share, and what may be of our own log. Whether they have more
     /// of that than we do is asked as well: then it was continued elsewhere.
-    fn ask(&mut self, now: Mono, link: Link) {
+    pub(super) fn ask(&mut self, now: Mono, link: Link) {
         let Some(session) = self.sessions.get(&link) else { return };
         let (piece, own) = (self.piece(), self.device());
         let own_conversation = self.account().map(ConversationId::own);
@@ -579,7 +598,10 @@ impl Node {
                 }
                 let ours = here.and_then(|here| here.of(author)).cloned().unwrap_or_default();
                 let there = there.at_most(self.limit(*id, author));
-                let is_from_below = Some(author) == own || Some(*id) == own_conversation;
+                // In a group as well: what somebody decided comes before what they said next.
+                let is_group = self.group(*id).is_some();
+                let is_from_below =
+                    is_group || Some(author) == own || Some(*id) == own_conversation;
                 let next = if is_from_below {
                     lowest_gap(&ours, &there, piece)
                 } else {
@@ -638,6 +660,9 @@ impl Node {
         only: Option<DeviceId>,
         wants_answer: bool,
     ) {
+        if !self.may_hear(link, id) {
+            return;
+        }
         let have = self.what_is_here(id, only, wants_answer);
         self.send(link, &Message::Have(have));
     }

@@ -46,7 +46,7 @@ impl Node {
         if self.account() == Some(from.account) && !self.conversations.contains_key(&id) {
             return Ok(Ok(()));
         }
-        if let Err(violation) = self.member(from, id) {
+        if let Err(violation) = self.hears(from, id) {
             return Ok(Err(violation));
         }
         if self.account_of(id, fork.author()).is_none() {
@@ -71,6 +71,7 @@ impl Node {
         conversation.forks.insert(author, fork.clone());
         env.store.put_fork(fork)?;
         self.hide(env, id, author, at)?;
+        self.refresh_groups(env)?;
         self.refresh_cuts(env)?;
         self.tell(Event::Fork { conversation: id, author, at });
         let links: Vec<Link> = self.sessions.keys().copied().collect();
@@ -109,6 +110,9 @@ impl Node {
     }
 
     fn send_fork(&mut self, link: Link, fork: &Fork) {
+        if !self.may_hear(link, fork.conversation()) {
+            return;
+        }
         let what = (fork.conversation(), fork.author());
         if let Some(session) = self.sessions.get_mut(&link) {
             session.forks_told.insert(what);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Node;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, With};
 use crate::entry::Seq;
 use crate::fork::Fork;
 use crate::ids::{AccountId, ConversationId, DeviceId};
@@ -52,11 +52,15 @@ impl Node {
     /// The conversations, each with the other account, or our own. Of those with somebody who is no
     /// contact, the ones in which something was said.
     pub fn conversations(&self) -> impl Iterator<Item = (ConversationId, AccountId)> {
-        let is_known = |with| self.account() == Some(with) || self.is_contact(with);
-        let there = self.conversations.iter().filter(move |(_, conversation)| {
-            is_known(conversation.with) || conversation.here.iter().next().is_some()
-        });
-        there.map(|(id, conversation)| (*id, conversation.with))
+        self.conversations.iter().filter_map(|(id, conversation)| {
+            let (with, is_known) = match conversation.with {
+                With::Ourselves => (self.account()?, true),
+                With::Other(account) => (account, self.is_contact(account)),
+                With::Group(_) => return None,
+            };
+            let is_there = is_known || conversation.here.iter().next().is_some();
+            is_there.then_some((*id, with))
+        })
     }
 
     /// The conversation with an account, if there is one.
@@ -129,7 +133,11 @@ impl Node {
             return wanted;
         }
         let contacts = self.contacts.values().filter(|c| c.is_contact && !c.is_blocked);
-        let accounts = contacts.map(|contact| contact.account).chain(self.account());
+        let contacts = contacts.map(|contact| contact.account);
+        let fellows = self.groups().flat_map(|(_, state)| state.members.keys().copied());
+        let fellows: BTreeSet<AccountId> =
+            fellows.filter(|account| !self.is_blocked(*account)).collect();
+        let accounts = contacts.chain(fellows).chain(self.account());
         for account in accounts {
             wanted.extend(self.devices_of(account, now).into_iter().map(|d| (d, Vec::new())));
         }

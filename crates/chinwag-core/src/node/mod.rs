@@ -12,6 +12,7 @@ mod disappearing;
 mod effects;
 mod exchange;
 mod forks;
+mod group;
 mod known;
 mod people;
 mod prekeys;
@@ -59,6 +60,8 @@ pub struct Config {
     pub shares_typing: bool,
     /// Whether others see that somebody sits here, and we see it of them.
     pub shares_presence: bool,
+    /// Whether groups are begun and taken part in. If not, what is said of them is not kept.
+    pub takes_groups: bool,
     /// How many entries of a log are asked for at once, at most [`PAGE_MAX`]. More than that and
     /// the newest come first.
     pub page: u16,
@@ -67,7 +70,15 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         let (shares_reads, shares_typing, shares_presence) = (true, true, true);
-        Self { is_copy: false, shares_reads, shares_typing, shares_presence, page: PAGE }
+        let takes_groups = true;
+        Self {
+            is_copy: false,
+            shares_reads,
+            shares_typing,
+            shares_presence,
+            takes_groups,
+            page: PAGE,
+        }
     }
 }
 
@@ -91,6 +102,8 @@ pub struct Node {
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations of which something is kept, with accounts of which nothing is held any more.
     dormant: BTreeSet<ConversationId>,
+    /// Groups of which an operation is new.
+    stale_groups: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,
     /// What we wrote since the last signature, within this batch.
     written: BTreeMap<ConversationId, Written>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::commands::Reply;
-use super::conversation::content_of;
+use super::conversation::{With, content_of};
 use super::{Node, Peer};
 use crate::body::{ContactChange, Content, Kind};
 use crate::entry::Position;
@@ -22,7 +22,7 @@ use crate::wire::message::{Message, Wish};
 impl Node {
     pub(super) fn load_people(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         if let Some(own) = self.account() {
-            self.add_conversation(ConversationId::own(own), own);
+            self.add_conversation(ConversationId::own(own), With::Ourselves);
         }
         for invite in env.store.invites()? {
             self.invites.insert(invite.secret, invite);
@@ -46,7 +46,7 @@ impl Node {
     /// depend on whether they are a contact now: they may have been one.
     fn know(&mut self, contact: Contact) {
         if let Some(id) = self.conversation_with(contact.account) {
-            self.add_conversation(id, contact.account);
+            self.add_conversation(id, With::Other(contact.account));
         }
         self.contacts.insert(contact.account, contact);
     }
@@ -232,6 +232,9 @@ impl Node {
         if self.is_contact(account) || self.account() == Some(account) {
             return Ok(Ok(()));
         }
+        if invite.is_none() && !self.is_awaited(account) && self.is_fellow(account) {
+            return Ok(Ok(()));
+        }
         if invite.is_none() && !self.is_awaited(account) {
             // Another came with the same invite while this one's account was on its way.
             return Ok(Err(Violation::NotWelcome));
@@ -393,9 +396,11 @@ impl Node {
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let ready = self.ready(link);
-            if ready.is_some() && ready == own {
+            if let Some(account_there) = ready
+                && ready == own
+            {
                 // Our other devices know their account log.
-                self.send(link, &Message::Accounts(self.digests_of_contacts()));
+                self.send(link, &Message::Accounts(self.digests_for(account_there)));
             }
             if ready.is_some() && (ready == Some(account) || ready == own) {
                 self.send_have(link, id, None, true);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_crypto::Hash;
 
+use super::conversation::Conversation;
 use super::{Handled, Node, Peer};
 use crate::entry::Seq;
 use crate::env::Env;
@@ -216,6 +217,7 @@ impl Node {
         }
         self.is_contact(hello.account)
             || self.account() == Some(hello.account)
+            || self.is_fellow(hello.account)
             || self.is_awaited(hello.account)
             || self.invite_of(&hello.wish, now).is_some()
     }
@@ -354,12 +356,13 @@ impl Node {
     fn begin_session(&mut self, link: Link) {
         let Some(account) = self.ready(link) else { return };
         if self.account() == Some(account) {
-            self.send(link, &Message::Accounts(self.digests_of_contacts()));
+            self.send(link, &Message::Accounts(self.digests_for(account)));
         }
         if self.sessions.get(&link).is_some_and(|session| session.lacks_prekeys) {
             self.send(link, &Message::PrekeysWanted);
         }
         for id in self.shared_with(account) {
+            self.introduce_group(link, id);
             self.send_forks(link, id);
             self.send_have(link, id, None, false);
             self.send_read(link, id);
@@ -385,8 +388,27 @@ impl Node {
     /// Checks that somebody is a member of a conversation.
     pub(super) fn member(&self, from: Peer, id: ConversationId) -> Result<(), Violation> {
         let is_ours = self.account() == Some(from.account);
-        let with = self.conversations.get(&id).map(|conversation| conversation.with);
-        if is_ours || with == Some(from.account) { Ok(()) } else { Err(Violation::NotMember) }
+        let has = |conversation: &Conversation| conversation.has(from.account);
+        let is_member = is_ours || self.conversations.get(&id).is_some_and(has);
+        if is_member { Ok(()) } else { Err(Violation::NotMember) }
+    }
+
+    /// Whether somebody who speaks of a conversation is a member. Of a group others may speak as well:
+    /// what we lack of it may be what says that they are in it. They are told nothing. And what is
+    /// said of a conversation that we do not know may be of a group that we have no room for.
+    pub(super) fn hears(&self, from: Peer, id: ConversationId) -> Result<bool, Violation> {
+        let is_known = self.conversations.contains_key(&id);
+        match self.member(from, id) {
+            Ok(()) => Ok(true),
+            Err(_) if self.group(id).is_some() || !is_known => Ok(false),
+            Err(violation) => Err(violation),
+        }
+    }
+
+    /// Whether whoever is at the other end may be told what is in a conversation.
+    pub(super) fn may_hear(&self, link: Link, id: ConversationId) -> bool {
+        let is_member = |peer| self.member(peer, id).is_ok();
+        self.group(id).is_none() || self.peer(link).is_some_and(is_member)
     }
 
     pub(super) fn close(&mut self, link: Link, why: Option<Violation>) {
@@ -447,10 +469,7 @@ impl Node {
     /// Compares anew what is here and there, in all conversations with an account: with everybody
     /// who is connected.
     pub(super) fn compare_again(&mut self, account: AccountId) {
-        let own = self.account();
-        let is_of = |with: AccountId| with == account || Some(account) == own;
-        let ids: Vec<ConversationId> =
-            self.conversations.iter().filter(|(_, c)| is_of(c.with)).map(|(id, _)| *id).collect();
+        let ids = self.shared_with(account);
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {

@@ -36,8 +36,10 @@ impl Node {
         id: ConversationId,
         frontier: &Frontier,
     ) -> Handled {
-        if let Err(violation) = self.member(from, id) {
-            return Ok(Err(violation));
+        match self.hears(from, id) {
+            Err(violation) => return Ok(Err(violation)),
+            Ok(false) => return Ok(Ok(())),
+            Ok(true) => {}
         }
         let is_ours = self.account() == Some(from.account);
         if !is_ours && !self.config.shares_reads {
@@ -137,7 +139,7 @@ impl Node {
     /// What we have read, for an account that may know.
     pub(super) fn read_for(&self, account: AccountId, id: ConversationId) -> Option<Message> {
         let (own, conversation) = (self.account()?, self.conversations.get(&id)?);
-        let may_know = account == own || (conversation.with == account && self.config.shares_reads);
+        let may_know = account == own || (conversation.has(account) && self.config.shares_reads);
         let read = conversation.reads.get(&own).filter(|_| may_know)?;
         Some(Message::Read { conversation: id, frontier: read.clone() })
     }
@@ -173,7 +175,9 @@ impl Node {
         id: ConversationId,
         is_on: bool,
     ) -> Result<(), Violation> {
-        self.member(from, id)?;
+        if !self.hears(from, id)? {
+            return Ok(());
+        }
         if self.config.shares_typing && Some(from.account) != self.account() {
             self.tell(Event::Typing { conversation: id, account: from.account, is_on });
         }

@@ -2,7 +2,7 @@
 
 use super::Node;
 use super::commands::Reply;
-use crate::body::{Body, BodyError, Content, Text, body_hash};
+use crate::body::{Body, BodyError, Content, Kind, Text, body_hash};
 use crate::entry::{Header, sign};
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId, EntryId};
@@ -66,9 +66,15 @@ impl Node {
         }
         let is_message = |entry: &StoredEntry| {
             let is_ours = self.conversations.contains_key(&entry.header.conversation);
-            is_ours && entry.header.kind.is_message()
+            is_ours && entry.header.kind.is_message() && self.may_write(entry.header.conversation)
         };
         Ok(env.store.entry(id)?.filter(is_message).ok_or(Refusal::NoEntry(id)))
+    }
+
+    /// Whether we may write in a conversation: in a group, whether we are a member.
+    fn may_write(&self, id: ConversationId) -> bool {
+        let own = self.account();
+        self.group(id).is_none_or(|state| own.is_some_and(|own| state.role(own).is_some()))
     }
 
     /// The conversation of a message that our account wrote.
@@ -89,6 +95,9 @@ impl Node {
         id: ConversationId,
         content: Content,
     ) -> Reply {
+        if self.group(id).is_some() {
+            return self.write_in_group(env, id, content);
+        }
         let written = self.write(env, id, content)?;
         Ok(written.map(Answer::Entry).map_err(Refusal::from))
     }
@@ -101,10 +110,19 @@ impl Node {
         conversation: ConversationId,
         content: Content,
     ) -> Result<Result<EntryId, BodyError>, StoreError> {
-        let body = match Body::new(env.random(), content) {
-            Ok(body) => body,
-            Err(error) => return Ok(Err(error)),
-        };
+        match Body::new(env.random(), content) {
+            Ok(body) => self.write_body(env, conversation, &body).map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// Writes an entry with this body.
+    pub(super) fn write_body(
+        &mut self,
+        env: &mut Env<'_>,
+        conversation: ConversationId,
+        body: &Body,
+    ) -> Result<EntryId, StoreError> {
         let (kind, body) = (body.content().kind(), body.to_bytes());
         let (Some(own), Some(state)) = (&self.own, self.conversations.get(&conversation)) else {
             return Err(StoreError("a conversation that is not there".to_owned()));
@@ -132,7 +150,11 @@ impl Node {
         }
         self.written.entry(conversation).or_default().push(entry);
         self.accept(env, conversation, author, &run, None)?;
-        Ok(Ok(id))
+        if kind == Kind::MEMBERSHIP {
+            // It can be handed on alone.
+            self.sign_written(env)?;
+        }
+        Ok(id)
     }
 
     /// Signs what was written since the last time, the last entry of each log for all before it, and

@@ -106,3 +106,25 @@ pub const ISLANDS_MAX: usize = 8;
 
 /// Entries of one log that are kept above its first gap: further ones wait until it is closed.
 pub const ABOVE_GAP_MAX: usize = 10_000;
+
+/// Groups of one account.
+pub const GROUPS_MAX: usize = 256;
+
+/// Owners of a group: accounts that its creation names.
+pub const OWNERS_MAX: usize = 16;
+
+/// Bytes of a group's topic.
+pub const TOPIC_MAX: usize = 512;
+
+/// Operations that an operation of a group says it knows of.
+pub const AFTER_MAX: usize = 256;
+
+/// Devices that have ever joined a group: a frontier names no more authors.
+pub const GROUP_DEVICES_MAX: usize = AUTHORS_MAX;
+
+/// Operations of a group in one device's log that are looked at: the first ones.
+pub const GROUP_OPERATIONS_MAX: usize = 4_096;
+
+/// Times that one device joins a group that are looked at: the first ones. It joins anew with each
+/// right that it gets.
+pub const GROUP_JOINS_MAX: usize = 256;

@@ -15,6 +15,7 @@ mod convergence;
 mod delivery;
 mod devices;
 mod gaps;
+mod groups;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;

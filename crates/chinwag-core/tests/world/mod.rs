@@ -10,6 +10,7 @@ use chinwag_core::env::Env;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
+use chinwag_core::membership::{Right, Role};
 use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Answer, Event, Lane, Output, Refusal};
 use chinwag_core::store::Store;
@@ -46,6 +47,9 @@ pub(crate) struct World {
 
 /// Which devices have something, and who has read it.
 pub(crate) type Reached = (Vec<(&'static str, bool)>, Vec<&'static str>);
+
+/// The members of a group with what they are, and a hash of all that is in it.
+pub(crate) type Known = (Vec<(&'static str, Role)>, Option<Hash>);
 
 /// One person with one device.
 pub(crate) struct Person {
@@ -183,6 +187,67 @@ impl World {
             delivery.devices.iter().map(|to| (self.whose(to.device), to.has_it)).collect();
         devices.sort_unstable();
         Some((devices, delivery.readers.into_iter().map(|reader| self.who(reader)).collect()))
+    }
+
+    /// Somebody begins a group.
+    pub(crate) fn group(&mut self, by: &'static str) -> ConversationId {
+        match self.command(by, Command::CreateGroup(Name::new("choir").unwrap())) {
+            Ok(Answer::Entry(id)) => {
+                self.person(by).store.entry(id).unwrap().unwrap().header.conversation
+            }
+            other => panic!("no group but {other:?}"),
+        }
+    }
+
+    pub(crate) fn grant(
+        &mut self,
+        by: &'static str,
+        group: ConversationId,
+        to: &str,
+        right: Right,
+    ) {
+        let account = self.account(to);
+        self.command(by, Command::Grant { group, account, right }).unwrap();
+    }
+
+    pub(crate) fn remove(&mut self, by: &'static str, group: ConversationId, whom: &str) {
+        let account = self.account(whom);
+        self.command(by, Command::Remove { group, account, keeps: None }).unwrap();
+    }
+
+    pub(crate) fn say_in(&mut self, from: &'static str, group: ConversationId, words: &str) {
+        let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
+        self.command(from, Command::SayInGroup(group, content)).unwrap();
+    }
+
+    /// What is said in a group, as somebody is shown it.
+    pub(crate) fn said_in(&mut self, of: &str, group: ConversationId) -> Vec<String> {
+        let Person { node, store, .. } = self.person(of);
+        let entries = store.timeline(group, None, 1_000).unwrap();
+        let shown = entries.iter().rev().filter(|entry| {
+            let header = &entry.header;
+            header.kind == Kind::TEXT && node.is_shown(group, header.author, header.seq())
+        });
+        shown.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
+    }
+
+    /// All words of a group that somebody keeps, shown or not.
+    pub(crate) fn kept_in(&mut self, of: &str, group: ConversationId) -> BTreeSet<String> {
+        let store = &self.person(of).store;
+        let entries = store.timeline(group, None, 1_000).unwrap();
+        let texts = entries.iter().filter(|entry| entry.header.kind == Kind::TEXT);
+        texts.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
+    }
+
+    /// What somebody knows of a group: its members, and a hash of all that is in it.
+    pub(crate) fn known_of(&mut self, of: &str, group: ConversationId) -> Option<Known> {
+        let Person { node, store, .. } = self.person(of);
+        let digest = node.history_digest(store, group).unwrap();
+        let roles: Vec<_> = node.group(group)?.members.iter().map(|(a, m)| (*a, m.role)).collect();
+        let mut members: Vec<_> =
+            roles.into_iter().map(|(account, role)| (self.who(account), role)).collect();
+        members.sort_unstable();
+        Some((members, digest))
     }
 
     pub(crate) fn connect(&mut self, a: &'static str, b: &'static str) -> Link {

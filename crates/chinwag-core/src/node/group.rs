@@ -1,0 +1,533 @@
+//! Groups: conversations whose members are read from the operations in them.
+//!
+//! The operations are entries like any others, and are kept and fetched as such. What is here in
+//! memory is what they say together, and who they name: from these accounts entries are taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::commands::Reply;
+use super::conversation::{Conversation, With};
+use super::exchange::page;
+use super::{Node, Peer};
+use crate::body::{Body, Content, Kind};
+use crate::entry::{Position, Seq};
+use crate::env::Env;
+use crate::identity::{AccountLog, Name};
+use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use crate::input::Link;
+use crate::log::{Base, CheckedRun, Run};
+use crate::membership::{
+    Action, By, Creation, GrantId, History, Operation, Placed, Removal, Right, Role, Setting,
+    State, group_of, resolve,
+};
+use crate::output::{Answer, GroupRefusal, Refusal};
+use crate::store::{Store, StoreError};
+use crate::sync::ranges::Range;
+use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX};
+use crate::wire::message::Message;
+
+/// What is known of a group.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    operations: BTreeMap<EntryId, Placed>,
+    state: State,
+    /// Every account that somebody let in who might, whatever became of it. It only grows: what these
+    /// accounts wrote is fetched and kept, so that all have the same operations.
+    named: BTreeSet<AccountId>,
+    /// The entry that begins it, with its signature: what is shown first to whoever does not know of
+    /// the group.
+    creation: Option<(DeviceId, Run)>,
+}
+
+impl Group {
+    /// What its operations say together.
+    pub(super) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Every account that somebody let in who might, whatever became of it.
+    pub(super) const fn named(&self) -> &BTreeSet<AccountId> {
+        &self.named
+    }
+
+    fn add(&mut self, operation: Placed) {
+        if let Action::Create(creation) = operation.action() {
+            self.named.extend(&creation.owners);
+        }
+        self.operations.insert(operation.id(), operation);
+    }
+
+    /// Whom owners let in, as admins or at all, and then whom these admins let in: removals and heights
+    /// left aside. Others can't name anybody, however much they write.
+    fn named_by_deciders(&self, accounts: &BTreeMap<AccountId, AccountLog>) -> BTreeSet<AccountId> {
+        let owners = self.operations.values().filter_map(|operation| match operation.action() {
+            Action::Create(creation) => Some(&creation.owners),
+            _ => None,
+        });
+        let owners: BTreeSet<AccountId> = owners.flatten().copied().collect();
+        let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
+            let logs = by.iter().filter_map(|account| accounts.get(account));
+            let devices: BTreeSet<DeviceId> = logs.flat_map(AccountLog::known_devices).collect();
+            let theirs = self.operations.values().filter(|o| devices.contains(&o.author()));
+            theirs
+                .filter_map(|operation| match operation.action() {
+                    Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
+                    _ => None,
+                })
+                .collect()
+        };
+        let deciders = &owners | &let_in(&owners, Right::Admin);
+        &deciders | &let_in(&deciders, Right::Member)
+    }
+}
+
+impl Conversation {
+    /// The group that it is, if it is one.
+    pub(super) const fn group(&self) -> Option<&Group> {
+        match &self.with {
+            With::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    fn group_mut(&mut self) -> Option<&mut Group> {
+        match &mut self.with {
+            With::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn group_in(&self, id: ConversationId) -> Option<&Group> {
+        self.conversations.get(&id).and_then(Conversation::group)
+    }
+
+    fn groups_here(&self) -> impl Iterator<Item = (ConversationId, &Group)> {
+        self.conversations.iter().filter_map(|(id, c)| Some((*id, c.group()?)))
+    }
+
+    /// Whether somebody is a member of a group that is here.
+    pub(super) fn is_fellow(&self, account: AccountId) -> bool {
+        self.groups_here().any(|(_, group)| group.state.members.contains_key(&account))
+    }
+
+    /// Whether an account is named in a group: what it says of itself is taken, whoever brings it.
+    pub(super) fn is_named_in_a_group(&self, account: AccountId) -> bool {
+        self.groups_here().any(|(_, group)| group.named.contains(&account))
+    }
+
+    /// Whether somebody is a member of a group that names an account.
+    pub(super) fn concerns(&self, account: AccountId, of: AccountId) -> bool {
+        self.groups_here().any(|(_, group)| {
+            group.state.members.contains_key(&account) && group.named.contains(&of)
+        })
+    }
+
+    /// The accounts that are named in groups that somebody is a member of.
+    pub(super) fn named_for(&self, account: AccountId) -> BTreeSet<AccountId> {
+        let is_ours = self.account() == Some(account);
+        let is_for = |group: &Group| is_ours || group.state.members.contains_key(&account);
+        let groups = self.groups_here().filter(|(_, group)| is_for(group));
+        groups.flat_map(|(_, group)| group.named.iter().copied()).collect()
+    }
+
+    /// The groups that are here, with what is known of them.
+    pub fn groups(&self) -> impl Iterator<Item = (ConversationId, &State)> {
+        self.groups_here().map(|(id, group)| (id, &group.state))
+    }
+
+    /// What is known of a group.
+    pub fn group(&self, id: ConversationId) -> Option<&State> {
+        self.group_in(id).map(Group::state)
+    }
+
+    /// Whether an entry is shown: in a group, whether its author was a member's device there.
+    pub fn is_shown(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
+        let counts = seq.get() <= self.limit(id, author);
+        counts && self.group_in(id).is_none_or(|group| group.state.counts(author, seq))
+    }
+
+    // What is here.
+
+    /// The group that a conversation in the store is, if it is one.
+    pub(super) fn load_group(
+        &mut self,
+        env: &Env<'_>,
+        id: ConversationId,
+    ) -> Result<bool, StoreError> {
+        let mut group = Group::default();
+        let mut before = None;
+        while let Some(entry) = env.store.latest_before(id, Kind::MEMBERSHIP, before)? {
+            before = Some(entry.position());
+            let placed = entry.body.as_deref().and_then(|b| Placed::read(&entry.header, b).ok());
+            let Some(placed) = placed else { continue };
+            if matches!(placed.action(), Action::Create(_)) {
+                group.creation = creation_run(env.store, id, placed.author())?;
+            }
+            group.add(placed);
+        }
+        let is_group = group.creation.is_some();
+        if is_group {
+            self.add_conversation(id, With::Group(Box::new(group)));
+        }
+        Ok(is_group)
+    }
+
+    /// Takes in the operations in a log that are new here, and does what follows from them.
+    pub(super) fn take_operations(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+        new: &[CheckedRun],
+    ) -> Result<(), StoreError> {
+        let limit = self.limit(id, author);
+        let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
+        let Some(group) = group else { return Ok(()) };
+        let entries = new.iter().flat_map(CheckedRun::entries);
+        for entry in entries.filter(|entry| entry.header().seq().get() <= limit) {
+            let body = entry.body().unwrap_or_default();
+            if let Ok(placed) = Placed::read(entry.header(), body) {
+                group.add(placed);
+                self.stale_groups.insert(id);
+            }
+        }
+        self.refresh_stale_groups(env)
+    }
+
+    /// Reads the membership of all groups anew: somebody's devices have changed.
+    pub(super) fn refresh_groups(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        let ids: Vec<ConversationId> = self.groups_here().map(|(id, _)| id).collect();
+        self.stale_groups.extend(ids);
+        self.refresh_stale_groups(env)
+    }
+
+    /// Reads the membership of the groups anew of which something is new, and does what follows from
+    /// it: who is a member now hears of the group.
+    pub(super) fn refresh_stale_groups(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        for id in std::mem::take(&mut self.stale_groups) {
+            let Some(group) = self.group_in(id) else { continue };
+            let state = resolve(id, group.operations.values(), |account, device| {
+                self.limit_as(id, account, device)
+            });
+            let lifetime_s = state.lifetime_s;
+            let named = group.named_by_deciders(&self.accounts);
+            let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut)
+            else {
+                continue;
+            };
+            let before = std::mem::replace(&mut group.state, state);
+            group.named.extend(named);
+            let members = group.state.members.keys();
+            let is_new = |account: &&AccountId| !before.members.contains_key(*account);
+            let new: Vec<AccountId> = members.filter(is_new).copied().collect();
+            self.let_group_disappear(env, id, lifetime_s)?;
+            self.show_group(id, &new);
+            self.ask_for_accounts(id);
+        }
+        Ok(())
+    }
+
+    fn let_group_disappear(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        lifetime_s: u32,
+    ) -> Result<(), StoreError> {
+        let Some(conversation) = self.conversations.get_mut(&id) else { return Ok(()) };
+        let is_first = conversation.lifetime.is_none();
+        if is_first && lifetime_s == 0 {
+            return Ok(());
+        }
+        let nowhere = Position { rank: 0, seq: Seq::MIN, id: EntryId::from_bytes([0; 32]) };
+        conversation.lifetime = Some((nowhere, lifetime_s));
+        if is_first { self.begin_what_has_begun(env, id) } else { Ok(()) }
+    }
+
+    // Who hears of it.
+
+    /// Shows a group to those of its new members who are connected.
+    fn show_group(&mut self, id: ConversationId, new: &[AccountId]) {
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links {
+            if self.ready(link).is_some_and(|account| new.contains(&account)) {
+                self.introduce_group(link, id);
+                self.send_have(link, id, None, true);
+            }
+        }
+    }
+
+    /// Shows somebody how a group begins, if this is one, and what we know of who is named in it.
+    pub(super) fn introduce_group(&mut self, link: Link, id: ConversationId) {
+        let Some(group) = self.group_in(id) else { return };
+        if let Some((author, run)) = group.creation.clone() {
+            self.send(link, &Message::Entries { conversation: id, author, run });
+            self.ask_for_accounts_on(link);
+        }
+    }
+
+    /// Asks everybody who is connected and may know for what is not known of those who are named.
+    fn ask_for_accounts(&mut self, id: ConversationId) {
+        let Some(group) = self.group_in(id) else { return };
+        let knows = |account: &AccountId| self.accounts.contains_key(account);
+        if group.named.iter().all(knows) {
+            return;
+        }
+        let links: Vec<Link> = self.sessions.keys().copied().collect();
+        for link in links {
+            self.ask_for_accounts_on(link);
+        }
+    }
+
+    fn ask_for_accounts_on(&mut self, link: Link) {
+        let Some(account) = self.ready(link) else { return };
+        let digests = self.digests_for(account);
+        self.send(link, &Message::Accounts(digests));
+    }
+
+    /// Somebody shows how a group begins that we do not know of: from now on we know of it, and of
+    /// its owners. Only whom we know may do that.
+    pub(super) fn told_of_group(
+        &mut self,
+        env: &mut Env<'_>,
+        from: Peer,
+        id: ConversationId,
+        author: DeviceId,
+        run: &Run,
+    ) -> Result<(), StoreError> {
+        let is_ours = self.account() == Some(from.account);
+        let may = is_ours || self.is_contact(from.account) || self.is_fellow(from.account);
+        let ([(header, Some(body))], true) = (run.entries.as_slice(), may) else { return Ok(()) };
+        let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
+        let is_creation = matches!(placed.action(), Action::Create(_));
+        let is_signed = run.clone().check(id, author, Base::Empty).is_ok();
+        let has_room = self.config.takes_groups && self.groups_here().count() < GROUPS_MAX;
+        if !is_creation || !is_signed || !has_room {
+            return Ok(());
+        }
+        let mut group = Group { creation: Some((author, run.clone())), ..Group::default() };
+        group.add(placed);
+        self.add_conversation(id, With::Group(Box::new(group)));
+        if self.dormant.remove(&id) {
+            self.load_conversations(env, Some(id))?;
+        }
+        self.stale_groups.insert(id);
+        self.refresh_stale_groups(env)?;
+        if let Some(link) = from.link {
+            self.ask_for_accounts_on(link);
+            self.send_have(link, id, None, true);
+        }
+        Ok(())
+    }
+
+    // What somebody here wants.
+
+    /// Begins a group that our account owns.
+    pub(super) fn create_group(&mut self, env: &mut Env<'_>, name: Name) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        if !self.config.takes_groups {
+            return Ok(Err(Refusal::Group(GroupRefusal::NotTaken)));
+        }
+        if self.groups_here().count() >= GROUPS_MAX {
+            return Ok(Err(Refusal::Group(GroupRefusal::TooManyGroups)));
+        }
+        let owners = BTreeSet::from([own]);
+        let creation = Creation { owners, name, history: History::Everything, lifetime_s: 0 };
+        let content = said(Operation::new(Action::Create(creation)));
+        let body = match Body::new(env.random(), content) {
+            Ok(body) => body,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let id = group_of(&body.to_bytes());
+        self.add_conversation(id, With::Group(Box::default()));
+        let written = self.write_body(env, id, &body)?;
+        let author = self.device();
+        let run = author.map(|author| creation_run(env.store, id, author)).transpose()?.flatten();
+        if let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut) {
+            group.creation = run;
+        }
+        if let Err(refusal) = self.join_group(env, id)? {
+            return Ok(Err(refusal));
+        }
+        Ok(Ok(Answer::Entry(written)))
+    }
+
+    /// Joins by each right that our account has and this device has not joined by.
+    pub(super) fn join_group(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        let (account, device) = (own.account, own.device);
+        let Some(group) = self.group_in(id).filter(|g| g.state.members.contains_key(&account))
+        else {
+            return Ok(Err(Refusal::Group(GroupRefusal::NotMember)));
+        };
+        let of_ours = group.operations.values().filter(|o| o.author() == device);
+        let joined: Vec<By> = of_ours
+            .filter_map(|operation| match operation.action() {
+                Action::Join { by, .. } => Some(*by),
+                _ => None,
+            })
+            .collect();
+        let grants = group.state.grants.iter();
+        let live = grants.filter(|((of, _), grant)| *of == account && grant.ended_by.is_none());
+        let by = live.map(|((_, grant), _)| match grant {
+            GrantId::Creation => By::Creation,
+            GrantId::By(grant) => By::Grant(*grant),
+        });
+        let to_join: Vec<By> = by.filter(|by| !joined.contains(by)).collect();
+        for by in to_join {
+            let join = said(Operation::new(Action::Join { account, by }));
+            if let Err(error) = self.write(env, id, join)? {
+                return Ok(Err(error.into()));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes something in a group, as one who has joined.
+    pub(super) fn write_in_group(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        content: Content,
+    ) -> Reply {
+        if let Err(refusal) = self.join_group(env, id)? {
+            return Ok(Err(refusal));
+        }
+        let written = self.write(env, id, content)?;
+        Ok(written.map(Answer::Entry).map_err(Refusal::from))
+    }
+
+    /// Says something in a group: words, or what this version does not know.
+    pub(super) fn say_in_group(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        content: Content,
+    ) -> Reply {
+        if content.kind().is_message() {
+            self.write_in_group(env, id, content)
+        } else {
+            Ok(Err(Refusal::Group(GroupRefusal::NothingToSay)))
+        }
+    }
+
+    fn decide_in_group(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        needed: Role,
+        operation: Operation,
+    ) -> Reply {
+        let own = self.account();
+        let role = own.and_then(|own| self.group(id)?.role(own));
+        if role.is_none_or(|role| role < needed) {
+            let refusal = role.map_or(GroupRefusal::NotMember, |_| GroupRefusal::NoRight(needed));
+            return Ok(Err(Refusal::Group(refusal)));
+        }
+        if operation.after.len() > AFTER_MAX {
+            return Ok(Err(Refusal::Group(GroupRefusal::TooOftenChanged)));
+        }
+        self.write_in_group(env, id, said(operation))
+    }
+
+    /// Lets a contact, or somebody who was or is a member, in; or gives them another right.
+    pub(super) fn grant(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        account: AccountId,
+        right: Right,
+    ) -> Reply {
+        let Some(group) = self.group_in(id) else {
+            return Ok(Err(Refusal::Group(GroupRefusal::NotMember)));
+        };
+        if !self.is_contact(account) && !group.named.contains(&account) {
+            return Ok(Err(Refusal::NoContact(account)));
+        }
+        let (is_known, room) = (group.state.members.contains_key(&account), group.state.room());
+        if !is_known && room == 0 {
+            return Ok(Err(Refusal::Group(GroupRefusal::Full)));
+        }
+        let after = group.state.removals.get(&account).cloned().unwrap_or_default();
+        let needed = if right == Right::Admin { Role::Owner } else { Role::Admin };
+        let history = History::Everything;
+        let grant = |right| Operation {
+            after: after.clone(),
+            action: Action::Grant { account, right, history },
+        };
+        if right == Right::Admin && !is_known {
+            // So that who is demoted goes on as a member.
+            let member = self.decide_in_group(env, id, needed, grant(Right::Member))?;
+            if member.is_err() {
+                return Ok(member);
+            }
+        }
+        self.decide_in_group(env, id, needed, grant(right))
+    }
+
+    /// Takes somebody's rights away, or those above a member's; or lays down our own.
+    pub(super) fn remove(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        account: AccountId,
+        keeps: Option<Right>,
+    ) -> Reply {
+        let role = self.group(id).and_then(|state| state.role(account));
+        let needed = match role {
+            None => return Ok(Err(Refusal::Group(GroupRefusal::NotMember))),
+            Some(_) if self.account() == Some(account) => Role::Member,
+            Some(Role::Member) => Role::Admin,
+            Some(Role::Admin) => Role::Owner,
+            Some(Role::Owner) => return Ok(Err(Refusal::Group(GroupRefusal::IsOwner))),
+        };
+        let devices = self.accounts.get(&account).into_iter().flat_map(AccountLog::known_devices);
+        let heights = devices.filter_map(|d| Some((d, Seq::new(self.height(id, d))?))).collect();
+        let removal = Removal { account, keeps, heights };
+        self.decide_in_group(env, id, needed, Operation::new(Action::Remove(removal)))
+    }
+
+    /// Gives a setting of a group another value.
+    pub(super) fn set_in_group(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        setting: Setting,
+    ) -> Reply {
+        let latest = self.group(id).and_then(|state| state.latest.get(&setting.number()));
+        let after = latest.cloned().unwrap_or_default();
+        let operation = Operation { after, action: Action::Set(setting) };
+        self.decide_in_group(env, id, Role::Admin, operation)
+    }
+
+    /// What is known of the accounts that somebody may ask about: our contacts, and whoever is named
+    /// in groups that they are in.
+    pub(super) fn digests_for(
+        &self,
+        account: AccountId,
+    ) -> BTreeMap<AccountId, chinwag_crypto::Hash> {
+        let is_ours = self.account() == Some(account);
+        let contacts = self.contacts.keys().filter(|_| is_ours).copied();
+        let all: BTreeSet<AccountId> = contacts.chain(self.named_for(account)).collect();
+        all.into_iter().take(ACCOUNTS_MAX).map(|of| (of, self.digest_of(of))).collect()
+    }
+}
+
+fn said(operation: Operation) -> Content {
+    Content::Membership(Box::new(operation))
+}
+
+/// The first entry of a log, with its signature.
+fn creation_run(
+    store: &dyn Store,
+    id: ConversationId,
+    author: DeviceId,
+) -> Result<Option<(DeviceId, Run)>, StoreError> {
+    let first = Range::up_to(Seq::MIN);
+    Ok(page(store, id, author, first, u64::MAX)?.map(|run| (author, run)))
+}

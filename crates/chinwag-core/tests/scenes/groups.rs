@@ -1,0 +1,390 @@
+//! Groups: who hears what, who is a member, and that all say the same of it.
+
+use std::collections::BTreeSet;
+
+use chinwag_core::body::{Content, Text};
+use chinwag_core::identity::Name;
+use chinwag_core::ids::{ConversationId, EntryId};
+use chinwag_core::input::Command;
+use chinwag_core::membership::{Right, Role, Setting};
+use chinwag_core::node::Config;
+use chinwag_core::output::{Answer, GroupRefusal, Refusal};
+use chinwag_core::store::Store;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::world::World;
+
+/// Alice knows the others, who do not know each other, and all of them are in a group of hers.
+fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
+    let mut world = World::of(&[&["alice"], others].concat());
+    for other in others {
+        let ticket = world.invite("alice", false);
+        world.command(other, Command::Redeem(ticket)).unwrap();
+        world.connect("alice", other);
+        world.settle();
+    }
+    let group = world.group("alice");
+    for other in others {
+        world.grant("alice", group, other, right);
+    }
+    world.settle();
+    (world, group)
+}
+
+fn all_know_the_same(world: &mut World, group: ConversationId, people: &[&'static str]) {
+    let first = world.known_of(people[0], group).expect("a group");
+    for person in &people[1..] {
+        assert_eq!(world.known_of(person, group).as_ref(), Some(&first), "{person}");
+    }
+    let said = world.said_in(people[0], group);
+    for person in &people[1..] {
+        assert_eq!(world.said_in(person, group), said, "{person}");
+    }
+}
+
+#[test]
+fn what_one_member_says_all_are_shown_also_those_who_do_not_know_each_other() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Member);
+    world.say_in("alice", group, "welcome");
+    world.settle();
+    world.say_in("bob", group, "hello");
+    world.settle();
+    world.say_in("carol", group, "me too");
+    world.settle();
+    assert_eq!(world.said_in("dave", group), ["welcome", "hello", "me too"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "dave"]);
+}
+
+#[test]
+fn members_who_are_no_contacts_meet_without_who_let_them_in() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.say_in("bob", group, "here");
+    world.settle();
+    for other in ["bob", "carol"] {
+        world.disconnect("alice", other);
+    }
+    world.say_in("bob", group, "is she gone?");
+    world.connect("bob", "carol");
+    world.settle();
+    world.say_in("carol", group, "yes");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["here", "is she gone?", "yes"]);
+    all_know_the_same(&mut world, group, &["bob", "carol"]);
+    assert_eq!(world.said_in("alice", group), ["here"]);
+    world.connect("carol", "alice");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+}
+
+#[test]
+fn who_is_let_in_later_hears_of_the_group_when_they_are_met() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.say_in("alice", group, "before");
+    world.disconnect("alice", "carol");
+    world.settle();
+    world.say_in("bob", group, "while she was away");
+    world.settle();
+    world.restart("carol");
+    world.connect("carol", "alice");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+    assert_eq!(world.said_in("carol", group), ["before", "while she was away"]);
+}
+
+#[test]
+fn whoever_is_removed_hears_nothing_more_and_is_not_heard() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.say_in("carol", group, "hello");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.say_in("alice", group, "without her");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["hello"]);
+    // She does not know, and goes on.
+    world.say_in("carol", group, "anybody here?");
+    world.settle();
+    world.connect("carol", "bob");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["hello", "anybody here?"]);
+    assert_eq!(world.said_in("bob", group), ["hello", "without her"]);
+    all_know_the_same(&mut world, group, &["alice", "bob"]);
+    let (members, _) = world.known_of("bob", group).unwrap();
+    assert_eq!(members, [("alice", Role::Owner), ("bob", Role::Member)]);
+}
+
+#[test]
+fn another_device_of_a_member_learns_of_the_group_and_writes_in_it() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    world.say_in("alice", group, "between us");
+    world.settle();
+    world.restore_on("bob", "bob's phone");
+    world.connect("bob's phone", "bob");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "bob", "bob's phone"]);
+    world.disconnect("bob", "bob's phone");
+    world.connect("bob's phone", "alice");
+    world.settle();
+    world.say_in("bob's phone", group, "also here");
+    world.settle();
+    assert_eq!(world.said_in("bob", group), ["between us", "also here"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "bob's phone"]);
+}
+
+#[test]
+fn a_contact_who_is_no_member_hears_nothing_of_the_group() {
+    let (mut world, group) = choir(&["bob", "eve"], Right::Member);
+    let other = world.group("bob");
+    world.grant("bob", other, "alice", Right::Member);
+    world.settle();
+    world.say_in("alice", other, "not for eve");
+    world.settle();
+    assert_eq!(world.said_in("bob", other), ["not for eve"]);
+    assert_eq!(world.known_of("eve", other), None);
+    let there = world.person("eve").store.frontiers().unwrap();
+    assert!(there.iter().all(|(id, _)| *id != other), "nothing of it is kept");
+    assert!(there.iter().any(|(id, _)| *id == group));
+}
+
+#[test]
+fn what_is_decided_apart_comes_to_the_same() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Admin);
+    for person in ["bob", "carol", "dave"] {
+        world.command(person, Command::JoinGroup(group)).unwrap();
+    }
+    world.settle();
+    for other in ["bob", "carol", "dave"] {
+        world.disconnect("alice", other);
+    }
+    // Alice takes Dave off while he writes, and Bob and Carol each name it.
+    world.remove("alice", group, "dave");
+    world.say_in("dave", group, "I go on");
+    for (person, name) in [("bob", "altos"), ("carol", "basses")] {
+        let name = Name::new(name).unwrap();
+        let setting = Setting::Name(name);
+        world.command(person, Command::SetGroup(group, setting)).unwrap();
+    }
+    for (a, b) in [("bob", "dave"), ("bob", "carol"), ("alice", "bob"), ("alice", "carol")] {
+        world.connect(a, b);
+        world.settle();
+    }
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+    let (members, _) = world.known_of("carol", group).unwrap();
+    let there = [("alice", Role::Owner), ("bob", Role::Admin), ("carol", Role::Admin)];
+    assert_eq!(members, there);
+    assert_eq!(world.said_in("bob", group), Vec::<String>::new(), "it is beyond what alice had");
+}
+
+#[test]
+fn a_group_is_the_same_after_a_restart() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.say_in("bob", group, "hello");
+    world.settle();
+    let before = world.known_of("bob", group);
+    for person in ["alice", "bob", "carol"] {
+        world.restart(person);
+    }
+    assert_eq!(world.known_of("bob", group), before);
+    world.connect("bob", "carol");
+    world.connect("alice", "bob");
+    world.settle();
+    world.say_in("carol", group, "still here");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+}
+
+#[test]
+fn who_may_not_is_told_so() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    let [alice, carol] = ["alice", "carol"].map(|who| world.account(who));
+    let remove = |account| Command::Remove { group, account, keeps: None };
+    let no_right = Err(Refusal::Group(GroupRefusal::NoRight(Role::Admin)));
+    assert_eq!(world.command("bob", remove(carol)), no_right);
+    assert_eq!(world.command("bob", remove(alice)), Err(Refusal::Group(GroupRefusal::IsOwner)));
+    world.remove("bob", group, "bob");
+    world.settle();
+    let not_member = Err(Refusal::Group(GroupRefusal::NotMember));
+    assert_eq!(world.command("bob", Command::JoinGroup(group)), not_member);
+    assert_eq!(world.known_of("alice", group).unwrap().0.len(), 2);
+    world.grant("alice", group, "bob", Right::Member);
+    world.settle();
+    world.say_in("bob", group, "back again");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["back again"]);
+}
+
+const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+
+/// One story of five people, drawn from a seed: who meets whom, who decides what, who says what.
+struct Story {
+    world: World,
+    group: ConversationId,
+    dice: ChaCha20Rng,
+    connected: BTreeSet<(usize, usize)>,
+    /// What was said, whom its author had removed who was no member then, and which of the grants they
+    /// knew.
+    said: Vec<(String, BTreeSet<&'static str>, BTreeSet<EntryId>)>,
+    let_in: Vec<(&'static str, EntryId)>,
+    removed: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Story {
+    fn of(seed: u64) -> Self {
+        let (mut world, group) = choir(&PEOPLE[1..], Right::Member);
+        for other in &PEOPLE[1..] {
+            world.disconnect("alice", other);
+        }
+        let dice = ChaCha20Rng::seed_from_u64(seed);
+        let connected = BTreeSet::new();
+        Self {
+            world,
+            group,
+            dice,
+            connected,
+            said: Vec::new(),
+            let_in: Vec::new(),
+            removed: BTreeSet::new(),
+        }
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        self.dice.next_u32() as usize % count
+    }
+
+    fn goes_on(&mut self) {
+        let [a, b] = [self.below(5), self.below(5)];
+        let (by, other) = (PEOPLE[a], PEOPLE[b]);
+        let account = self.world.account(other);
+        let group = self.group;
+        match self.below(16) {
+            0..4 => self.meet_or_part(a, b),
+            4..8 => self.say(by),
+            // What somebody may not do is declined, and changes nothing.
+            // Alice, who owns it, stays: whoever left is told nothing, and could not be asked.
+            8 | 9 if b != 0 => {
+                let keeps = (self.below(3) == 0).then_some(Right::Member);
+                // Most of it is done by who may.
+                let by = if self.below(2) == 0 { "alice" } else { by };
+                if self.world.command(by, Command::Remove { group, account, keeps }).is_ok() {
+                    self.removed.insert((by, other));
+                }
+            }
+            10 => {
+                let right = if self.below(2) == 0 { Right::Admin } else { Right::Member };
+                let by = if self.below(2) == 0 { "alice" } else { by };
+                let grant = Command::Grant { group, account, right };
+                if let Ok(Answer::Entry(id)) = self.world.command(by, grant) {
+                    self.let_in.push((other, id));
+                }
+            }
+            11 => {
+                let name = Name::new(["altos", "basses", "tenors"][self.below(3)]).unwrap();
+                let _ = self.world.command(by, Command::SetGroup(group, Setting::Name(name)));
+            }
+            12 => {
+                self.world.restart(by);
+                self.connected.retain(|(x, y)| *x != a && *y != a);
+            }
+            13 => {
+                let _ = self.world.command(by, Command::JoinGroup(group));
+            }
+            _ => self.world.settle(),
+        }
+    }
+
+    fn meet_or_part(&mut self, a: usize, b: usize) {
+        let pair = (a.min(b), a.max(b));
+        if a == b {
+            return;
+        }
+        if self.connected.remove(&pair) {
+            self.world.disconnect(PEOPLE[pair.0], PEOPLE[pair.1]);
+        } else {
+            self.connected.insert(pair);
+            self.world.connect(PEOPLE[pair.0], PEOPLE[pair.1]);
+        }
+    }
+
+    fn say(&mut self, by: &'static str) {
+        let words = format!("{} by {by}", self.said.len());
+        let content = Content::Text(Text { text: words.clone(), ..Text::default() });
+        if self.world.command(by, Command::SayInGroup(self.group, content)).is_ok() {
+            let (members, _) = self.world.known_of(by, self.group).unwrap();
+            let is_in = |who: &&str| members.iter().any(|(name, _)| name == who);
+            let removed = self.removed.iter().filter(|(remover, _)| *remover == by);
+            let out = removed.map(|(_, who)| *who).filter(|who| !is_in(who)).collect();
+            let grants: Vec<EntryId> = self.let_in.iter().map(|(_, grant)| *grant).collect();
+            let store = &self.world.person(by).store;
+            let known = grants.into_iter().filter(|id| store.entry(*id).unwrap().is_some());
+            self.said.push((words, out, known.collect()));
+        }
+    }
+
+    /// Everybody meets everybody, some of them again, until nobody has anything new to say.
+    fn heals(&mut self) {
+        for _ in 0..4 {
+            for (n, a) in PEOPLE.iter().enumerate() {
+                for b in &PEOPLE[n + 1..] {
+                    self.world.disconnect(a, b);
+                    self.world.connect(a, b);
+                }
+            }
+            self.world.settle();
+        }
+    }
+
+    /// Nobody has the words of a message whose author had removed them, unless somebody let them in of
+    /// which the author did not know.
+    fn nobody_else_was_told(&mut self) {
+        for person in PEOPLE {
+            let here: BTreeSet<String> = self.world.kept_in(person, self.group);
+            for (words, out, known) in &self.said {
+                let mut grants = self.let_in.iter().filter(|(who, _)| *who == person);
+                let may = !out.contains(person) || grants.any(|(_, id)| !known.contains(id));
+                assert!(may || !here.contains(words), "{person} has {words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_happens_in_a_group_its_members_come_to_the_same_and_nobody_else_is_told() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let from: u64 = number("CHINWAG_STORY_SEED").unwrap_or(0);
+    for seed in from..from + number("CHINWAG_STORIES").unwrap_or(8) {
+        println!("CHINWAG_STORY_SEED={seed} CHINWAG_STORIES=1");
+        let mut story = Story::of(seed);
+        for _ in 0..60 {
+            story.goes_on();
+            story.nobody_else_was_told();
+        }
+        story.heals();
+        let (members, _) = story.world.known_of("alice", story.group).unwrap();
+        let members: Vec<&'static str> = members.into_iter().map(|(name, _)| name).collect();
+        all_know_the_same(&mut story.world, story.group, &members);
+        story.nobody_else_was_told();
+    }
+}
+
+#[test]
+fn who_takes_part_in_no_groups_keeps_nothing_of_one() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.reopen("bob", Config { takes_groups: false, ..Config::default() });
+    let name = Name::new("choir").unwrap();
+    let refused = Err(Refusal::Group(GroupRefusal::NotTaken));
+    assert_eq!(world.command("bob", Command::CreateGroup(name)), refused);
+    world.connect("alice", "bob");
+    world.settle();
+    let group = world.group("alice");
+    world.grant("alice", group, "bob", Right::Member);
+    world.say_in("alice", group, "welcome");
+    world.settle();
+    world.say("alice", "bob", "and the rest goes on");
+    world.settle();
+    assert!(world.known_of("bob", group).is_none());
+    let kept = world.person("bob").store.frontiers().unwrap();
+    assert!(kept.iter().all(|(id, _)| *id != group), "{kept:?}");
+    let transcript = world.transcript();
+    let came = "bob: has alice 1: and the rest goes on".to_owned();
+    assert!(transcript.contains(&came), "{transcript:?}");
+}
