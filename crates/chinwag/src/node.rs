@@ -304,8 +304,7 @@ impl Node {
         let name = account::ask_name().await?;
         let params = CreateAccount { name, device_name: None };
         let created = self.call::<AccountCreate>(params).await?;
-        account::present(&created, context);
-        Ok(())
+        account::present(&created, context)
     }
 
     /// Waits until what was made last of a message is delivered, but no longer than this. Then says so if

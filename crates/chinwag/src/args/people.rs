@@ -13,6 +13,7 @@ use crate::show::time;
     `--wait`, `chinwag chat`, `chinwag listen` and `chinwag daemon` all do.\n\n\
     With --card it is a card: a line without a secret, that may be published. Whoever uses it asks, \
     and becomes a contact when you accept: see `chinwag requests`.")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Invite {
     /// Make a card, which holds no secret: whoever uses it asks first
     #[arg(long, conflicts_with_all = ["reusable", "expires", "wait"])]

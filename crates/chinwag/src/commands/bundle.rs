@@ -66,7 +66,7 @@ async fn write<M: Method<Answer = BundleFile>>(
     with(context, Need::Account, async |node| {
         let raw = node.raw::<M>(params).await?;
         if json.json {
-            output::say(&output::json(&raw));
+            output::say(&output::json(&raw))?;
         }
         let file = understood::<M>(raw)?;
         let decoded = BASE64.decode(file.base64.as_bytes());
@@ -74,9 +74,7 @@ async fn write<M: Method<Answer = BundleFile>>(
         if !is_pipe {
             write_new(path, &bytes)?;
         } else if !json.json {
-            let mut out = io::stdout().lock();
-            // Nobody reads it any more: then nobody wants it.
-            let _ = out.write_all(&bytes).and_then(|()| out.flush());
+            output::written("", output::write(&bytes))?;
         }
         context.remark(&format!("chinwag: {} bytes, {}", bytes.len(), described(&file)));
         Ok(Exit::Done)

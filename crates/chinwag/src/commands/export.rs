@@ -14,7 +14,7 @@ use crate::args::messages::{Export, Form};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, with};
-use crate::output;
+use crate::output::{self, Reader};
 use crate::show::message;
 use crate::show::time::Clock;
 
@@ -39,10 +39,15 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
             to.line(&message::markdown_heading(&name, count))?;
         }
         for before in borders.into_iter().rev() {
+            if to.reader == Reader::Gone {
+                return Ok(Exit::Done);
+            }
             write(&page(node, &args.name, Some(before)).await?, &args, &mut to)?;
         }
         write(&newest, &args, &mut to)?;
-        to.finish()?;
+        if to.finish()? == Reader::Gone {
+            return Ok(Exit::Done);
+        }
         context.remark(&format!("chinwag: {}", crate::show::count(count, "message")));
         Ok(Exit::Done)
     })
@@ -79,7 +84,11 @@ fn write(page: &Page, args: &Export, to: &mut Sink) -> Result<(), Failure> {
 }
 
 /// Where an export goes.
-struct Sink(BufWriter<Box<dyn Write>>);
+struct Sink {
+    to: BufWriter<Box<dyn Write>>,
+    /// Whether somebody reads it, as far as is known.
+    reader: Reader,
+}
 
 impl Sink {
     fn open(args: &Export) -> Result<Self, Failure> {
@@ -90,14 +99,20 @@ impl Sink {
                 Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
             })?),
         };
-        Ok(Self(BufWriter::new(to)))
+        Ok(Self { to: BufWriter::new(to), reader: Reader::There })
     }
 
     fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{line}").map_err(|error| Failure::new(Exit::Internal, error))
+        if self.reader == Reader::There {
+            self.reader = output::written("", writeln!(self.to, "{line}"))?;
+        }
+        Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        self.0.flush().map_err(|error| Failure::new(Exit::Internal, error))
+    fn finish(mut self) -> Result<Reader, Failure> {
+        if self.reader == Reader::Gone {
+            return Ok(Reader::Gone);
+        }
+        output::written("", self.to.flush())
     }
 }

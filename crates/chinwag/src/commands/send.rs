@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chinwag_api::method::{
-    ContactList, ConversationList, DeviceList, MessageGet, MessageSend, Nothing, OneMessage,
-    SendMessage,
+    ContactList, ConversationList, DeviceList, MessageGet, MessageSend, Method as _, Nothing,
+    OneMessage, SendMessage,
 };
 use chinwag_api::model::{ContactState, Conversation, DeviceState, MessageState};
 
-use super::understood;
+use super::{done, understood};
 use crate::args::messages::{Send, WaitFor};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -50,13 +50,14 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
             sent.state = node.call::<MessageSend>(params).await?.state;
             raw["state"] = serde_json::json!(sent.state);
         }
-        if args.json.json {
-            output::say(&output::json(&raw));
-        }
         let id = show::id(&sent.id, true);
-        if !args.json.json {
-            output::say(&format!("{id} {}", show::message::state(sent.state)));
-        }
+        let said = if args.json.json {
+            output::json(&raw)
+        } else {
+            format!("{id} {}", show::message::state(sent.state))
+        };
+        output::say_done(done(MessageSend::NAME), &said)
+            .map_err(|failure| failure.hint("`chinwag history` shows it"))?;
         if sent.is_repeated && is_named {
             context.remark("chinwag: this was sent before; it is one message still");
         }

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 
 use super::printer::{Permit, Printer};
+use crate::exit::Failure;
 use crate::output::{self, GUTTER};
 
 /// Bytes of a line that is read from a pipe.
@@ -147,12 +148,16 @@ impl Console {
         }
     }
 
-    /// Lets the last lines appear, and gives the terminal back as it was.
-    pub(crate) async fn finish(self) {
+    /// Lets the last lines appear, and gives the terminal back as it was. An error: something could not
+    /// be printed, although somebody may want to read it.
+    pub(crate) async fn finish(self) -> Result<(), Failure> {
         self.printer.finish(STANDSTILL_MAX).await;
         if self.is_terminal() {
             sleep(DRAWING).await;
+            // A terminal that takes nothing has gone, whatever its error is called.
+            return Ok(());
         }
+        output::written("", self.printer.what_came()).map(drop)
     }
 }
 

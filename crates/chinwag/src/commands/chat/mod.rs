@@ -57,8 +57,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
             Ok(()) => chat.talk(heard, signals, Duration::from_secs(args.linger.linger)).await,
             Err(failure) => Err(failure),
         };
-        chat.console.finish().await;
-        exit
+        let printed = chat.console.finish().await;
+        exit.and_then(|exit| printed.map(|()| exit))
     })
     .await
 }

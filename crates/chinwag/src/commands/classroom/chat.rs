@@ -62,7 +62,7 @@ pub(super) async fn run(settings: Settings) -> Result<Exit, Failure> {
             exit
         }
     };
-    console.finish().await;
+    console.finish().await?;
     Ok(exit)
 }
 
