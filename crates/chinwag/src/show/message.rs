@@ -166,7 +166,14 @@ fn reacted(reaction: &Reaction) -> String {
 
 /// Where a message is.
 pub(crate) fn why(why: &Why, style: &Style) -> String {
-    let mut lines: Vec<String> = why.text.iter().map(|line| output::one_line(line)).collect();
+    // What the table says is said once.
+    let rows: Vec<String> = why
+        .devices
+        .iter()
+        .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text))
+        .collect();
+    let above = why.text.iter().filter(|line| !rows.contains(line));
+    let mut lines: Vec<String> = above.map(|line| output::one_line(line)).collect();
     if why.devices.is_empty() {
         return lines.join("\n");
     }

@@ -39,8 +39,8 @@ const DRAWING: Duration = Duration::from_millis(20);
 pub(crate) enum Typed {
     /// A line.
     Line(String),
-    /// A line that is longer than any that could be used.
-    TooLong,
+    /// A line that is not taken, and why: it is longer than any that could be used, or no text.
+    NotTaken(&'static str),
     /// Ctrl-C.
     Interrupt {
         /// Whether something had been typed, which is gone now.
@@ -276,11 +276,13 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Typed> {
     }
     if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
         input.skip_until(b'\n')?;
-        return Ok(Typed::TooLong);
+        return Ok(Typed::NotTaken("too long"));
     }
     let line = line.strip_suffix(b"\n").unwrap_or(&line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    Ok(Typed::Line(String::from_utf8_lossy(line).into_owned()))
+    // What could only be sent with other letters in their place is not sent.
+    Ok(std::str::from_utf8(line)
+        .map_or(Typed::NotTaken("not UTF-8 text"), |line| Typed::Line(line.to_owned())))
 }
 
 /// Plain lines: what was asked and printed, one after the other.
