@@ -1,6 +1,8 @@
 //! What a command says: results on standard output, everything else on standard error.
 
+use std::fs::File;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 pub(crate) use chinwag_text::safe::{folded, json, lines, name, one_line, person, short};
 
@@ -38,6 +40,29 @@ pub(crate) fn try_to_say(line: &str) -> io::Result<()> {
 pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush())
+}
+
+/// Makes a file that takes the place of nothing.
+pub(crate) fn new_file(path: &Path) -> Result<File, Failure> {
+    File::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::saying(Exit::Refused, format!("{} is there already", path.display()))
+                .hint("give another name, or remove it first")
+        }
+        _ => not_written(path, error),
+    })
+}
+
+/// Why a file can't be written.
+pub(crate) fn not_written(path: &Path, error: io::Error) -> Failure {
+    let exit = match error.kind() {
+        io::ErrorKind::NotFound => Exit::NotFound,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Exit::Refused,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Limit,
+        _ => Exit::Usage,
+    };
+    let words = format!("can't write {}", path.display());
+    Failure::new(exit, anyhow::Error::new(error).context(words))
 }
 
 /// What came of writing on standard output the answer of what was done, if that is more than to look.

@@ -83,11 +83,8 @@ async fn write<M: Method<Answer = BundleFile>>(
 }
 
 fn write_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(content));
-    written.map_err(|error| {
-        let words = format!("can't write {}", path.display());
-        Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
-    })
+    let mut file = output::new_file(path)?;
+    file.write_all(content).map_err(|error| output::not_written(path, error))
 }
 
 async fn import(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {

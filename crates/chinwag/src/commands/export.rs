@@ -4,7 +4,6 @@
 //! the borders of the pages are found first, and then each page is asked for again in the other
 //! direction: never more than two pages are held.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use chinwag_api::method::{ConversationList, ListMessages, MessageList, Nothing, Page};
@@ -94,10 +93,7 @@ impl Sink {
     fn open(args: &Export) -> Result<Self, Failure> {
         let to: Box<dyn Write> = match &args.output {
             None => Box::new(io::stdout()),
-            Some(path) => Box::new(File::create_new(path).map_err(|error| {
-                let words = format!("can't write {}", path.display());
-                Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
-            })?),
+            Some(path) => Box::new(output::new_file(path)?),
         };
         Ok(Self { to: BufWriter::new(to), reader: Reader::There })
     }
