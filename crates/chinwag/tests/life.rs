@@ -652,7 +652,7 @@ fn two_people_chat_and_see_how_far_their_words_have_come() {
     ana.until_shows("#3 read");
 
     bob.enters("/reply 3 a whole one?");
-    ana.until_shows("Bob, answering Ana “half a thought”: a whole one?");
+    ana.until_shows("Bob, answering you “half a thought”: a whole one?");
     ana.enters("/edit 3 a whole thought");
     bob.until_shows("Ana (edited): a whole thought");
     bob.enters("/react 3 👍");

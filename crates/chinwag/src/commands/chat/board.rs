@@ -58,6 +58,12 @@ impl Board {
         self.numbers.get(id).copied()
     }
 
+    /// Whether this is known as a message of ours.
+    pub(super) fn is_ours(&self, id: &str) -> bool {
+        let shown = self.number_of(id).and_then(|number| self.shown.get(&number));
+        shown.is_some_and(|shown| shown.state.is_some())
+    }
+
     /// A sentence in which messages are named as they were shown: by their numbers.
     pub(super) fn in_numbers(&self, sentence: &str) -> String {
         let named = |word: &str| match self.number_of(word) {

@@ -342,7 +342,9 @@ impl Chat<'_> {
             None => "",
         };
         let lead = format!("#{number} {time}{what}  ");
-        self.console.print(&message::row(message, &lead, &style));
+        let is_ours = |id: &str| self.board.is_ours(id);
+        let row = message::row(message, &lead, is_ours, &style);
+        self.console.print(&row);
         if !message.author.is_me {
             self.read_due.get_or_insert_with(|| Instant::now() + READ_AFTER);
         }
