@@ -70,6 +70,8 @@ pub enum Kind {
     Limit,
     /// Another process has what is needed, or it is locked. Exit code 8.
     Locked,
+    /// The node ends, and what was asked for was not done: the next one can do it. Exit code 1.
+    Ended,
     /// A kind that this version does not know. Exit code 1.
     #[serde(other)]
     Unknown,
@@ -79,7 +81,7 @@ impl Kind {
     /// The exit code of the command line.
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Internal | Self::Unknown => 1,
+            Self::Internal | Self::Ended | Self::Unknown => 1,
             Self::Usage => 2,
             Self::NotFound | Self::Ambiguous => 3,
             Self::Refused => 4,
@@ -91,7 +93,7 @@ impl Kind {
     }
 
     const fn is_retryable(self) -> bool {
-        matches!(self, Self::Internal | Self::Locked | Self::Unreachable)
+        matches!(self, Self::Internal | Self::Locked | Self::Unreachable | Self::Ended)
     }
 }
 

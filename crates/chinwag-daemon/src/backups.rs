@@ -11,7 +11,7 @@ use chinwag_store::SqliteStore;
 use tokio::sync::Mutex as Turn;
 
 use crate::home::Home;
-use crate::refusals::cannot_open;
+use crate::refusals::{cannot_open, ended};
 
 /// Who writes backups. Copies share the turn: one is written at a time.
 #[derive(Clone, Debug)]
@@ -46,9 +46,8 @@ impl Backups {
 
     fn write_now(&self, to: &Path, key: &Secret<32>) -> Result<(), ApiError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let stopped = || ApiError::new(Kind::Internal, "the node has stopped");
         if self.is_over.load(Ordering::Acquire) {
-            return Err(stopped());
+            return Err(ended());
         }
         must_be_new(to)?;
         let own_key = self.home.key()?;
@@ -56,7 +55,7 @@ impl Backups {
         let is_over = move || is_over.load(Ordering::Acquire);
         let written = SqliteStore::backup_beside(self.home.path(), &own_key, to, key, is_over);
         let is_over = self.is_over.load(Ordering::Acquire);
-        written.map_err(|error| if is_over { stopped() } else { cannot_open(&error) })
+        written.map_err(|error| if is_over { ended() } else { cannot_open(&error) })
     }
 
     /// From now on none is written, and one that is being written ends where it is.

@@ -11,11 +11,22 @@ use std::time::Duration;
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_crypto::{Label, Secret, hash};
+use chinwag_store::OpenError;
 use etcetera::BaseStrategy as _;
+
+use crate::node_thread::CannotOpen;
 
 /// Bytes that the path of a socket may have on every system (`sun_path` of `sockaddr_un`, less the
 /// end).
 const SOCKET_PATH_MAX: usize = 100;
+
+/// Bytes that the database needs of the disk to be open at all: the index of its log has 32 KiB, and
+/// what is written a few pages more.
+const ROOM_MIN: u64 = 64 * 1_024;
+
+/// Bytes with which a disk that was full has room again: more than a store that is opened anew gives back
+/// itself.
+const ROOM_AGAIN: u64 = 4 * 1_024 * 1_024;
 
 const KEY: &str = "key";
 const PLACE: &str = "place";
@@ -67,13 +78,14 @@ impl Home {
     /// that others need as it is.
     pub(crate) fn make(&mut self) -> Result<(), ApiError> {
         let doing = |error| failed("make the folder", &self.0, &error);
-        let is_ours = self.0.join(KEY).exists() || self.has_data();
         let is_empty = match fs::read_dir(&self.0) {
-            Ok(mut entries) => entries.next().is_none(),
+            Ok(entries) => entries.flatten().all(|entry| is_part_of_key(&entry.file_name())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => return Err(doing(error)),
         };
-        if !is_ours && !is_empty {
+        // After that: whoever makes a store there at the same time begins with its key.
+        let is_ours = || self.0.join(KEY).exists() || self.has_data();
+        if !is_empty && !is_ours() {
             let text = format!("{} is not empty, and has no data of chinwag", self.0.display());
             let error = ApiError::new(Kind::Refused, text);
             return Err(error.hint("name a folder that is empty or not there yet"));
@@ -157,6 +169,28 @@ impl Home {
         made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < NEW_FOR))
     }
 
+    /// Why the store can't be opened. Of a disk without room the database says no more than that it
+    /// failed, where its own smaller files have no room either: so that is looked at.
+    pub(crate) fn cannot_open(&self, error: &OpenError) -> CannotOpen {
+        let is_failure = matches!(error, OpenError::Database { source, .. }
+            if source.to_string().contains("disk I/O error"));
+        if is_failure && !self.has_room(ROOM_MIN) {
+            return CannotOpen { error: crate::refusals::full(&self.0), may_pass: true };
+        }
+        CannotOpen::from(error)
+    }
+
+    /// Whether a disk that was full is so no more.
+    pub(crate) fn has_room_again(&self) -> bool {
+        self.has_room(ROOM_AGAIN)
+    }
+
+    /// Whether there is room for so many bytes.
+    fn has_room(&self, bytes: u64) -> bool {
+        let disk = rustix::fs::statvfs(&self.0);
+        disk.is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= bytes)
+    }
+
     /// The port that was listened on the last time.
     pub(crate) fn port(&self) -> Option<u16> {
         fs::read_to_string(self.0.join(PORT)).ok()?.trim().parse().ok()
@@ -166,6 +200,12 @@ impl Home {
     pub(crate) fn put_port(&self, port: u16) {
         let _ = write_over(&self.0.join(PORT), port.to_string().as_bytes());
     }
+}
+
+/// Whether this is the name of a key that somebody is about to write.
+fn is_part_of_key(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.strip_prefix(KEY).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".partial"))
 }
 
 /// The key of backups of an account.
@@ -179,6 +219,7 @@ pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> ApiError {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Kind::Refused,
         io::ErrorKind::NotFound => Kind::NotFound,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Limit,
+        io::ErrorKind::NotADirectory => Kind::Usage,
         _ => Kind::Internal,
     };
     ApiError::new(kind, format!("cannot {doing} {}: {error}", path.display()))
@@ -189,7 +230,11 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        let mode = fs::metadata(path)?.permissions().mode();
+        // Only what others may is taken away: a folder that is not to be written stays so.
+        if mode & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))?;
+        }
     }
     Ok(())
 }
@@ -269,6 +314,15 @@ mod tests {
         assert_eq!(error.kind(), Kind::Refused);
         let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
+    }
+
+    #[test]
+    fn a_folder_that_somebody_is_about_to_begin_is_no_folder_of_others() {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("key.0011223344556677.partial"), "half of it").unwrap();
+        Home::at(folder.path()).unwrap().make().unwrap();
+        fs::write(folder.path().join("letter.partial"), "dear").unwrap();
+        assert_eq!(Home::at(folder.path()).unwrap().make().unwrap_err().kind(), Kind::Refused);
     }
 
     #[test]

@@ -43,6 +43,11 @@ pub(crate) fn parse_account(text: &str) -> Option<AccountId> {
     AccountId::from_bytes(&whole("ctc_", text)?).ok()
 }
 
+/// Whether this may be the beginning of an account's id that does for the whole.
+pub(crate) fn is_beginning_of_account(text: &str) -> bool {
+    text.strip_prefix("ctc_").is_some_and(|letters| letters.len() >= PREFIX_MIN)
+}
+
 pub(crate) fn parse_conversation(text: &str) -> Option<ConversationId> {
     whole("conv_", text).map(ConversationId::from_bytes)
 }

@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use chinwag_api::client::{Client, Events};
 use chinwag_api::error::{ApiError, Kind};
-use chinwag_api::model::RecoveryWords;
+use chinwag_api::model::{RecoveryWords, Status};
 use chinwag_core::store::{Local, Store as _};
 use chinwag_store::{DATABASE, Reader, SqliteStore};
 use getrandom::SysRng;
@@ -49,7 +49,7 @@ use crate::backups::Backups;
 use crate::classroom::Classroom;
 use crate::home::{Home, backup_key};
 use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
-use crate::refusals::{cannot_open, unreadable};
+use crate::refusals::unreadable;
 use crate::searcher::Searcher;
 use crate::seats::Seat;
 use crate::shared::{Shared, Trouble};
@@ -57,6 +57,10 @@ use crate::wires::Wiring;
 
 /// How long a connection to a socket may take: whoever owns it is on this machine.
 const ATTACH_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long it may take, at the end, to tell those who asked something that it was done or that it was
+/// not.
+const LAST_ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 
 /// Bytes between a client within the process and the server.
 const PIPE: usize = 64 * 1_024;
@@ -155,6 +159,7 @@ impl Daemon {
             backups: Backups::of(home.clone()),
             facts: Arc::new(facts),
             ending: watch::Sender::new(false),
+            closing: watch::Sender::new(false),
         };
         let socket = home.socket();
         let listener = server::listen(&socket)?;
@@ -224,6 +229,9 @@ impl Daemon {
         if let Some(thread) = self.thread.take() {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+        // From now on all that is asked is answered with the end.
+        self.api.closing.send_replace(true);
+        self.api.backups.close().await;
         if let Some(wires) = wires {
             let _ = wires.await;
         }
@@ -233,9 +241,10 @@ impl Daemon {
         if let Some(in_class) = in_class {
             let _ = in_class.await;
         }
+        let answered = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_ANSWERS_WITHIN, answered).await;
         self.tasks.shutdown().await;
         self.api.searcher.close().await;
-        self.api.backups.close().await;
         tracing::info!("ended");
     }
 }
@@ -272,10 +281,37 @@ fn opening(home: Home) -> Opening {
         let witness = home.witness();
         let open = if home.is_new() { SqliteStore::open } else { SqliteStore::open_existing };
         let opened = open(home.path(), witness.as_deref(), &key);
-        let (store, opened) = opened.map_err(|error| CannotOpen::from(&error))?;
+        let (store, opened) = opened.map_err(|error| home.cannot_open(&error))?;
         home.put_place();
         Ok((store, opened.is_copy))
     })
+}
+
+/// What there is to say of a data folder in which nothing was made yet. `None`: there is something, and a
+/// node tells. Nothing is made.
+pub fn untouched(settings: &Settings) -> Result<Option<Status>, ApiError> {
+    let home = Home::at(&settings.data_dir)?;
+    let is_untouched = match std::fs::read_dir(home.path()) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    Ok(is_untouched.then(|| Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        account: None,
+        data_dir: home.path().display().to_string(),
+        process: std::process::id(),
+        is_daemon: false,
+        since: time::written(time::now()),
+        addresses: Vec::new(),
+        lan: settings.lan,
+        connected: 0,
+        contacts: 0,
+        requests: 0,
+        unread: 0,
+        undelivered: 0,
+        problems: Vec::new(),
+        classroom: None,
+    }))
 }
 
 /// A connection to the node that owns this data folder, if one runs.
@@ -336,13 +372,15 @@ pub async fn restore(
 /// it is a copy comes along.
 fn put_back(home: &Home, backup: &Path, key: &chinwag_crypto::Secret<32>) -> Result<(), ApiError> {
     let own_key = home.key()?;
-    let wrong = |error: chinwag_store::OpenError| match error {
+    let wrong = |error: chinwag_store::OpenError| {
+        match error {
         chinwag_store::OpenError::WrongKey(_) => ApiError::new(
             Kind::Refused,
             format!("{} does not open with these words", backup.display()),
         )
-        .hint("use the recovery words of the account that made the backup"),
-        other => cannot_open(&other),
+        .hint("use the recovery words of the account that made it; if they are right, it is no backup, or damaged"),
+        other => home.cannot_open(&other).error,
+    }
     };
     SqliteStore::put_back(backup, key, &home.path().join(DATABASE), &own_key).map_err(wrong)?;
     let (mut store, _) =

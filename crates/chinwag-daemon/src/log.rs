@@ -12,13 +12,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::home::make_private;
@@ -75,7 +77,8 @@ pub(crate) fn start(folder: &Path, level: LogLevel) -> io::Result<()> {
         .event_format(Line)
         .log_internal_errors(false)
         .with_ansi(false)
-        .with_writer(Mutex::new(Rotating::open(folder)?));
+        .with_writer(Mutex::new(Rotating::open(folder)?))
+        .with_filter(Unwanted);
     let filter = Targets::new().with_default(others).with_target(OURS, level);
     let subscriber = tracing_subscriber::registry().with(filter).with(layer);
     // Somebody has said so already: then it is noted there.
@@ -95,6 +98,39 @@ pub(crate) fn scrubbed(address: SocketAddr) -> String {
             let [a, b, c, ..] = ip.segments();
             format!("[{a:x}:{b:x}:{c:x}::x]:{port}")
         }
+    }
+}
+
+/// Leaves out what is said as an error and is none. The network says goodbye and does not wait longer
+/// than `ENDPOINT_CLOSE_WITHIN` for those who don't answer; iroh calls it an error that such an endpoint
+/// is dropped before all have answered, and there is no other way to end one at once.
+struct Unwanted;
+
+impl<S> Filter<S> for Unwanted {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        let mut said = Said::default();
+        if event.metadata().target() == "iroh::socket" {
+            event.record(&mut said);
+        }
+        !said.is_early_end
+    }
+}
+
+/// Looks whether an event is the one that is [unwanted](Unwanted).
+#[derive(Default)]
+struct Said {
+    is_early_end: bool,
+}
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        const EARLY_END: &str = "Endpoint dropped without calling `Endpoint::close`";
+        self.is_early_end |=
+            field.name() == "message" && format!("{value:?}").starts_with(EARLY_END);
     }
 }
 
@@ -217,6 +253,31 @@ mod tests {
         Rotating::open(&log).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&log), mode(&path(&log, 0))), (0o700, 0o600));
+    }
+
+    /// What the log of a folder says.
+    fn noted(folder: &Path, speak: impl FnOnce()) -> String {
+        let layer = tracing_subscriber::fmt::layer()
+            .event_format(Line)
+            .with_ansi(false)
+            .with_writer(Mutex::new(Rotating::open(folder).unwrap()))
+            .with_filter(Unwanted);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), speak);
+        fs::read_to_string(path(folder, 0)).unwrap()
+    }
+
+    #[test]
+    fn an_end_that_does_not_wait_for_others_is_no_error_and_everything_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let noted = noted(folder.path(), || {
+            tracing::error!(
+                target: "iroh::socket",
+                "Endpoint dropped without calling `Endpoint::close`. Aborting ungracefully."
+            );
+            tracing::error!(target: "iroh::socket", "the socket is broken");
+        });
+        assert_eq!(noted.lines().count(), 1, "{noted}");
+        assert!(noted.contains("ERROR iroh::socket: said something"), "{noted}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::error::ApiError;
 use chinwag_api::model::MessageState;
 use chinwag_core::driver::step_with;
 use chinwag_core::env::Env;
@@ -26,7 +26,7 @@ use tokio::time::sleep_until;
 
 use crate::messages;
 use crate::randomness;
-use crate::refusals::declined;
+use crate::refusals::{declined, ended, unreadable};
 use crate::shared::{Order, Shared, Trouble};
 use crate::time::now;
 
@@ -132,7 +132,7 @@ impl NodeThread {
     }
 
     pub(crate) fn send(&self, job: Job) -> Result<(), ApiError> {
-        self.jobs.send(job).map_err(|_| gone())
+        self.jobs.send(job).map_err(|_| ended())
     }
 
     /// Whether the thread has ended: nothing is done any more.
@@ -156,7 +156,7 @@ impl NodeThread {
     ) -> Result<Answer, ApiError> {
         let (replied, reply) = oneshot::channel();
         self.send(Job::Order(Box::new(make), replied))?;
-        reply.await.unwrap_or_else(|_| Err(gone()))
+        reply.await.unwrap_or_else(|_| Err(ended()))
     }
 
     /// Looks at something.
@@ -166,7 +166,7 @@ impl NodeThread {
     ) -> Result<T, ApiError> {
         let (look, sight) = looking(look);
         self.send(Job::Look(look))?;
-        sight.await.unwrap_or_else(|_| Err(gone()))
+        sight.await.unwrap_or_else(|_| Err(ended()))
     }
 
     /// Looks at something whose place among what others ask does not matter. What waits to be
@@ -177,7 +177,7 @@ impl NodeThread {
     ) -> Result<T, ApiError> {
         let (look, sight) = looking(look);
         self.send(Job::Glance(look))?;
-        sight.await.unwrap_or_else(|_| Err(gone()))
+        sight.await.unwrap_or_else(|_| Err(ended()))
     }
 
     /// Reads or writes what the store keeps and the node knows nothing of, in a transaction of its own.
@@ -192,13 +192,13 @@ impl NodeThread {
             move |open: Result<(&Node, &mut SqliteStore), &ApiError>| {
                 let kept = open.map_err(Clone::clone).and_then(|(node, store)| {
                     let what = make(&View { node, store: &*store, now: now() })?;
-                    keep(store, what).map_err(|error| crate::refusals::unreadable(&error))
+                    keep(store, what).map_err(|error| unreadable(&error))
                 });
                 // Whoever asked may have gone.
                 let _ = done.send(kept);
             },
         )))?;
-        doing.await.unwrap_or_else(|_| Err(gone()))
+        doing.await.unwrap_or_else(|_| Err(ended()))
     }
 
     /// Waits until a message of ours has come so far. How long is the caller's to bound.
@@ -209,7 +209,7 @@ impl NodeThread {
     ) -> Result<MessageState, ApiError> {
         let (came, coming) = oneshot::channel();
         self.send(Job::Await(Awaited { id, wanted, came }))?;
-        coming.await.unwrap_or_else(|_| Err(gone()))
+        coming.await.unwrap_or_else(|_| Err(ended()))
     }
 }
 
@@ -223,11 +223,6 @@ fn looking<T: Send + 'static>(
         let _ = seen.send(view.map_err(Clone::clone).and_then(look));
     });
     (look, sight)
-}
-
-fn gone() -> ApiError {
-    let text = "the node has stopped, or its data can't be opened now";
-    ApiError::new(Kind::Internal, text).hint("look whether the disk is full")
 }
 
 /// How the store is opened: the first time, and after it has failed.
@@ -250,7 +245,7 @@ impl From<&OpenError> for CannotOpen {
 
 impl From<&StoreError> for CannotOpen {
     fn from(error: &StoreError) -> Self {
-        Self { error: broken(error), may_pass: true }
+        Self { error: unreadable(error), may_pass: true }
     }
 }
 
@@ -300,7 +295,7 @@ impl Engine {
             awaited: Vec::new(),
             is_shut: None,
         };
-        engine.begin().map_err(|error| broken(&error))?;
+        engine.begin().map_err(|error| unreadable(&error))?;
         Ok(engine)
     }
 
@@ -714,7 +709,11 @@ impl Engine {
         match opened {
             Ok(()) => {
                 tracing::info!("the store was opened again");
-                self.is_shut = None;
+                // It was opened by writing into it. Where that went well at once, what failed before is
+                // still to be told, until something is written.
+                if self.is_shut.take().is_some() {
+                    self.shared.solved(Trouble::Store);
+                }
                 Ok(())
             }
             Err(CannotOpen { error, may_pass: true }) => {
@@ -787,6 +786,9 @@ fn micros(duration: Duration) -> u64 {
 }
 
 fn broken(error: &StoreError) -> ApiError {
-    let error = ApiError::new(crate::refusals::kind_of(error), error.to_string());
-    error.hint("whether it was done is not known: look, and do it again if not")
+    let answer = unreadable(error);
+    if answer.what_next().is_some() {
+        return answer;
+    }
+    answer.hint("whether it was done is not known: look, and do it again if not")
 }

@@ -2,7 +2,7 @@
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::model;
-use chinwag_core::identity::Name;
+use chinwag_core::identity::{Name, NameError};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::store::Contact;
 use chinwag_core::sync::ranges::Range;
@@ -41,6 +41,20 @@ fn contact<'a>(view: &View<'a>, account: AccountId) -> Option<&'a Contact> {
     view.node.contacts().find(|contact| contact.account == account)
 }
 
+/// Somebody as they are named in a command that may be pasted into a shell. They have chosen their name,
+/// so one that could be more than a word there is quoted, and one that might not stay in its quotes, or
+/// means somebody else too, is replaced by the id.
+pub(crate) fn for_shell(view: &View<'_>, account: AccountId) -> String {
+    let name = name(view, account);
+    let is_plain = |c: char| c.is_alphanumeric();
+    let is_quotable = |c: char| is_plain(c) || " .,_-".contains(c);
+    let is_them = || called(view, &name, &known(view)) == [account];
+    if name.starts_with('-') || !name.chars().all(is_quotable) || !is_them() {
+        return ids::account(account);
+    }
+    if name.chars().all(is_plain) { name } else { format!("'{name}'") }
+}
+
 /// Whether somebody's keys were compared with them. Our own need not be.
 pub(crate) fn is_verified(view: &View<'_>, account: AccountId) -> bool {
     view.node.account() == Some(account)
@@ -75,7 +89,7 @@ pub(crate) fn meant(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
     if let Some(id) = ids::parse_conversation(who) {
         return with(view, id);
     }
-    let found = called(view, who, &known(view));
+    let found = called_or_identified(view, who, &known(view));
     let hint =
         "chinwag contacts lists everybody; add somebody with their ticket: chinwag add TICKET";
     one_of(view, who, &found, hint)
@@ -101,6 +115,26 @@ fn one_of(
                 .hint(format!("say which: {}", list.join(", "))))
         }
     }
+}
+
+/// The same, and where nobody else is meant, who asks.
+pub(crate) fn meant_or_asking(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> {
+    meant(view, who).or_else(|error| match error.kind() {
+        Kind::NotFound => asking(view, who).map_err(|_| error),
+        _ => Err(error),
+    })
+}
+
+/// Of these people those whose id begins so, or who are called so.
+fn called_or_identified(view: &View<'_>, who: &str, people: &[AccountId]) -> Vec<AccountId> {
+    if ids::is_beginning_of_account(who) {
+        let begins = |account: &AccountId| ids::account(*account).starts_with(who);
+        let found: Vec<AccountId> = people.iter().copied().filter(begins).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    called(view, who, people)
 }
 
 /// Of these people those who are called so. What we call somebody comes before what they call
@@ -138,7 +172,8 @@ pub(crate) fn asking(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> 
         return Ok(account);
     }
     let requests: Vec<AccountId> = view.node.requests().map(|request| request.account).collect();
-    one_of(view, who, &called(view, who.trim(), &requests), "chinwag requests lists who asks")
+    let found = called_or_identified(view, who.trim(), &requests);
+    one_of(view, who, &found, "chinwag requests lists who asks")
 }
 
 /// The account that a conversation is with.
@@ -154,12 +189,32 @@ pub(crate) fn conversation(
     who: &str,
 ) -> Result<(ConversationId, AccountId), ApiError> {
     let account = meant(view, who)?;
-    let id = view.node.conversation_of(account).ok_or_else(|| {
-        let name = name(view, account);
-        ApiError::new(Kind::NotFound, format!("{name} is no contact yet"))
-            .hint("there is a conversation as soon as one of their devices was reached")
-    })?;
+    let id = view.node.conversation_of(account).ok_or_else(|| no_contact(view, account))?;
+    // With whom there was something there is still a conversation.
+    let is_empty = || view.node.logs(id).iter().all(|log| log.height == 0);
+    if is_waited_for(view, account) && is_empty() {
+        return Err(no_contact(view, account));
+    }
     Ok((id, account))
+}
+
+/// Whether we want somebody as a contact, and they have not answered.
+fn is_waited_for(view: &View<'_>, account: AccountId) -> bool {
+    let is_settled = |contact: &Contact| contact.is_contact || contact.is_blocked;
+    view.node.account() != Some(account)
+        && known(view).contains(&account)
+        && !contact(view, account).is_some_and(is_settled)
+}
+
+/// Why nothing can be said to somebody.
+pub(crate) fn no_contact(view: &View<'_>, account: AccountId) -> ApiError {
+    let name = name(view, account);
+    if is_waited_for(view, account) {
+        return ApiError::new(Kind::NotFound, format!("{name} is no contact yet: they have not answered"))
+            .hint("it is tried again whenever chinwag runs here and there; with a card they have to accept");
+    }
+    ApiError::new(Kind::NotFound, format!("{name} is no contact"))
+        .hint("chinwag contacts lists those who are")
 }
 
 /// How many messages of others in a conversation were not read.
@@ -274,5 +329,11 @@ pub(crate) fn own_account(view: &View<'_>) -> Result<model::Account, ApiError> {
 
 /// A name that somebody typed.
 pub(crate) fn typed_name(text: &str) -> Result<Name, ApiError> {
-    Name::new(text).map_err(|error| ApiError::new(Kind::Usage, error.to_string()))
+    Name::new(text).map_err(|error| {
+        let kind = match error {
+            NameError::TooLong(_) => Kind::Limit,
+            _ => Kind::Usage,
+        };
+        ApiError::new(kind, error.to_string())
+    })
 }

@@ -1,5 +1,7 @@
 //! What the node and the store decline, as the contract says it.
 
+use std::path::Path;
+
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_core::bundle::BundleError;
 use chinwag_core::output::Refusal;
@@ -9,8 +11,21 @@ use chinwag_store::OpenError;
 use crate::node_thread::View;
 use crate::{ids, people};
 
+/// What to do about a full disk.
+const MAKE_ROOM: &str =
+    "make room on the disk: what was confirmed is there, and a daemon that runs goes on by itself";
+
+/// What to do about a store that can't be read.
+const RESTORE: &str = "nothing was replaced; put the files back, or restore a backup into another \
+                       folder: chinwag restore FILE --data-dir DIR";
+
 pub(crate) fn no_account() -> ApiError {
     ApiError::new(Kind::NoAccount, "there is no account here yet").hint("make one: chinwag init")
+}
+
+/// Nothing is done any more here: the node has ended, or is about to.
+pub(crate) fn ended() -> ApiError {
+    ApiError::new(Kind::Ended, "the node has ended before it came to this").hint("try it again")
 }
 
 /// Why a command was declined, with names in place of ids.
@@ -27,11 +42,7 @@ pub(crate) fn declined(refusal: &Refusal, view: &View<'_>) -> ApiError {
             let device = ids::device(*device);
             say(Kind::NotFound, format!("{device} is no other device of this account"))
         }
-        Refusal::NoContact(account) => {
-            let name = people::name(view, *account);
-            say(Kind::NotFound, format!("{name} is no contact"))
-                .hint("chinwag contacts lists those who are")
-        }
+        Refusal::NoContact(account) => people::no_contact(view, *account),
         Refusal::NoRequest(account) => {
             let name = people::name(view, *account);
             say(Kind::NotFound, format!("there is no request of {name}"))
@@ -80,39 +91,60 @@ pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                 Kind::Refused
             }
-            std::io::ErrorKind::StorageFull => Kind::Limit,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Kind::Limit,
+            std::io::ErrorKind::NotFound => Kind::NotFound,
+            std::io::ErrorKind::NotADirectory => Kind::Usage,
             _ => Kind::Internal,
         },
+        OpenError::BadBackup(_) => Kind::Usage,
         _ => Kind::Internal,
     };
-    if is_full(&text) {
-        let hint = "make room on the disk: what was confirmed is there, and it goes on by itself";
-        return ApiError::new(Kind::Limit, text).hint(hint);
+    if kind == Kind::Limit || is_full(&text) {
+        return ApiError::new(Kind::Limit, text).hint(MAKE_ROOM);
+    }
+    if is_damaged(&text) {
+        return ApiError::new(kind, format!("the store is damaged: {text}")).hint(RESTORE);
     }
     let answer = ApiError::new(kind, text);
     match error {
         OpenError::Missing(_)
         | OpenError::WrongKey(_)
         | OpenError::Damaged(_)
-        | OpenError::Database { .. } => answer.hint(
-            "nothing was replaced; put the files back, or restore a backup into another folder: \
-             chinwag restore FILE --data-dir DIR",
-        ),
+        | OpenError::Database { .. } => answer.hint(RESTORE),
+        OpenError::BadBackup(_) => {
+            answer.hint("nothing was restored: take another copy of it, or another backup")
+        }
         _ => answer,
     }
 }
 
-/// The store failed while it was looked at.
-pub(crate) fn unreadable(error: &StoreError) -> ApiError {
-    ApiError::new(kind_of(error), error.to_string())
+/// There is no room on the disk where the store is.
+pub(crate) fn full(folder: &Path) -> ApiError {
+    let text = format!("cannot open the store: the disk is full, where {} is", folder.display());
+    ApiError::new(Kind::Limit, text).hint(MAKE_ROOM)
 }
 
-/// A full disk is a limit that somebody can do something about; everything else is ours.
-pub(crate) fn kind_of(error: &StoreError) -> Kind {
-    if is_full(&error.0) { Kind::Limit } else { Kind::Internal }
+/// The store failed while it was looked at.
+pub(crate) fn unreadable(error: &StoreError) -> ApiError {
+    if is_full(&error.0) {
+        // A limit that somebody can do something about.
+        return ApiError::new(Kind::Limit, error.to_string()).hint(MAKE_ROOM);
+    }
+    if is_damaged(&error.0) {
+        let text = format!("the store is damaged: {}", error.0);
+        return ApiError::new(Kind::Internal, text).hint(RESTORE);
+    }
+    ApiError::new(Kind::Internal, error.to_string())
+}
+
+/// Whether this is what the database or the store says of what is not as it was written.
+fn is_damaged(text: &str) -> bool {
+    ["is malformed", "is not a database", "in the store is damaged"]
+        .iter()
+        .any(|s| text.contains(s))
 }
 
 /// Whether this is what the database says of a full disk.
-fn is_full(text: &str) -> bool {
+pub(crate) fn is_full(text: &str) -> bool {
     text.contains("disk is full")
 }

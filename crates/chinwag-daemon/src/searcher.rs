@@ -8,7 +8,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_core::ids::ConversationId;
 use chinwag_store::{Found, Query, Reader};
 
-use crate::refusals::{cannot_open, unreadable};
+use crate::refusals::{cannot_open, ended, unreadable};
 
 /// What is looked for.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Searcher {
             Connection::None => (self.open)().map_err(|error| cannot_open(&error))?,
             Connection::Closed => {
                 *connection = Connection::Closed;
-                return Err(ApiError::new(Kind::Internal, "the node has stopped"));
+                return Err(ended());
             }
         };
         let query = Query {

@@ -30,6 +30,10 @@ const WRITES_MAX: usize = 256;
 /// How long somebody who asks nothing more is waited for with what was asked last.
 const LAST_ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
+/// How long requests are still read when the node is ended: whoever asked just before hears that it was
+/// not done, and asks the next one.
+const LAST_REQUESTS_WITHIN: Duration = Duration::from_millis(20);
+
 /// How long the last answers may take to be read.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(5);
 
@@ -63,14 +67,18 @@ fn must_be_ours(folder: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else"))
 }
 
-/// Takes connections until it is dropped. One too many takes the place of one that is not in use, or is
+/// Takes connections until the node is ended, and then answers what was asked. One too many takes the place of one that is not in use, or is
 /// told that there is none.
 pub(crate) async fn accept(listener: UnixListener, api: Api) {
     let seats = Seats::default();
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = api.until_closing() => break,
+        };
+        let Ok((stream, _)) = accepted else {
             // Out of file handles, most likely: when one is given back it goes on.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
@@ -91,6 +99,7 @@ pub(crate) async fn accept(listener: UnixListener, api: Api) {
             seats.leave(&seat);
         });
     }
+    while connections.join_next().await.is_some() {}
 }
 
 /// Tells somebody that there is no room.
@@ -144,8 +153,18 @@ async fn read(
 ) {
     let mut reader = std::pin::pin!(BufReader::new(reader));
     let mut under_way = JoinSet::new();
+    let closing = async {
+        api.until_closing().await;
+        // What was sent by now is read, and answered.
+        tokio::time::sleep(LAST_REQUESTS_WITHIN).await;
+    };
+    let mut closing = std::pin::pin!(closing);
     loop {
-        let line = match read_line(&mut reader).await {
+        let read = tokio::select! {
+            read = read_line(&mut reader) => read,
+            () = &mut closing => break,
+        };
+        let line = match read {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(error) => {

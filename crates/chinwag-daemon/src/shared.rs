@@ -190,6 +190,14 @@ impl Shared {
         self.troubles().remove(&with);
     }
 
+    /// That is over, if it was this.
+    pub(crate) fn solved_if(&self, with: Trouble, is_it: impl FnOnce(&str) -> bool) {
+        let mut troubles = self.troubles();
+        if troubles.get(&with).is_some_and(|text| is_it(text)) {
+            troubles.remove(&with);
+        }
+    }
+
     pub(crate) fn problems(&self) -> Vec<String> {
         self.troubles().values().cloned().collect()
     }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use chinwag_crypto::Secret;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::connection::{exporter, raw_key};
 use crate::fault::OpenError;
@@ -19,6 +19,44 @@ const LOOK_EVERY: std::ffi::c_int = 1_000;
 
 /// Whether a backup is to end before it is done.
 pub(crate) type IsOver = Box<dyn FnMut() -> bool + Send>;
+
+/// Bytes of a page. Every backup is made of whole ones.
+const PAGE: u64 = 4_096;
+
+/// Writes the content of a backup into a new database with another key. An error that is the backup's
+/// is told as such.
+pub(crate) fn put_back(
+    backup: &Path,
+    backup_key: &Secret<32>,
+    to: &Path,
+    key: &Secret<32>,
+) -> Result<(), OpenError> {
+    let file = std::fs::metadata(backup).map_err(OpenError::at("read the backup", backup))?;
+    if file.len() == 0 || file.len() % PAGE != 0 {
+        return Err(OpenError::BadBackup(backup.to_owned()));
+    }
+    // A copy of a copy is written as any backup is.
+    write(backup, backup_key, to, key, Box::new(|| false)).map_err(|error| match error {
+        OpenError::Database { source, .. } if is_damage(&source) => {
+            OpenError::BadBackup(backup.to_owned())
+        }
+        OpenError::Database { source, .. } => {
+            OpenError::Database { doing: "read the backup", source }
+        }
+        OpenError::File { path, source, .. } => {
+            OpenError::File { doing: "restore to", path, source }
+        }
+        other => other,
+    })
+}
+
+/// Whether the database says that what it read was not written by it. What was just written can't be it.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown)
+    )
+}
 
 /// Writes a backup of a database.
 ///

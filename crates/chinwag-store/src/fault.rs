@@ -46,6 +46,9 @@ pub enum OpenError {
         /// What the database says.
         source: rusqlite::Error,
     },
+    /// A file that is to be restored is no backup as it was written.
+    #[error("the backup {0} is damaged, or not whole")]
+    BadBackup(PathBuf),
     /// There is something in the store that no version of ours wrote.
     #[error("the store is damaged: {0}")]
     Damaged(String),

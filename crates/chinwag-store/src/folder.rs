@@ -27,7 +27,8 @@ impl Folder {
         let lock = take_lock(path)?;
         let folder = Self { path: path.to_owned(), _lock: lock };
         // SQLite gives the files beside the database the same permissions.
-        private_file(&folder.database()).map_err(OpenError::at("create", folder.database()))?;
+        let database = folder.database();
+        private_file(&database).map_err(OpenError::at(opening(&database), &database))?;
         sync_folder(path).map_err(OpenError::at("write to", path))?;
         Ok(folder)
     }
@@ -40,12 +41,17 @@ impl Folder {
 
 fn take_lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join(LOCK);
-    let lock = private_file(&path).map_err(OpenError::at("create", &path))?;
+    let lock = private_file(&path).map_err(OpenError::at(opening(&path), &path))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(OpenError::at("lock", path)(error)),
     }
+}
+
+/// What it is to open a file that is made where there is none.
+fn opening(path: &Path) -> &'static str {
+    if path.exists() { "open for writing" } else { "create" }
 }
 
 /// Makes a folder that only its owner may look into.
@@ -54,11 +60,22 @@ fn make_private_folder(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let private = std::fs::Permissions::from_mode(0o700);
-        std::fs::set_permissions(path, private)
-            .map_err(OpenError::at("make private the folder", path))?;
+        let permissions = std::fs::metadata(path)
+            .map_err(OpenError::at("look at the folder", path))?
+            .permissions();
+        if let Some(private) = without_others(permissions.mode()) {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(private))
+                .map_err(OpenError::at("make private the folder", path))?;
+        }
     }
     Ok(())
+}
+
+/// The mode of what is for its owner alone, if it has another. What its owner may do with it is theirs
+/// to say: a folder that is not to be written is not made so.
+#[cfg(unix)]
+fn without_others(mode: u32) -> Option<u32> {
+    (mode & 0o077 != 0).then_some(mode & 0o700)
 }
 
 /// Opens a file that only its owner may read, and creates it if it isn't there.
@@ -69,7 +86,9 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
         let file = options.mode(0o600).open(path)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        if let Some(private) = without_others(file.metadata()?.permissions().mode()) {
+            file.set_permissions(std::fs::Permissions::from_mode(private))?;
+        }
         Ok(file)
     }
     #[cfg(not(unix))]

@@ -179,16 +179,15 @@ impl SqliteStore {
     }
 
     /// Puts a backup back: reads it with its key, and writes a database with another one at a path
-    /// where there is none. It stays a [copy](Opened::is_copy). An error: it does not open, or the
-    /// database can't be written; then there is none.
+    /// where there is none. It stays a [copy](Opened::is_copy). An error: it does not open, is damaged
+    /// ([`OpenError::BadBackup`]), or the database can't be written; then there is none.
     pub fn put_back(
         backup: &Path,
         backup_key: &Secret<32>,
         to: &Path,
         key: &Secret<32>,
     ) -> Result<(), OpenError> {
-        // A copy of a copy is written as any backup is.
-        backup::write(backup, backup_key, to, key, Box::new(|| false))
+        backup::put_back(backup, backup_key, to, key)
     }
 
     /// Puts up to `max` more entries into the index for search, and says how many there were:

@@ -38,7 +38,7 @@ pub(crate) enum Exit {
 impl From<Kind> for Exit {
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Internal | Kind::Unknown => Self::Internal,
+            Kind::Internal | Kind::Ended | Kind::Unknown => Self::Internal,
             Kind::Usage => Self::Usage,
             Kind::NotFound | Kind::Ambiguous => Self::NotFound,
             Kind::Refused => Self::Refused,
@@ -117,6 +117,7 @@ mod tests {
             Kind::Unreachable,
             Kind::Limit,
             Kind::Locked,
+            Kind::Ended,
             Kind::Unknown,
         ];
         for kind in kinds {

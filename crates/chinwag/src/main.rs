@@ -46,9 +46,11 @@ fn no_command(global: &args::Global, is_linear: bool) -> ExitCode {
 
 /// Help and versions go to standard output and are no failure; everything else is one.
 fn usage(error: &clap::Error) -> ExitCode {
-    // If standard output is closed there is nobody to tell.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+    let printed = error.print();
+    if error.use_stderr() {
+        return Exit::Usage.into();
+    }
+    output::written("", printed).map_or_else(|failure| report(&failure), |_| Exit::Done).into()
 }
 
 /// One sentence, the causes below it, and what to do next.

@@ -4,6 +4,7 @@
 //! Requests and events have a connection each, so that a command that is slow to show events never
 //! waits for an answer behind them.
 
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -193,8 +194,8 @@ impl Node {
                 Err(error) => error,
             };
             asked += 1;
-            let may_repeat = asked < ASKED_MAX && may_repeat(M::NAME, &params);
-            if self.is_here() || !may_repeat || !is_gone(&client, &error).await {
+            let may_repeat = has_ended(&error) && may_repeat(M::NAME, &params, is_undone(&error));
+            if self.is_here() || asked == ASKED_MAX || !may_repeat {
                 return Err(error.into());
             }
             self.reopen(number).await?;
@@ -211,7 +212,7 @@ impl Node {
                 Err(error) => error,
             };
             asked += 1;
-            if self.is_here() || asked == ASKED_MAX || !matches!(error, CallError::Gone) {
+            if self.is_here() || asked == ASKED_MAX || !has_ended(&error) {
                 return Err(error.into());
             }
             self.reopen(number).await?;
@@ -304,8 +305,7 @@ impl Node {
         let name = account::ask_name().await?;
         let params = CreateAccount { name, device_name: None };
         let created = self.call::<AccountCreate>(params).await?;
-        account::present(&created, context);
-        Ok(())
+        account::present(&created, context)
     }
 
     /// Waits until what was made last of a message is delivered, but no longer than this. Then says so if
@@ -376,32 +376,30 @@ fn hello() -> Hello {
     Hello { client: Some(format!("chinwag {}", env!("CARGO_PKG_VERSION"))) }
 }
 
-/// Whether this is the end of a node. It may also say so itself, as an error within.
-async fn is_gone(client: &Client, error: &CallError) -> bool {
-    match error {
-        CallError::Gone => true,
-        CallError::Api(error) if error.kind() == Kind::Internal => {
-            let answer = timeout(ANSWER_WITHIN, client.call::<SystemHello>(hello())).await;
-            matches!(answer, Ok(Err(_)))
-        }
-        CallError::Api(_) | CallError::Unreadable(_) => false,
-    }
+/// Whether this is the end of a node: of the connection, or in its own words.
+fn has_ended(error: &CallError) -> bool {
+    matches!(error, CallError::Gone) || is_undone(error)
 }
 
-/// Whether what may have been done already can be asked for again: to do it twice is to do it once.
-fn may_repeat(method: &str, params: &Value) -> bool {
-    const ONCE: [&str; 6] = [
-        AccountCreate::NAME,
-        AccountRestore::NAME,
-        BackupCreate::NAME,
-        DeviceRevoke::NAME,
-        RequestDecline::NAME,
-        SystemShutdown::NAME,
-    ];
+/// Whether the node ended before it did what it was asked for, and says so.
+fn is_undone(error: &CallError) -> bool {
+    matches!(error, CallError::Api(error) if error.kind() == Kind::Ended)
+}
+
+/// Whether something can be asked for again: it was not done, or to do it twice is to do it once.
+fn may_repeat(method: &str, params: &Value, is_undone: bool) -> bool {
+    const ONCE: [&str; 4] =
+        [AccountRestore::NAME, DeviceRevoke::NAME, RequestDecline::NAME, SystemShutdown::NAME];
     if method == MessageSend::NAME {
+        // It may be undone in part: sent, and not waited for to its end.
         return params.get("clientId").is_some_and(Value::is_string);
     }
-    !ONCE.contains(&method)
+    if method == BackupCreate::NAME {
+        // It is there as a whole, or not at all.
+        let path = params.get("path").and_then(Value::as_str).map(Path::new);
+        return is_undone || path.is_some_and(|path| !path.exists());
+    }
+    is_undone || !ONCE.contains(&method)
 }
 
 /// What a command says that ends before somebody was reached.
@@ -420,9 +418,25 @@ mod tests {
 
     #[test]
     fn a_message_is_sent_again_only_if_it_would_be_the_same_one() {
-        assert!(may_repeat("message.send", &json!({"text": "a", "clientId": "b"})));
-        assert!(!may_repeat("message.send", &json!({"text": "a", "clientId": null})));
-        assert!(!may_repeat("account.create", &json!({"name": "Ana"})));
-        assert!(may_repeat("message.list", &json!({})));
+        for is_undone in [false, true] {
+            let mut params = json!({"text": "a", "clientId": "b"});
+            assert!(may_repeat("message.send", &params, is_undone));
+            params["clientId"] = Value::Null;
+            assert!(!may_repeat("message.send", &params, is_undone));
+        }
+    }
+
+    #[test]
+    fn what_is_not_to_be_done_twice_is_asked_again_only_if_it_was_not_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let (there, not_there) = (folder.path(), folder.path().join("backup"));
+        for (method, params) in
+            [("backup.create", json!({"path": there})), ("account.restore", json!({"words": "a"}))]
+        {
+            assert!(!may_repeat(method, &params, false));
+            assert!(may_repeat(method, &params, true));
+        }
+        assert!(may_repeat("backup.create", &json!({"path": not_there}), false));
+        assert!(may_repeat("message.list", &json!({}), false));
     }
 }

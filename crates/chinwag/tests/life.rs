@@ -362,7 +362,7 @@ fn an_export_is_the_whole_conversation_with_the_oldest_first() {
     let markdown = std::fs::read_to_string(&path).unwrap();
     assert!(markdown.starts_with("# Conversation with Bob\n\n5 messages"), "{markdown}");
     assert!(markdown.contains("> number 4 \\*not bold\\*"), "{markdown}");
-    assert_fails(&two.ana.runs(&to_file), 2, "can't write");
+    assert_fails(&two.ana.runs(&to_file), 4, "is there already");
 }
 
 #[test]
@@ -605,7 +605,7 @@ fn messages_travel_in_a_file_where_there_is_no_network() {
     bob.does(&["send", "Ana", "by hand", "--linger", "0"]);
     let path = bob.path("for-ana");
     bob.does(&["bundle", "export", "--for", "Ana", &path]);
-    assert_fails(&bob.runs(&["bundle", "export", "--for", "Ana", &path]), 2, "can't write");
+    assert_fails(&bob.runs(&["bundle", "export", "--for", "Ana", &path]), 4, "is there already");
     let imported: Imported = ana.asks(&["bundle", "import", &path]);
     assert_eq!((imported.bundles, imported.for_others), (1, 0));
     assert_eq!(texts(&messages(&ana, "Bob")), ["by hand"]);
@@ -718,7 +718,7 @@ fn two_people_chat_and_see_how_far_their_words_have_come() {
     ana.until_shows("#3 read");
 
     bob.enters("/reply 3 a whole one?");
-    ana.until_shows("Bob, answering Ana “half a thought”: a whole one?");
+    ana.until_shows("Bob, answering you “half a thought”: a whole one?");
     ana.enters("/edit 3 a whole thought");
     bob.until_shows("Ana (edited): a whole thought");
     bob.enters("/react 3 👍");

@@ -97,6 +97,48 @@ fn commands_at_once_without_a_daemon_are_all_done() {
 }
 
 #[test]
+fn commands_of_every_kind_at_once_without_a_daemon_are_all_done() {
+    const ROUNDS: usize = 4;
+    let home = Home::of("Ana");
+    for round in 0..ROUNDS {
+        let backups = ["a", "b", "c"].map(|name| home.path(&format!("{name}{round}")));
+        let mut all: Vec<Vec<&str>> =
+            backups.iter().map(|path| vec!["backup", path.as_str()]).collect();
+        all.extend([vec!["invite"], vec!["invite"], vec!["status"], vec!["contacts"]]);
+        all.push(vec!["history", "me"]);
+        let running: Vec<Piped> = all.iter().map(|args| home.starts(args)).collect();
+        for (args, running) in all.iter().zip(running) {
+            let ended = running.ends();
+            assert_eq!(ended.code, 0, "{args:?}: {ended:?}");
+        }
+        for path in backups {
+            assert!(std::fs::metadata(&path).unwrap().len() > 0, "{path}");
+        }
+    }
+}
+
+#[test]
+fn of_several_who_make_an_account_at_once_one_does_and_the_others_are_told() {
+    const ROUNDS: usize = 3;
+    const AT_ONCE: usize = 5;
+    for _ in 0..ROUNDS {
+        let home = Home::empty();
+        let making: Vec<Piped> =
+            (0..AT_ONCE).map(|_| home.starts(&["init", "--name", "Ana"])).collect();
+        let mut made = 0;
+        for making in making {
+            let ended = making.ends();
+            match ended.code {
+                0 => made += 1,
+                4 => assert!(ended.error.contains("there is an account"), "{ended:?}"),
+                _ => panic!("{ended:?}"),
+            }
+        }
+        assert_eq!(made, 1);
+    }
+}
+
+#[test]
 fn who_uses_the_node_of_another_command_goes_on_when_that_ends() {
     let home = Home::of("Ana");
     let owner = home.starts(&["listen"]);

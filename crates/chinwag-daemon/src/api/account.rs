@@ -17,23 +17,46 @@ use crate::{ids, people};
 pub(super) async fn create(api: Api, params: CreateAccount) -> Result<CreatedAccount, ApiError> {
     let name = people::typed_name(&params.name)?;
     let device_name = device_name(params.device_name)?;
-    api.node.order(move |_| Ok(Command::Init { name, device_name })).await?;
-    // A ticket that is made next says where we are.
-    api.shared.until_tried().await;
-    api.node
-        .look(|view| {
-            Ok(CreatedAccount { account: people::own_account(view)?, words: own_words(view)? })
-        })
-        .await
+    let order = api.node.order(move |_| Ok(Command::Init { name, device_name }));
+    // With nothing between them, so that whoever makes an account is told of it.
+    let look = api.node.look(|view| {
+        Ok(CreatedAccount { account: people::own_account(view)?, words: own_words(view)? })
+    });
+    let (ordered, looked) = tokio::join!(order, look);
+    ordered?;
+    until_reachable(&api).await;
+    looked.map_err(made)
+}
+
+/// A ticket that is made next says where we are.
+async fn until_reachable(api: &Api) {
+    tokio::select! {
+        () = api.shared.until_tried() => {}
+        () = api.until_closing() => {}
+    }
+}
+
+/// Where the node ends between an account and what is told of it: it was made, and is not to be made
+/// again.
+fn made(error: ApiError) -> ApiError {
+    match error.kind() {
+        Kind::Ended => {
+            ApiError::new(Kind::Internal, "the account was made, and the node has ended")
+                .hint("chinwag id shows it")
+        }
+        _ => error,
+    }
 }
 
 pub(super) async fn restore(api: Api, params: RestoreAccount) -> Result<model::Account, ApiError> {
     let seed = seed_of(&params.words)?;
     let device_name = device_name(params.device_name)?;
     let account_seed = *seed.expose();
-    api.node.order(move |_| Ok(Command::Restore { account_seed, device_name })).await?;
-    api.shared.until_tried().await;
-    api.node.look(people::own_account).await
+    let order = api.node.order(move |_| Ok(Command::Restore { account_seed, device_name }));
+    let (ordered, looked) = tokio::join!(order, api.node.look(people::own_account));
+    ordered?;
+    until_reachable(&api).await;
+    looked.map_err(made)
 }
 
 pub(super) async fn show(api: Api, _: Nothing) -> Result<model::Account, ApiError> {

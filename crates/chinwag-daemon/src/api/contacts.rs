@@ -121,7 +121,8 @@ pub(super) async fn rename(api: Api, params: RenameContact) -> Result<Contact, A
 }
 
 pub(super) async fn block(api: Api, params: OneContact) -> Result<Contact, ApiError> {
-    change(&api, params.contact, |account| Command::Block(account, true)).await
+    let find = |view: &View<'_>, who: &str| people::meant_or_asking(view, who);
+    change_of(&api, params.contact, find, |account| Command::Block(account, true)).await
 }
 
 pub(super) async fn unblock(api: Api, params: OneContact) -> Result<Contact, ApiError> {

@@ -16,6 +16,7 @@ use chinwag_core::input::Command;
 use chinwag_core::output::Answer;
 use chinwag_core::store::StoredEntry;
 use chinwag_core::timeline::Says;
+use chinwag_core::wire::limits::REACTION_MAX;
 use tokio::time::timeout;
 
 use super::system::awaited;
@@ -70,8 +71,10 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     if params.require_verified && !people::is_verified(view, to) {
         let name = people::name(view, to);
         let sentence = format!("the safety number with {name} was not compared");
-        return Err(ApiError::new(Kind::Unverified, sentence)
-            .hint(format!("compare it by voice, and say so: chinwag verify {name}")));
+        let them = people::for_shell(view, to);
+        return Err(ApiError::new(Kind::Unverified, sentence).hint(format!(
+            "compare it by voice: `chinwag verify {them}` shows it, and with --yes notes that you did"
+        )));
     }
     let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
     let client_id = params.client_id.as_deref().map(ClientId::of);
@@ -137,6 +140,14 @@ pub(super) async fn edit(api: Api, params: EditMessage) -> Result<model::Message
 
 pub(super) async fn react(api: Api, params: React) -> Result<model::Message, ApiError> {
     let (emoji, is_on) = (params.emoji, !params.remove);
+    if emoji.is_empty() {
+        return Err(ApiError::new(Kind::Usage, "a reaction needs an emoji"));
+    }
+    if emoji.len() > REACTION_MAX {
+        let text =
+            format!("a reaction of {} bytes is over the limit of {REACTION_MAX}", emoji.len());
+        return Err(ApiError::new(Kind::Limit, text));
+    }
     change(api, params.id, move |to| Command::React { to, emoji, is_on }).await
 }
 

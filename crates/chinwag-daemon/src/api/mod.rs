@@ -44,6 +44,8 @@ pub(crate) struct Api {
     pub(crate) backups: Backups,
     pub(crate) facts: Arc<Facts>,
     pub(crate) ending: watch::Sender<bool>,
+    /// Whether the node is being ended: what is asked now is not done any more.
+    pub(crate) closing: watch::Sender<bool>,
 }
 
 /// What does not change while the daemon runs.
@@ -85,6 +87,12 @@ macro_rules! dispatch {
 }
 
 impl Api {
+    /// Returns when the node is being ended.
+    pub(crate) async fn until_closing(&self) {
+        // The sender lives as long as this does.
+        let _ = self.closing.subscribe().wait_for(|is_closing| *is_closing).await;
+    }
+
     /// Does what is asked for. What is given to the node is given when this is first polled, so that
     /// requests whose futures are polled in turn take effect in turn.
     pub(crate) async fn call(

@@ -10,7 +10,8 @@ use chinwag_core::ticket::Address;
 
 use super::Api;
 use crate::node_thread::View;
-use crate::refusals::unreadable;
+use crate::refusals::{is_full, unreadable};
+use crate::shared::Trouble;
 use crate::{people, time};
 
 /// Messages of one log that are counted as undelivered.
@@ -33,6 +34,8 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
     let classroom = api.classroom.as_ref().map(|classroom| classroom.me());
     api.node
         .look(move |view| {
+            // The store is open. Whether anything was written since there is room again is no matter.
+            shared.solved_if(Trouble::Store, |text| is_full(text) && facts.home.has_room_again());
             let account = match view.node.account() {
                 Some(_) => Some(people::own_account(view)?),
                 None => None,

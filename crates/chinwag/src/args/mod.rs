@@ -276,7 +276,7 @@ chinwag --help lists all commands, chinwag COMMAND --help and chinwag man COMMAN
 /// The exit codes, for the help and the man page.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 not found or ambiguous, 4 refused, 5 no \
-account, 6 not reachable in time, 7 over a limit, 8 locked by another process, 9 done in part, 130 \
+account, or not verified although --require-verified, 6 not reachable in time, 7 over a limit, 8 locked by another process, 9 done in part, 130 \
 interrupted, 143 terminated.";
 
 /// The whole command line, with the commands by families.

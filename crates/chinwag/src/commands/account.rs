@@ -4,17 +4,17 @@ use std::io::IsTerminal;
 
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountShow, AccountWords, CreateAccount, CreatedAccount,
-    DeviceList, DeviceRevoke, Hello, Nothing, OneDevice, RenameAccount, SystemHello,
+    DeviceList, DeviceRevoke, Hello, Method as _, Nothing, OneDevice, RenameAccount, SystemHello,
 };
 use chinwag_api::model::{Account, RecoveryWords};
 
-use super::{answer, ask, ask_list, sure, understood};
+use super::{answer, ask, ask_list, done, sure, understood};
 use crate::args::account::{Init, Rename, RevokeDevice, Words};
 use crate::args::{Json, JsonList};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, with};
-use crate::output;
+use crate::output::{self, Reader};
 use crate::show;
 use crate::terminal::ask as terminal;
 
@@ -35,19 +35,25 @@ pub(super) async fn init(context: &Context, args: Init) -> Result<Exit, Failure>
             if let Some(answer) = raw.as_object_mut().filter(|_| !may_show) {
                 answer.remove("words");
             }
-            output::say(&output::json(&raw));
+            said(&output::json(&raw))?;
             return Ok(Exit::Done);
         }
         let created = understood::<AccountCreate>(raw)?;
-        output::say(&show::account::account(&created.account, &context.style(false)));
+        said(&show::account::account(&created.account, &context.style(false)))?;
         if args.show_words {
-            output::say(&format!("\n{}", show::account::words(&created.words)));
+            said(&format!("\n{}", show::account::words(&created.words)))?;
         } else {
-            present_words(&created.words);
+            present_words(&created.words)?;
         }
         Ok(Exit::Done)
     })
     .await
+}
+
+/// Says of a new account what was asked for.
+fn said(line: &str) -> Result<Reader, Failure> {
+    output::say_done(done(AccountCreate::NAME), line)
+        .map_err(|failure| failure.hint("`chinwag id` shows it, and `chinwag words` its words"))
 }
 
 async fn ask_name_if_needed(node: &Node) -> Result<String, Failure> {
@@ -69,20 +75,20 @@ pub(crate) async fn ask_name() -> Result<String, Failure> {
 }
 
 /// Shows an account that was made on the way to something else: on standard error.
-pub(crate) fn present(created: &CreatedAccount, context: &Context) {
+pub(crate) fn present(created: &CreatedAccount, context: &Context) -> Result<(), Failure> {
     output::remark(&show::account::account(&created.account, &context.style(false)));
-    present_words(&created.words);
+    present_words(&created.words)
 }
 
 /// Shows the recovery words on a terminal, wherever there is one, and on nothing else.
-fn present_words(words: &RecoveryWords) {
+fn present_words(words: &RecoveryWords) -> Result<(), Failure> {
     let text = format!(
         "\nThese words are the account: whoever has them is you, and without\n\
          them a lost device is a lost account. Write them down, on paper.\n\n{}\n",
         show::account::words(words)
     );
     if std::io::stdout().is_terminal() {
-        output::say(&text);
+        said(&text)?;
     } else if std::io::stderr().is_terminal() {
         output::remark(&text);
     } else {
@@ -91,6 +97,7 @@ fn present_words(words: &RecoveryWords) {
              `chinwag words`, or ask for them with --show-words",
         );
     }
+    Ok(())
 }
 
 pub(super) async fn id(context: &Context, json: Json) -> Result<Exit, Failure> {

@@ -23,6 +23,11 @@ const WORDS: usize = 24;
 const WORDS_MAX: usize = 4 * 1_024;
 
 pub(super) async fn backup(context: &Context, args: Backup) -> Result<Exit, Failure> {
+    if args.file.as_os_str() == "-" {
+        let sentence = "a backup goes into a file, not to standard output";
+        return Err(Failure::saying(Exit::Usage, sentence)
+            .hint("name a file; ./- is the one that is called -"));
+    }
     let path = absolute(&args.file)?;
     let Some(path) = path.to_str().map(str::to_owned) else {
         let sentence = format!("{} is not UTF-8, and can't be named to the node", path.display());

@@ -66,7 +66,7 @@ async fn write<M: Method<Answer = BundleFile>>(
     with(context, Need::Account, async |node| {
         let raw = node.raw::<M>(params).await?;
         if json.json {
-            output::say(&output::json(&raw));
+            output::say(&output::json(&raw))?;
         }
         let file = understood::<M>(raw)?;
         let decoded = BASE64.decode(file.base64.as_bytes());
@@ -74,9 +74,7 @@ async fn write<M: Method<Answer = BundleFile>>(
         if !is_pipe {
             write_new(path, &bytes)?;
         } else if !json.json {
-            let mut out = io::stdout().lock();
-            // Nobody reads it any more: then nobody wants it.
-            let _ = out.write_all(&bytes).and_then(|()| out.flush());
+            output::written("", output::write(&bytes))?;
         }
         context.remark(&format!("chinwag: {} bytes, {}", bytes.len(), described(&file)));
         Ok(Exit::Done)
@@ -85,11 +83,8 @@ async fn write<M: Method<Answer = BundleFile>>(
 }
 
 fn write_new(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(content));
-    written.map_err(|error| {
-        let words = format!("can't write {}", path.display());
-        Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
-    })
+    let mut file = output::new_file(path)?;
+    file.write_all(content).map_err(|error| output::not_written(path, error))
 }
 
 async fn import(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {

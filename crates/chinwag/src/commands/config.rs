@@ -8,11 +8,13 @@ use crate::output;
 
 pub(super) fn run(global: &Global, command: ConfigCommand) -> Result<Exit, Failure> {
     match command {
-        ConfigCommand::Default => output::say(config::DEFAULT.trim_end()),
+        ConfigCommand::Default => {
+            output::say(config::DEFAULT.trim_end())?;
+        }
         ConfigCommand::Show => return show(global),
         ConfigCommand::Path => return path(global),
         ConfigCommand::Check => return check(global),
-    };
+    }
     Ok(Exit::Done)
 }
 
@@ -20,7 +22,7 @@ fn show(global: &Global) -> Result<Exit, Failure> {
     let mut warn = |warning: String| output::remark(&format!("chinwag: {warning}"));
     let config = config::read(global.config.as_deref(), &mut warn)?;
     let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Internal, error))?;
-    output::say(text.trim_end());
+    output::say(text.trim_end())?;
     Ok(Exit::Done)
 }
 
@@ -30,7 +32,7 @@ fn path(global: &Global) -> Result<Exit, Failure> {
         let failure = Failure::saying(Exit::NotFound, "this system has no place for a config");
         return Err(failure.hint("name one with --config"));
     };
-    output::say(&output::one_line(&path.display().to_string()));
+    output::say(&output::one_line(&path.display().to_string()))?;
     Ok(Exit::Done)
 }
 

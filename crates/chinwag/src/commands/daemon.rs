@@ -43,6 +43,16 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
 
 pub(super) async fn status(context: &Context, json: Json) -> Result<Exit, Failure> {
     let style = context.style(false);
+    if let Some(status) = chinwag_daemon::untouched(&context.settings(false)?)? {
+        let said = if json.json {
+            let raw = serde_json::to_value(&status);
+            output::json(&raw.map_err(|error| Failure::new(Exit::Internal, error))?)
+        } else {
+            show::account::status(&status, &style)
+        };
+        output::say(&said)?;
+        return Ok(Exit::Done);
+    }
     with(context, Need::Node, async |node| {
         answer::<SystemStatus>(node, Nothing {}, json, |status| {
             show::account::status(status, &style)

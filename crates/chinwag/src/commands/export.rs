@@ -4,7 +4,6 @@
 //! the borders of the pages are found first, and then each page is asked for again in the other
 //! direction: never more than two pages are held.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use chinwag_api::method::{ConversationList, ListConversations, ListMessages, MessageList, Page};
@@ -14,7 +13,7 @@ use crate::args::messages::{Export, Form};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, with};
-use crate::output;
+use crate::output::{self, Reader};
 use crate::show::message;
 use crate::show::time::Clock;
 
@@ -39,10 +38,15 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
             to.line(&message::markdown_heading(&name, count))?;
         }
         for before in borders.into_iter().rev() {
+            if to.reader == Reader::Gone {
+                return Ok(Exit::Done);
+            }
             write(&page(node, &args.name, Some(before)).await?, &args, &mut to)?;
         }
         write(&newest, &args, &mut to)?;
-        to.finish()?;
+        if to.finish()? == Reader::Gone {
+            return Ok(Exit::Done);
+        }
         context.remark(&format!("chinwag: {}", crate::show::count(count, "message")));
         Ok(Exit::Done)
     })
@@ -79,25 +83,32 @@ fn write(page: &Page, args: &Export, to: &mut Sink) -> Result<(), Failure> {
 }
 
 /// Where an export goes.
-struct Sink(BufWriter<Box<dyn Write>>);
+struct Sink {
+    to: BufWriter<Box<dyn Write>>,
+    /// Whether somebody reads it, as far as is known.
+    reader: Reader,
+}
 
 impl Sink {
     fn open(args: &Export) -> Result<Self, Failure> {
         let to: Box<dyn Write> = match &args.output {
             None => Box::new(io::stdout()),
-            Some(path) => Box::new(File::create_new(path).map_err(|error| {
-                let words = format!("can't write {}", path.display());
-                Failure::new(Exit::Usage, anyhow::Error::new(error).context(words))
-            })?),
+            Some(path) => Box::new(output::new_file(path)?),
         };
-        Ok(Self(BufWriter::new(to)))
+        Ok(Self { to: BufWriter::new(to), reader: Reader::There })
     }
 
     fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{line}").map_err(|error| Failure::new(Exit::Internal, error))
+        if self.reader == Reader::There {
+            self.reader = output::written("", writeln!(self.to, "{line}"))?;
+        }
+        Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        self.0.flush().map_err(|error| Failure::new(Exit::Internal, error))
+    fn finish(mut self) -> Result<Reader, Failure> {
+        if self.reader == Reader::Gone {
+            return Ok(Reader::Gone);
+        }
+        output::written("", self.to.flush())
     }
 }

@@ -14,17 +14,17 @@ use crate::args::{self, program::Man};
 use crate::exit::{Exit, Failure};
 use crate::output;
 
-pub(super) fn completions(shell: Shell) -> Exit {
+pub(super) fn completions(shell: Shell) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "chinwag", &mut text);
-    output::say(String::from_utf8_lossy(&text).trim_end());
-    Exit::Done
+    output::say(String::from_utf8_lossy(&text).trim_end())?;
+    Ok(Exit::Done)
 }
 
-pub(super) fn schema() -> Exit {
+pub(super) fn schema() -> Result<Exit, Failure> {
     let document = chinwag_api::schema::openrpc(env!("CARGO_PKG_VERSION"));
-    output::say(&format!("{document:#}"));
-    Exit::Done
+    output::say(&format!("{document:#}"))?;
+    Ok(Exit::Done)
 }
 
 pub(super) fn man(args: &Man) -> Result<Exit, Failure> {
@@ -46,7 +46,7 @@ pub(super) fn man(args: &Man) -> Result<Exit, Failure> {
     }
     let text = page(command).map_err(|error| Failure::new(Exit::Internal, error))?;
     if !(io::stdout().is_terminal() && shown_by_man(&text)) {
-        output::say(String::from_utf8_lossy(&text).trim_end());
+        output::say(String::from_utf8_lossy(&text).trim_end())?;
     }
     Ok(Exit::Done)
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use chinwag_api::event::What;
 use chinwag_api::method::{
     AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, InviteCreate, InviteList,
-    InviteRevoke, Nothing, OneInvite,
+    InviteRevoke, Method as _, Nothing, OneInvite,
 };
 use chinwag_api::model::{Contact, ContactState, Id};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use tokio::time::timeout;
 
-use super::{ask_list, understood};
+use super::{ask_list, done, understood};
 use crate::args::Json;
 use crate::args::people::{Add, Invite, Invites};
 use crate::context::Context;
@@ -35,13 +35,12 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
         let mut heard = node.hear(None).await?;
         let params = CreateInvite { reusable: args.reusable, expires_in_s: args.expires };
         let raw = node.raw::<InviteCreate>(params).await?;
-        if args.json.json {
-            output::say(&output::json(&raw));
-        }
-        let ticket = understood::<InviteCreate>(raw)?;
-        if !args.json.json {
-            output::say(&output::one_line(&ticket.ticket));
-        }
+        let ticket = understood::<InviteCreate>(raw.clone())?;
+        let line =
+            if args.json.json { output::json(&raw) } else { output::one_line(&ticket.ticket) };
+        output::say_done(done(InviteCreate::NAME), &line).map_err(|failure| {
+            failure.hint("`chinwag invites` lists it, and takes it back with --revoke")
+        })?;
         if args.qr {
             draw(context, &ticket.ticket, args.json)?;
         }
@@ -65,11 +64,11 @@ async fn card(context: &Context, args: &Invite) -> Result<Exit, Failure> {
     with(context, Need::Account, async |node| {
         let raw = node.raw::<AccountCard>(Nothing {}).await?;
         if args.json.json {
-            output::say(&output::json(&raw));
+            output::say(&output::json(&raw))?;
         }
         let card = understood::<AccountCard>(raw)?.card;
         if !args.json.json {
-            output::say(&output::one_line(&card));
+            output::say(&output::one_line(&card))?;
         }
         if args.qr {
             draw(context, &card, args.json)?;
@@ -93,7 +92,7 @@ fn draw(context: &Context, line: &str, json: Json) -> Result<(), Failure> {
     if json.json {
         output::remark(&qr);
     } else {
-        output::say(&qr);
+        output::say(&qr)?;
     }
     Ok(())
 }
@@ -174,13 +173,14 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
                 Err(_) => added,
             }
         };
-        if args.json.json {
+        let said = if args.json.json {
             let raw = serde_json::to_value(&contact)
                 .map_err(|error| Failure::new(Exit::Internal, error))?;
-            output::say(&output::json(&raw));
+            output::json(&raw)
         } else {
-            output::say(&show::people::contact(&contact));
-        }
+            show::people::contact(&contact)
+        };
+        output::say_done(done(ContactAdd::NAME), &said)?;
         if !is_contact(&contact) {
             context.remark(
                 "chinwag: it is kept, and tried again whenever chinwag runs here and there; with a card \

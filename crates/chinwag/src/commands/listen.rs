@@ -1,6 +1,5 @@
 //! `listen`: what happens, as lines for a person or as JSON for a program.
 
-use std::io;
 use std::time::Duration;
 
 use crate::args::messages::Listen;
@@ -21,13 +20,11 @@ pub(super) async fn run(context: &Context, args: Listen) -> Result<Exit, Failure
     until_done(context, Need::Account, async |node, signals| {
         let mut heard = node.hear(args.after).await?;
         context.remark("chinwag: listening; Ctrl-C ends it");
-        let printer = Printer::new(|line: String| {
-            let is_read = output::say(&line);
-            if is_read { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-        });
+        let printer = Printer::new(|line: String| output::try_to_say(&line));
         let style = context.style(false);
         let done = print_events(node, &mut heard, signals, &printer, args.jsonl, style).await;
         printer.finish(STANDSTILL_MAX).await;
+        output::written("", printer.what_came())?;
         done
     })
     .await

@@ -20,14 +20,19 @@ pub(crate) mod tui;
 
 use std::time::Duration;
 
-use chinwag_api::method::Method;
+use chinwag_api::method::{
+    AccountCreate, AccountRename, AccountRestore, BackupCreate, BundleImport, ContactAdd,
+    ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead, DeviceRevoke,
+    InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract, MessageSend, Method,
+    RequestAccept, RequestDecline,
+};
 use serde_json::Value;
 
 use crate::args::{Command, Global, Json, JsonList};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, with};
-use crate::output;
+use crate::output::{self, Reader};
 
 /// Threads of a node in this process: one for it and one for whoever it serves.
 const THREADS: usize = 2;
@@ -40,9 +45,9 @@ pub(crate) fn run(global: &Global, command: Command) -> Result<Exit, Failure> {
     match command {
         // These say what is wrong with a config, or don't need one.
         Command::Config(args) => config::run(global, args.command),
-        Command::Completions(args) => Ok(help::completions(args.shell)),
+        Command::Completions(args) => help::completions(args.shell),
         Command::Man(args) => help::man(&args),
-        Command::Schema => Ok(help::schema()),
+        Command::Schema => help::schema(),
         Command::Classroom(args) => classroom::run(args, Context::new(global)?.classroom),
         command => block_on(with_node(Context::new(global)?, command)),
     }
@@ -128,12 +133,36 @@ async fn answer<M: Method>(
     words: impl FnOnce(&M::Answer) -> String,
 ) -> Result<Exit, Failure> {
     let raw = node.raw::<M>(params).await?;
-    if json.json {
-        output::say(&output::json(&raw));
-    } else {
-        output::say(&words(&understood::<M>(raw)?));
-    }
+    let said = if json.json { output::json(&raw) } else { words(&understood::<M>(raw)?) };
+    output::say_done(done(M::NAME), &said)?;
     Ok(Exit::Done)
+}
+
+/// What a method has done once it has answered; nothing where it only looks.
+fn done(method: &str) -> &'static str {
+    match method {
+        AccountCreate::NAME => "the account was made",
+        AccountRestore::NAME => "the account was restored",
+        MessageSend::NAME => "the message was saved",
+        BackupCreate::NAME => "the backup was written",
+        InviteCreate::NAME => "the ticket was made",
+        AccountRename::NAME
+        | BundleImport::NAME
+        | ContactAdd::NAME
+        | ContactBlock::NAME
+        | ContactRename::NAME
+        | ContactUnblock::NAME
+        | ContactVerify::NAME
+        | ConversationMarkRead::NAME
+        | DeviceRevoke::NAME
+        | InviteRevoke::NAME
+        | MessageEdit::NAME
+        | MessageReact::NAME
+        | MessageRetract::NAME
+        | RequestAccept::NAME
+        | RequestDecline::NAME => "it was done",
+        _ => "",
+    }
 }
 
 /// Asks the node of an account for a list, and says it.
@@ -166,15 +195,15 @@ fn say_list<M: Method>(
     words: impl FnOnce(&M::Answer) -> String,
 ) -> Result<(), Failure> {
     if form.json {
-        output::say(&output::json(&raw));
+        output::say(&output::json(&raw))?;
     } else if form.jsonl {
         for item in items(&raw) {
-            if !output::say(&output::json(item)) {
+            if output::say(&output::json(item))? == Reader::Gone {
                 break;
             }
         }
     } else {
-        output::say(&words(&understood::<M>(raw)?));
+        output::say(&words(&understood::<M>(raw)?))?;
     }
     Ok(())
 }

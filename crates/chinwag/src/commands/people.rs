@@ -11,7 +11,7 @@ use chinwag_api::model::{ConnectOutcome, Contact};
 
 use tokio::time::{sleep, timeout};
 
-use super::{answer, answer_list, ask, ask_list, say_list, understood};
+use super::{answer, answer_list, ask, ask_list, done, say_list, understood};
 use crate::args::JsonList;
 use crate::args::people::{Alias, Connect, Somebody, Verify};
 use crate::context::Context;
@@ -84,11 +84,11 @@ pub(super) async fn verify(context: &Context, args: Verify) -> Result<Exit, Fail
         let words = |number: &_| show::people::safety_number(number, &style);
         let raw = node.raw::<ContactSafetyNumber>(params).await?;
         if args.json.json {
-            output::say(&output::json(&raw));
+            output::say(&output::json(&raw))?;
             return Ok(Exit::Done);
         }
         let number = understood::<ContactSafetyNumber>(raw)?;
-        output::say(&words(&number));
+        output::say(&words(&number))?;
         if number.contact.verified {
             return Ok(Exit::Done);
         }
@@ -99,7 +99,7 @@ pub(super) async fn verify(context: &Context, args: Verify) -> Result<Exit, Fail
         if terminal::confirm("\nHave you compared them, and are they the same?").await? {
             let params = VerifyContact { contact: number.contact.id, verified: true };
             let contact = node.call::<ContactVerify>(params).await?;
-            output::say(&verified(&contact));
+            output::say_done(done(ContactVerify::NAME), &verified(&contact))?;
         }
         Ok(Exit::Done)
     })

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
+use crate::output;
 
 pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
     with(context, Need::Node, async |_node| {
@@ -32,12 +33,17 @@ async fn pipe(
         std::future::pending::<()>().await;
     };
     let mut output = tokio::io::stdout();
-    tokio::select! {
-        () = asking => {}
-        // An error: nobody reads the answers any more.
-        _ = copy(&mut answers, &mut output) => {}
-    }
-    let _ = output.flush().await;
+    let copied = tokio::select! {
+        () = asking => Ok(0),
+        copied = copy(&mut answers, &mut output) => copied,
+    };
+    let written = match copied {
+        Ok(_) => output.flush().await,
+        // The node has gone before it heard all that was asked.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => output.flush().await,
+        Err(error) => Err(error),
+    };
+    output::written("", written)?;
     Ok(Exit::Done)
 }
 

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chinwag_api::method::{
-    ContactList, ConversationList, DeviceList, ListConversations, MessageGet, MessageSend, Nothing,
-    OneMessage, SendMessage,
+    ContactList, ConversationDigest, ConversationList, DeviceList, ListConversations, MessageGet,
+    MessageSend, Method as _, Nothing, OneConversation, OneMessage, SendMessage,
 };
 use chinwag_api::model::{ContactState, Conversation, DeviceState, MessageState};
 
-use super::understood;
+use super::{done, understood};
 use crate::args::messages::{Send, WaitFor};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -29,6 +29,7 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
     });
     with(context, Need::Account, async |node| {
         let is_named = args.client_id.is_some();
+        let to = args.name.clone();
         let mut params = SendMessage {
             to: args.name,
             text,
@@ -50,12 +51,18 @@ pub(super) async fn run(context: &Context, args: Send) -> Result<Exit, Failure> 
             sent.state = node.call::<MessageSend>(params).await?.state;
             raw["state"] = serde_json::json!(sent.state);
         }
-        if args.json.json {
-            output::say(&output::json(&raw));
-        }
         let id = show::id(&sent.id, true);
-        if !args.json.json {
-            output::say(&format!("{id} {}", show::message::state(sent.state)));
+        let said = if args.json.json {
+            output::json(&raw)
+        } else {
+            format!("{id} {}", show::message::state(sent.state))
+        };
+        output::say_done(done(MessageSend::NAME), &said)
+            .map_err(|failure| failure.hint("`chinwag history` shows it"))?;
+        if sent.state < MessageState::Delivered && is_blocked(node, &to).await? {
+            context.remark(
+                "chinwag: you blocked them: it is saved, and goes out after `chinwag unblock`",
+            );
         }
         if sent.is_repeated && is_named {
             context.remark("chinwag: this was sent before; it is one message still");
@@ -99,6 +106,15 @@ pub(super) async fn awaited(node: &Node, message: &str) -> Result<Option<Convers
         them.is_none_or(|contact| contact.state != ContactState::Blocked)
     };
     Ok(is_awaited.then_some(with))
+}
+
+/// Whether we keep away whom we have just written to.
+async fn is_blocked(node: &Node, to: &str) -> Result<bool, Failure> {
+    let params = OneConversation { conversation: to.to_owned() };
+    let id = node.call::<ConversationDigest>(params).await?.conversation;
+    let contacts = node.call::<ContactList>(Nothing {}).await?;
+    let them = contacts.iter().find(|contact| contact.conversation.as_deref() == Some(&*id));
+    Ok(them.is_some_and(|contact| contact.state == ContactState::Blocked))
 }
 
 /// A name for a sending that no other one has here.

@@ -55,7 +55,8 @@ pub(crate) fn line(event: &Event, style: &Style) -> Option<String> {
 
 fn said(said: &Message, time: &str, style: &Style) -> String {
     let id = super::id(&said.id, style.whole_ids);
-    message::row(said, &format!("{time}  {id}  "), style)
+    // What was said before is not looked at here.
+    message::row(said, &format!("{time}  {id}  "), |_| false, style)
 }
 
 #[cfg(test)]

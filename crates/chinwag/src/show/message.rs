@@ -4,6 +4,7 @@
 //! stands before the colon, where no name and no text can put anything; its further lines stand
 //! behind a gutter.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chinwag_api::model::{Digest, Message, Reaction, Why};
@@ -65,6 +66,8 @@ fn rows(messages: &[Message], place: impl Fn(&Message) -> String, style: &Style)
         .collect();
     let widths: [usize; 4] =
         std::array::from_fn(|at| leads.iter().map(|lead| lead[at].width()).max().unwrap_or(0));
+    let ours: BTreeSet<&str> =
+        messages.iter().filter(|m| m.author.is_me).map(|m| m.id.as_str()).collect();
     let mut lines = Vec::new();
     let mut day = String::new();
     for (message, lead) in messages.iter().zip(&leads) {
@@ -73,7 +76,7 @@ fn rows(messages: &[Message], place: impl Fn(&Message) -> String, style: &Style)
             lines.push(style.paint.bold(&its_day));
             day = its_day;
         }
-        lines.push(row(message, &padded(lead, &widths), style));
+        lines.push(row(message, &padded(lead, &widths), |id| ours.contains(id), style));
     }
     lines.join("\n")
 }
@@ -87,10 +90,16 @@ fn padded(cells: &[String], widths: &[usize]) -> String {
     lead
 }
 
-/// One message behind `lead`, below which its further lines begin.
-pub(crate) fn row(message: &Message, lead: &str, style: &Style) -> String {
+/// One message behind `lead`, below which its further lines begin. What it answers is ours if `is_ours`
+/// knows it so.
+pub(crate) fn row(
+    message: &Message,
+    lead: &str,
+    is_ours: impl Fn(&str) -> bool,
+    style: &Style,
+) -> String {
     let indent = " ".repeat(lead.width());
-    let (head, text) = said(message);
+    let (head, text) = said(message, is_ours);
     let mut body = output::lines(&text, BAR);
     body.insert_str(0, &head);
     if let Some(columns) = style.columns {
@@ -110,7 +119,7 @@ pub(crate) fn row(message: &Message, lead: &str, style: &Style) -> String {
 }
 
 /// What we say of a message, and its words.
-fn said(message: &Message) -> (String, String) {
+fn said(message: &Message, is_ours: impl Fn(&str) -> bool) -> (String, String) {
     let who = author(message);
     match (message.gone.as_deref(), message.kind.as_str(), message.text.as_deref()) {
         (Some("retracted"), ..) => (format!("{who} took this back"), String::new()),
@@ -118,7 +127,10 @@ fn said(message: &Message) -> (String, String) {
         (Some(_), ..) => (format!("{who} wrote what is gone"), String::new()),
         (None, "text", text) => {
             let edited = if message.edited { " (edited)" } else { "" };
-            (format!("{who}{edited}{}: ", answers(message)), text.unwrap_or_default().to_owned())
+            (
+                format!("{who}{edited}{}: ", answers(message, is_ours)),
+                text.unwrap_or_default().to_owned(),
+            )
         }
         (None, "settings", None) => {
             (format!("{who} changed after how long messages disappear"), String::new())
@@ -143,9 +155,13 @@ pub(crate) fn author(message: &Message) -> String {
     }
 }
 
-fn answers(message: &Message) -> String {
+fn answers(message: &Message, is_ours: impl Fn(&str) -> bool) -> String {
     let Some(quote) = &message.reply_to else { return String::new() };
-    let who = quote.author.as_deref().map(|name| output::person(name, NAME_SHOWN));
+    let who = match (is_ours(&quote.id), message.author.is_me) {
+        (true, true) => Some("yourself".to_owned()),
+        (true, false) => Some("you".to_owned()),
+        (false, _) => quote.author.as_deref().map(|name| output::person(name, NAME_SHOWN)),
+    };
     match (who, quote.excerpt.as_deref()) {
         (Some(who), Some(excerpt)) => format!(", answering {who} {}", quoted(excerpt)),
         (Some(who), None) => format!(", answering {who}"),
@@ -166,7 +182,14 @@ fn reacted(reaction: &Reaction) -> String {
 
 /// Where a message is.
 pub(crate) fn why(why: &Why, style: &Style) -> String {
-    let mut lines: Vec<String> = why.text.iter().map(|line| output::one_line(line)).collect();
+    // What the table says is said once.
+    let rows: Vec<String> = why
+        .devices
+        .iter()
+        .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text))
+        .collect();
+    let above = why.text.iter().filter(|line| !rows.contains(line));
+    let mut lines: Vec<String> = above.map(|line| output::one_line(line)).collect();
     if why.devices.is_empty() {
         return lines.join("\n");
     }
@@ -207,7 +230,8 @@ pub(crate) fn digest(digest: &Digest, style: &Style) -> String {
 
 /// A message in Markdown: a paragraph, its words as a quotation.
 pub(crate) fn markdown(message: &Message, clock: &Clock) -> String {
-    let (head, text) = said(message);
+    // For other readers than us: all are named.
+    let (head, text) = said(message, |_| false);
     let head = head.trim_end().trim_end_matches(':');
     // Writing to a string can't fail.
     let mut paragraph = format!("**{}** · {}\n", escaped(head), clock.moment(&message.sent_at));
@@ -308,19 +332,35 @@ msg_abcdefghij  00:01             Ana: two
     }
 
     #[test]
+    fn who_answers_us_answers_you_and_we_answer_ourselves() {
+        let mut first = message("me", "hello");
+        first.id = "msg_first".into();
+        let answering = |who: &str| {
+            let mut answer = message(who, "indeed");
+            let (author, excerpt) = (Some("Bob".into()), Some("hello".into()));
+            answer.reply_to = Some(Quote { id: "msg_first".into(), author, excerpt });
+            answer
+        };
+        let shown = history(&[first, answering("me"), answering("Ana")], &style());
+        assert!(shown.contains("You, answering yourself “hello”: indeed"), "{shown}");
+        assert!(shown.contains("Ana, answering you “hello”: indeed"), "{shown}");
+    }
+
+    #[test]
     fn a_long_text_is_folded_behind_the_bar() {
         let narrow = Style { columns: Some(30), ..style() };
-        let shown = row(&message("Ana", "one two three four five"), "10:03  ", &narrow);
+        let shown = row(&message("Ana", "one two three four five"), "10:03  ", |_| false, &narrow);
         assert_eq!(shown, "10:03  Ana: one two three four\n       |  five");
     }
 
     #[test]
     fn no_text_can_pass_for_what_we_say() {
-        let shown = row(&message("a\u{1b}[1m: (read)", "x\nYou: y\u{202e}"), "", &style());
+        let shown =
+            row(&message("a\u{1b}[1m: (read)", "x\nYou: y\u{202e}"), "", |_| false, &style());
         assert_eq!(shown, "a␛_1m_ _read_: x\n| You: y\\u{202e}");
         let mut gone = message("Ana", "");
         (gone.text, gone.gone) = (None, Some("retracted".into()));
-        assert_eq!(row(&gone, "", &style()), "Ana took this back");
+        assert_eq!(row(&gone, "", |_| false, &style()), "Ana took this back");
     }
 
     #[test]
@@ -328,7 +368,7 @@ msg_abcdefghij  00:01             Ana: two
         let mut later = message("Ana", "");
         (later.kind, later.text) = ("poll".into(), None);
         let expected = "Ana wrote something that this version does not know (poll)";
-        assert_eq!(row(&later, "", &style()), expected);
+        assert_eq!(row(&later, "", |_| false, &style()), expected);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 
 use super::printer::{Permit, Printer};
+use crate::exit::Failure;
 use crate::output::{self, GUTTER};
 
 /// Bytes of a line that is read from a pipe.
@@ -38,8 +39,8 @@ const DRAWING: Duration = Duration::from_millis(20);
 pub(crate) enum Typed {
     /// A line.
     Line(String),
-    /// A line that is longer than any that could be used.
-    TooLong,
+    /// A line that is not taken, and why: it is longer than any that could be used, or no text.
+    NotTaken(&'static str),
     /// Ctrl-C.
     Interrupt {
         /// Whether something had been typed, which is gone now.
@@ -147,12 +148,16 @@ impl Console {
         }
     }
 
-    /// Lets the last lines appear, and gives the terminal back as it was.
-    pub(crate) async fn finish(self) {
+    /// Lets the last lines appear, and gives the terminal back as it was. An error: something could not
+    /// be printed, although somebody may want to read it.
+    pub(crate) async fn finish(self) -> Result<(), Failure> {
         self.printer.finish(STANDSTILL_MAX).await;
         if self.is_terminal() {
             sleep(DRAWING).await;
+            // A terminal that takes nothing has gone, whatever its error is called.
+            return Ok(());
         }
+        output::written("", self.printer.what_came()).map(drop)
     }
 }
 
@@ -271,11 +276,13 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Typed> {
     }
     if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
         input.skip_until(b'\n')?;
-        return Ok(Typed::TooLong);
+        return Ok(Typed::NotTaken("too long"));
     }
     let line = line.strip_suffix(b"\n").unwrap_or(&line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    Ok(Typed::Line(String::from_utf8_lossy(line).into_owned()))
+    // What could only be sent with other letters in their place is not sent.
+    Ok(std::str::from_utf8(line)
+        .map_or(Typed::NotTaken("not UTF-8 text"), |line| Typed::Line(line.to_owned())))
 }
 
 /// Plain lines: what was asked and printed, one after the other.

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ struct State {
     waiting: AtomicUsize,
     /// Nobody can read what is printed any more.
     has_gone: AtomicBool,
+    /// Why nothing more could be printed, until somebody asks.
+    fault: Mutex<Option<io::Error>>,
     gone: Notify,
 }
 
@@ -45,7 +47,10 @@ impl<P: Send + 'static> Printer<P> {
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for (piece, _permit) in to_print {
-                if !shared.has_gone.load(Ordering::Relaxed) && print(piece).is_err() {
+                if !shared.has_gone.load(Ordering::Relaxed)
+                    && let Err(error) = print(piece)
+                {
+                    *shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     shared.note_gone();
                 }
                 shared.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -70,6 +75,12 @@ impl<P: Send + 'static> Printer<P> {
     /// Returns when nobody can read what is printed any more.
     pub(crate) async fn gone(&self) {
         self.state.gone.notified().await;
+    }
+
+    /// What came of printing so far. An error is told once.
+    pub(crate) fn what_came(&self) -> io::Result<()> {
+        let mut fault = self.state.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.take().map_or(Ok(()), Err)
     }
 
     /// Returns when everything is printed, or when nothing was for so long. False: something is

@@ -79,6 +79,16 @@ impl Home {
         self.runs_with(args, b"")
     }
 
+    /// Runs `chinwag` to its end, with this as its standard output.
+    #[track_caller]
+    pub(crate) fn runs_onto(&self, args: &[&str], output: std::process::Stdio) -> Ended {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).env_clear().envs(self.environment()).stdout(output);
+        let mut program = Piped::starts_with_output(command, TempDir::new().unwrap());
+        program.closes_input();
+        program.ends()
+    }
+
     /// Runs `chinwag` to its end, which is a good one, and gives what it printed.
     #[track_caller]
     pub(crate) fn does(&self, args: &[&str]) -> String {

@@ -67,10 +67,20 @@ impl Piped {
 
     /// Starts any program.
     pub(crate) fn starts(mut command: Command, home: TempDir) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped());
+        Self::starts_with_output(command, home)
+    }
+
+    /// The same for one whose standard output goes elsewhere already.
+    pub(crate) fn starts_with_output(mut command: Command, home: TempDir) -> Self {
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let input = child.stdin.take();
-        let (output, output_reader) = follow(child.stdout.take().unwrap());
+        let output: Box<dyn Read + Send> = match child.stdout.take() {
+            Some(output) => Box::new(output),
+            None => Box::new(std::io::empty()),
+        };
+        let (output, output_reader) = follow(output);
         let (error, error_reader) = follow(child.stderr.take().unwrap());
         let readers = vec![output_reader, error_reader];
         Self { running: Running::new(child), input, output, error, readers, home }

@@ -58,6 +58,21 @@ impl Board {
         self.numbers.get(id).copied()
     }
 
+    /// Whether this is known as a message of ours.
+    pub(super) fn is_ours(&self, id: &str) -> bool {
+        let shown = self.number_of(id).and_then(|number| self.shown.get(&number));
+        shown.is_some_and(|shown| shown.state.is_some())
+    }
+
+    /// A sentence in which messages are named as they were shown: by their numbers.
+    pub(super) fn in_numbers(&self, sentence: &str) -> String {
+        let named = |word: &str| match self.number_of(word) {
+            Some(number) => format!("message {number}"),
+            None => word.to_owned(),
+        };
+        sentence.split(' ').map(named).collect::<Vec<_>>().join(" ")
+    }
+
     /// The id of a message as somebody named it.
     pub(super) fn id(&self, which: &Which) -> Option<Id> {
         match which {
@@ -123,6 +138,15 @@ fn in_words(from: usize, to: usize, state: MessageState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_names_messages_as_they_were_shown() {
+        let mut board = Board::default();
+        board.number("msg_a", None);
+        board.number("msg_b", None);
+        let sentence = board.in_numbers("msg_b is not yours to change; msg_c neither");
+        assert_eq!(sentence, "message 2 is not yours to change; msg_c neither");
+    }
 
     #[test]
     fn a_message_keeps_its_number() {

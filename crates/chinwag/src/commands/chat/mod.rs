@@ -57,8 +57,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Exit, Failure> 
             Ok(()) => chat.talk(heard, signals, Duration::from_secs(args.linger.linger)).await,
             Err(failure) => Err(failure),
         };
-        chat.console.finish().await;
-        exit
+        let printed = chat.console.finish().await;
+        exit.and_then(|exit| printed.map(|()| exit))
     })
     .await
 }
@@ -196,7 +196,9 @@ impl Chat<'_> {
         match typed {
             Typed::Interrupt { cleared: true } => {}
             Typed::Interrupt { cleared: false } | Typed::End => return Ok(Some(Exit::Done)),
-            Typed::TooLong => self.console.print("that line is too long: it was not sent"),
+            Typed::NotTaken(why) => {
+                self.console.print(&format!("that line is {why}: it was not sent"));
+            }
             Typed::Line(line) => match input::parse(&line) {
                 Wish::Quit => return Ok(Some(Exit::Done)),
                 wish => {
@@ -215,7 +217,7 @@ impl Chat<'_> {
         if failure.exit == Exit::Internal {
             return Err(Failure::saying(failure.exit, &failure.error));
         }
-        let mut words = output::one_line(&format!("{:#}", failure.error));
+        let mut words = output::one_line(&self.board.in_numbers(&format!("{:#}", failure.error)));
         if let Some(hint) = &failure.hint {
             words = format!("{words}; {}", output::one_line(hint));
         }
@@ -340,7 +342,9 @@ impl Chat<'_> {
             None => "",
         };
         let lead = format!("#{number} {time}{what}  ");
-        self.console.print(&message::row(message, &lead, &style));
+        let is_ours = |id: &str| self.board.is_ours(id);
+        let row = message::row(message, &lead, is_ours, &style);
+        self.console.print(&row);
         if !message.author.is_me {
             self.read_due.get_or_insert_with(|| Instant::now() + READ_AFTER);
         }
@@ -388,7 +392,7 @@ impl Chat<'_> {
                 Happening::Heard(Some(event)) => {
                     self.heard(&event);
                 }
-                Happening::Typed(Typed::Line(_) | Typed::TooLong) => self.console.ask_no_more(),
+                Happening::Typed(Typed::Line(_) | Typed::NotTaken(_)) => self.console.ask_no_more(),
                 Happening::ReadDue => self.read_due = None,
                 Happening::NewsDue => self.news_due = None,
                 Happening::Signal(Exit::Interrupted) if self.console.is_terminal() => break,

@@ -62,7 +62,7 @@ pub(super) async fn run(settings: Settings) -> Result<Exit, Failure> {
             exit
         }
     };
-    console.finish().await;
+    console.finish().await?;
     Ok(exit)
 }
 
@@ -149,7 +149,7 @@ async fn question(
     tokio::select! {
         typed = console.typed() => match typed {
             Typed::Line(line) => Ok(line),
-            Typed::TooLong => Ok(String::new()),
+            Typed::NotTaken(_) => Ok(String::new()),
             Typed::Interrupt { .. } | Typed::End => Err(Exit::Done),
         },
         exit = signals.received() => match exit {
@@ -262,10 +262,12 @@ impl Chat {
                 self.leaving = Some(Exit::Interrupted);
             }
             // The editor prints the last lines only while it reads.
-            Typed::Line(_) | Typed::TooLong if self.leaving.is_some() => self.console.ask_no_more(),
+            Typed::Line(_) | Typed::NotTaken(_) if self.leaving.is_some() => {
+                self.console.ask_no_more();
+            }
             Typed::End if self.leaving.is_some() => {}
-            Typed::TooLong => {
-                self.console.print("that line is too long: it was left out");
+            Typed::NotTaken(why) => {
+                self.console.print(&format!("that line is {why}: it was left out"));
                 self.console.ask(self.menu.prompt());
             }
             Typed::Interrupt { .. } | Typed::End => self.leave(Exit::Done),

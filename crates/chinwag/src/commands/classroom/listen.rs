@@ -1,7 +1,6 @@
 //! `chinwag classroom listen`: what arrives, as lines for a person or as JSON for a program.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
@@ -35,10 +34,7 @@ pub(super) async fn run(settings: Settings, jsonl: bool) -> Result<Exit, Failure
     let own = settings.own();
     let sender = Sender::new(identity::claim(own.announced, port.get(), &settings.team_or_user()?));
     let address = sender.me().address;
-    let printer = Printer::new(|line: String| {
-        let is_read = output::say(&line);
-        if is_read { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-    });
+    let printer = Printer::new(|line: String| output::try_to_say(&line));
     if jsonl {
         printer.print(output::json(&listening(address)), None);
     } else {
@@ -60,10 +56,12 @@ pub(super) async fn run(settings: Settings, jsonl: bool) -> Result<Exit, Failure
     hear_the_rest(incoming, listener, |heard| printer.print(in_words(heard), None)).await;
     printer.finish(STANDSTILL_MAX).await;
     let nobody = BTreeSet::new();
-    tokio::select! {
-        _ = farewell(&sender, greetings, &nobody, BTreeMap::new()) => Ok(exit),
-        abort = signals.received() => Ok(abort),
-    }
+    let exit = tokio::select! {
+        _ = farewell(&sender, greetings, &nobody, BTreeMap::new()) => exit,
+        abort = signals.received() => abort,
+    };
+    output::written("", printer.what_came())?;
+    Ok(exit)
 }
 
 /// Prints what arrives. While nobody takes what is printed, what arrives waits, and signals don't.

@@ -33,9 +33,9 @@ pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure>
         if let Err(error) = &result {
             document["reason"] = words::reason(error).into();
         }
-        output::say(&output::json(&document));
+        output::say_done(sent(&result), &output::json(&document))?;
     } else if result.is_ok() {
-        output::say(&words::sent(&to.to_string(), &result));
+        output::say_done(sent(&result), &words::sent(&to.to_string(), &result))?;
     }
     match result {
         Ok(_) => Ok(Exit::Done),
@@ -45,6 +45,11 @@ pub(super) async fn run(settings: Settings, send: Send) -> Result<Exit, Failure>
             Err(Failure::new(exit, error))
         }
     }
+}
+
+/// What was done, if something was.
+fn sent(result: &Result<Delivery, SendError>) -> &'static str {
+    if result.is_ok() { "it was sent" } else { "it was not sent" }
 }
 
 /// Standard input as text, without the newline at its end.
