@@ -105,6 +105,11 @@ pub(crate) fn cannot_open(error: &OpenError) -> ApiError {
     if is_damaged(&text) {
         return ApiError::new(kind, format!("the store is damaged: {text}")).hint(RESTORE);
     }
+    if text.contains("readonly database") {
+        let text = format!("the data folder or a file in it is not to be written: {text}");
+        return ApiError::new(Kind::Refused, text)
+            .hint("permit it to yourself (chmod u+w), or name another folder with --data-dir");
+    }
     let answer = ApiError::new(kind, text);
     match error {
         OpenError::Missing(_)

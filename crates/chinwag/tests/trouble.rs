@@ -206,9 +206,12 @@ fn a_folder_that_is_not_to_be_written_is_not_made_so() {
     let mode = || std::fs::metadata(&data).unwrap().permissions().mode() & 0o777;
     for (before, after) in [(0o500, 0o500), (0o755, 0o700)] {
         std::fs::set_permissions(&data, std::fs::Permissions::from_mode(before)).unwrap();
-        // Whether it can be done is another question: to root everything is permitted.
-        home.runs(&["status"]);
+        let ended = home.runs(&["status"]);
         assert_eq!(mode(), after);
+        // To root everything is permitted.
+        if after == 0o500 && ended.code != 0 {
+            assert_fails(&ended, 4, "is not to be written");
+        }
     }
 }
 
