@@ -341,6 +341,10 @@ fn mouse(event: MouseEvent) -> Option<Mouse> {
     }
 }
 
+/// A process that is stopped is stopped by then.
+#[cfg(unix)]
+const STOPS_WITHIN: Duration = Duration::from_millis(300);
+
 /// Gives the terminal to the shell, and takes it again when we are called back.
 #[cfg(unix)]
 async fn suspend(screen: &mut Screen, keys: &mut EventStream) -> io::Result<()> {
@@ -350,7 +354,8 @@ async fn suspend(screen: &mut Screen, keys: &mut EventStream) -> io::Result<()> 
     screen.give_back();
     drop(std::mem::replace(keys, EventStream::new()));
     kill_process(getpid(), Signal::TSTP)?;
-    resumed.recv().await;
+    // Where no shell of this terminal waits for us, the system does not stop us, and nobody calls back.
+    let _ = tokio::time::timeout(STOPS_WITHIN, resumed.recv()).await;
     *keys = EventStream::new();
     screen.take_again()
 }

@@ -29,10 +29,13 @@ impl App {
     pub(super) fn slash(&mut self, typed: &str) -> Vec<Effect> {
         let Some((action, rest)) = self.parsed(typed) else { return Vec::new() };
         if let Some(chat) = self.chats.current_mut() {
-            chat.composer.take();
+            let typed = chat.composer.take();
+            // What was typed in vain can be had again.
+            chat.remember(typed);
         }
         let mut effects = self.typing_ends();
         effects.extend(self.command(action.act, rest));
+        self.meant = None;
         effects
     }
 
@@ -71,7 +74,14 @@ impl App {
                 self.wrong("say what you do: /me waves");
                 Vec::new()
             }
-            Act::Me => self.say_to_current(format!("/me {args}"), None),
+            Act::Me => {
+                let about = self.chats.current_mut().map(|chat| std::mem::take(&mut chat.about));
+                let reply_to = match about {
+                    Some(super::About::Reply(id)) => Some(id),
+                    _ => None,
+                };
+                self.say_to_current(format!("/me {args}"), reply_to)
+            }
             Act::Search => self.show_search(args),
             Act::Help => {
                 self.show_help();

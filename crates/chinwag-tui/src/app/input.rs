@@ -113,10 +113,11 @@ impl App {
             return self.normal(key, chord);
         }
         if is_selecting {
-            // Whoever types is done with selecting.
-            if chord.typed().is_none() {
-                return Vec::new();
-            }
+            // Whoever types is done with selecting, but a command may be about what was selected.
+            let Some(typed) = chord.typed() else { return Vec::new() };
+            let is_empty = self.chats.current().is_some_and(|chat| chat.composer.is_empty());
+            let selected = self.selected().map(|message| message.id.clone());
+            self.meant = selected.filter(|_| typed == '/' && is_empty);
             self.select(None);
         }
         self.input(chord)
@@ -516,7 +517,9 @@ impl App {
             }
             _ => {}
         }
-        let Some(message) = self.selected().cloned() else {
+        let meant = self.meant.take();
+        let meant = meant.and_then(|id| self.chats.current()?.timeline.get(&id)).cloned();
+        let Some(message) = self.selected().cloned().or(meant) else {
             self.wrong("no message is selected: Esc, or Up while nothing is typed, selects one");
             return Vec::new();
         };
@@ -526,11 +529,16 @@ impl App {
                 self.wrong(super::classroom::PLAIN_ONLY);
                 Vec::new()
             }
-            Act::Reply => {
+            Act::Reply if arg.is_empty() => {
                 self.about(About::Reply(message.id), None);
                 Vec::new()
             }
-            Act::Edit => self.edit(message),
+            Act::Reply => self.say_to_current(arg.to_owned(), Some(message.id)),
+            Act::Edit if arg.is_empty() => self.edit(message),
+            Act::Edit if message.author.is_me && message.gone.is_none() => {
+                let (id, text) = (message.id, arg.to_owned());
+                vec![Ask::of::<MessageEdit>(Tag::Changed, EditMessage { id, text })]
+            }
             Act::React => Self::react(&message, arg),
             Act::Retract => self.ask_to_retract(&message),
             Act::Copy => self.copy(&message),
@@ -624,13 +632,16 @@ impl App {
             let has_failed = chat.pending.iter().any(|pending| pending.failed.is_some());
             return if has_failed { self.try_again(true) } else { Vec::new() };
         }
-        if typed.starts_with('/') && !typed.starts_with("//") {
+        // What a message is changed to is taken as it stands: it may begin with a slash.
+        let is_edit = matches!(chat.about, About::Edit(_));
+        if !is_edit && typed.starts_with('/') && !typed.starts_with("//") {
             return self.slash(&typed);
         }
-        if is_ticket(&typed) {
+        if !is_edit && is_ticket(&typed) {
             return self.ask_about_ticket(typed.trim());
         }
-        let text = typed.strip_prefix('/').unwrap_or(&typed).to_owned();
+        let doubled = typed.strip_prefix('/').filter(|_| !is_edit);
+        let text = doubled.unwrap_or(&typed).to_owned();
         let about = std::mem::take(&mut chat.about);
         chat.composer.take();
         chat.remember(typed);
@@ -839,7 +850,7 @@ fn sending(conversation: &str, pending: &Pending) -> Effect {
 }
 
 impl super::Chat {
-    fn remember(&mut self, typed: String) {
+    pub(super) fn remember(&mut self, typed: String) {
         self.recalled = None;
         if self.history.last() != Some(&typed) {
             self.history.push(typed);

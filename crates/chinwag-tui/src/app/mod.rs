@@ -132,6 +132,8 @@ pub struct App {
     first_key: Option<char>,
     /// Whether to leave was asked for once.
     is_leaving: bool,
+    /// The message that was selected when a command was begun to be typed: it is about that one.
+    meant: Option<Id>,
     /// For names of sendings, which are to be different in every run.
     run: String,
     sendings: u64,
@@ -184,6 +186,7 @@ impl App {
             is_normal: false,
             first_key: None,
             is_leaving: false,
+            meant: None,
             run,
             sendings: 0,
             questions: 0,

@@ -609,3 +609,64 @@ fn a_pasted_sign_that_breaks_lines_is_kept_and_does_not_come_to_the_terminal() {
     let screen = desk.screen(80, 24);
     assert!(!screen.contains('\u{2028}') && screen.contains("> a\u{fffd}b"), "{screen}");
 }
+
+#[test]
+fn a_message_that_begins_with_a_slash_is_changed_and_nothing_is_done_by_it() {
+    let mut desk = ana();
+    desk.press("Up");
+    desk.press("Up");
+    desk.press("e");
+    desk.press("Ctrl+u");
+    desk.types("/me sings loudly");
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.send"));
+    assert_eq!(desk.asked("message.edit")["text"], "/me sings loudly");
+    // The next line is a message again.
+    desk.types("and so on");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.send")["text"], "and so on");
+}
+
+#[test]
+fn what_one_does_can_be_an_answer() {
+    let mut desk = ana();
+    desk.press("Up");
+    desk.press("r");
+    desk.types("/me nods");
+    desk.press("Enter");
+    let asked = desk.asked("message.send").clone();
+    assert_eq!(asked["text"], "/me nods");
+    assert!(asked["replyTo"].is_string(), "{asked}");
+    desk.types("and so on");
+    desk.press("Enter");
+    assert!(desk.asked("message.send")["replyTo"].is_null());
+}
+
+#[test]
+fn a_command_is_about_the_message_that_was_selected_when_it_was_begun() {
+    let mut desk = ana();
+    desk.press("Up");
+    desk.types("/react ❤️");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.react")["emoji"], "❤️");
+    desk.press("Up");
+    desk.types("/reply so it is");
+    desk.press("Enter");
+    let asked = desk.asked("message.send").clone();
+    assert_eq!(asked["text"], "so it is");
+    assert!(asked["replyTo"].is_string(), "{asked}");
+    // Without one that is selected it is about none.
+    desk.types("/why");
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.why"));
+}
+
+#[test]
+fn a_command_that_was_wrong_can_be_had_again() {
+    let mut desk = ana();
+    desk.types("/chat zed this is a long text");
+    desk.press("Enter");
+    desk.press("Ctrl+r");
+    let typed = desk.app.chats.current().unwrap().composer.text();
+    assert_eq!(typed, "/chat zed this is a long text");
+}
