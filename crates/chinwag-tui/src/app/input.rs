@@ -246,7 +246,11 @@ impl App {
             }
             Act::Select => {
                 if chat.about != About::New {
-                    chat.about = About::New;
+                    if let About::Edit(_) = std::mem::take(&mut chat.about) {
+                        // The words of the message that was to be changed are no new message.
+                        let typed = chat.composer.take();
+                        chat.remember(typed);
+                    }
                     self.say("a new message again");
                     return Vec::new();
                 }
@@ -877,9 +881,11 @@ impl super::Chat {
     }
 }
 
-/// Whether what is typed is a ticket and nothing else.
+/// Whether what is typed is a ticket and nothing else. Where it was copied from it may have been broken
+/// over lines.
 pub(crate) fn is_ticket(typed: &str) -> bool {
-    let letters = typed.trim_end().strip_prefix("chinwag1");
+    let compact: String = typed.split_whitespace().collect();
+    let letters = compact.strip_prefix("chinwag1").filter(|_| typed.starts_with("chinwag1"));
     letters.is_some_and(|letters| {
         letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())
     })

@@ -670,3 +670,25 @@ fn a_command_that_was_wrong_can_be_had_again() {
     let typed = desk.app.chats.current().unwrap().composer.text();
     assert_eq!(typed, "/chat zed this is a long text");
 }
+
+#[test]
+fn a_ticket_that_is_broken_over_lines_is_a_ticket() {
+    let mut desk = ana();
+    let broken = format!("chinwag1{0}\n{0}\n", "a2".repeat(40));
+    desk.tell(Msg::Paste(broken));
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.send"));
+    assert!(desk.screen(80, 24).contains("This is a ticket or a card"));
+}
+
+#[test]
+fn whoever_changes_nothing_after_all_does_not_say_the_old_words_again() {
+    let mut desk = ana();
+    desk.press("Up");
+    desk.press("Up");
+    desk.press("e");
+    desk.press("Esc");
+    assert!(desk.app.chats.current().unwrap().composer.is_empty());
+    desk.press("Enter");
+    assert!(!desk.has_asked("message.send") && !desk.has_asked("message.edit"));
+}
