@@ -242,7 +242,7 @@ pub struct OneInvite {
 }
 
 /// Parameters of [`ContactAdd`].
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddContact {
     /// The ticket, or the card.
@@ -330,7 +330,7 @@ pub struct Disappear {
 }
 
 /// Parameters of [`MessageSend`].
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendMessage {
     /// To whom, or the conversation's id.

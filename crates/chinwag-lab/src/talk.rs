@@ -51,33 +51,16 @@ pub async fn introduce(ana: (&Client, &str), bob: (&Client, &str)) {
 /// Says something, and does not wait for it to arrive.
 pub async fn say(client: &Client, to: &str, text: &str) -> Sent {
     let (to, text) = (to.to_owned(), text.to_owned());
-    let (client_id, reply_to, wait_for, timeout_ms) = (None, None, None, None);
-    let params = SendMessage {
-        to,
-        text,
-        client_id,
-        reply_to,
-        wait_for,
-        timeout_ms,
-        require_verified: false,
-    };
+    let params = SendMessage { to, text, ..SendMessage::default() };
     client.call::<MessageSend>(params).await.expect("it is saved")
 }
 
 /// Says something, and waits until it is delivered.
 pub async fn deliver(client: &Client, to: &str, text: &str) -> Sent {
     let (to, text) = (to.to_owned(), text.to_owned());
-    let (client_id, reply_to, wait_for) = (None, None, Some(MessageState::Delivered));
+    let wait_for = Some(MessageState::Delivered);
     let timeout_ms = Some(u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX));
-    let params = SendMessage {
-        to,
-        text,
-        client_id,
-        reply_to,
-        wait_for,
-        timeout_ms,
-        require_verified: false,
-    };
+    let params = SendMessage { to, text, wait_for, timeout_ms, ..SendMessage::default() };
     let sent = client.call::<MessageSend>(params).await.expect("it is saved");
     assert!(sent.state >= MessageState::Delivered, "{sent:?}");
     sent

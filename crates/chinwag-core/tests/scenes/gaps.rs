@@ -22,6 +22,16 @@ fn with_small_pages() -> World {
     world
 }
 
+/// Alice, whose phone has met her other device and is apart now, and Bob.
+fn with_a_phone() -> World {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.disconnect("alice's phone", "alice");
+    world
+}
+
 fn say(world: &mut World, numbers: std::ops::RangeInclusive<u32>) {
     for n in numbers {
         world.say("alice", "bob", &format!("message {n}"));
@@ -175,11 +185,7 @@ fn a_fork_below_an_island_is_found_when_they_meet() {
 
 #[test]
 fn a_run_that_reaches_over_islands_is_taken_and_handed_on() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    let mut world = with_a_phone();
     let link = world.connect("alice", "bob");
     world.settle();
     let bob = world.device("bob");
@@ -265,11 +271,7 @@ fn a_newest_page_that_never_links_up_keeps_nothing_out_that_comes_before_it() {
 
 #[test]
 fn the_sides_of_a_fork_are_never_handed_on_as_one_run() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    let mut world = with_a_phone();
     let link = world.connect("alice", "bob");
     world.settle();
     let one = branch(&mut world, Place::First, "to some", 5);
@@ -299,11 +301,7 @@ fn the_sides_of_a_fork_are_never_handed_on_as_one_run() {
 
 #[test]
 fn an_island_whose_rank_does_not_fit_gives_way_to_what_comes_from_below() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    let mut world = with_a_phone();
     let link = world.connect("alice", "bob");
     world.settle();
     let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
@@ -333,11 +331,7 @@ fn an_island_whose_rank_does_not_fit_gives_way_to_what_comes_from_below() {
 
 #[test]
 fn what_is_kept_behind_a_fork_gives_way_to_what_counts_before_it() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    let mut world = with_a_phone();
     // Both sides of a fork at 3, each signed at its end only.
     let one = branch(&mut world, Place::First, "to some", 6);
     let after_two = Place::following(Seq::MIN.saturating_add(1), one[1].entries[0].0.id());
@@ -369,11 +363,7 @@ fn what_is_kept_behind_a_fork_gives_way_to_what_counts_before_it() {
 
 #[test]
 fn what_counts_of_a_log_comes_after_its_fork_was_found() {
-    let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    let mut world = with_a_phone();
     let one = branch(&mut world, Place::First, "to some", 4);
     let after_two = Place::following(Seq::MIN.saturating_add(1), one[1].entries[0].0.id());
     let other = branch(&mut world, after_two.unwrap(), "to others", 2);

@@ -172,29 +172,42 @@ pub(super) async fn accept(api: Api, params: OneContact) -> Result<Contact, ApiE
     });
     let asked = asked.await?;
     let asking = |view: &View<'_>, who: &str| people::asking(view, who);
-    let mut accepted = change_of(&api, params.contact, asking, Command::Accept).await?;
-    // A stranger's device says what they are called once it knows that it may.
+    let accepted = change_of(&api, params.contact, asking, Command::Accept).await?;
+    match once_named(&api, accepted).await? {
+        named if named.own_name.is_some() => Ok(named),
+        away => called_as_asked(&api, away.id, asked).await,
+    }
+}
+
+/// What there is to say of somebody, once their device has said what they are called; or as it is when
+/// it does not come. No event tells of that name.
+async fn once_named(api: &Api, mut contact: Contact) -> Result<Contact, ApiError> {
     let until = Instant::now() + NAME_WAIT;
-    while accepted.own_name.is_none() && Instant::now() < until {
+    while contact.own_name.is_none() && Instant::now() < until {
         sleep(NAME_LOOK).await;
-        let id = accepted.id.clone();
-        let shared = api.shared.clone();
-        let look =
-            move |view: &View<'_>| people::described(view, &shared, people::meant(view, &id)?);
-        accepted = api.node.look(look).await?;
+        contact = described_by(api, contact.id).await?;
     }
-    if accepted.own_name.is_some() {
-        return Ok(accepted);
-    }
-    // They are away: what their request says is what we call them, if nobody else is called so.
-    let (id, asked) = (accepted.id.clone(), asked.and_then(|name| people::typed_name(&name).ok()));
+    Ok(contact)
+}
+
+/// Calls somebody who is away what their request says, if nobody else is called so.
+async fn called_as_asked(
+    api: &Api,
+    id: String,
+    asked: Option<String>,
+) -> Result<Contact, ApiError> {
+    let who = id.clone();
     let call = move |view: &View<'_>| {
-        let account = people::meant(view, &id)?;
-        let free = asked.filter(|name| people::meant(view, name.as_str()).is_err());
+        let account = people::meant(view, &who)?;
+        let name = asked.and_then(|name| people::typed_name(&name).ok());
+        let free = name.filter(|name| people::meant(view, name.as_str()).is_err());
         Ok(free.map(|name| Command::Call(account, Some(name))).into_iter().collect())
     };
     api.node.order_all(call).await?;
-    let id = accepted.id;
+    described_by(api, id).await
+}
+
+async fn described_by(api: &Api, id: String) -> Result<Contact, ApiError> {
     let shared = api.shared.clone();
     api.node.look(move |view| people::described(view, &shared, people::meant(view, &id)?)).await
 }
