@@ -291,7 +291,10 @@ impl World<'_> {
         match (asked, refusal) {
             (_, Refusal::Revoked) => self.is_revoked(who),
             // Who was a contact when it was meant is none any more, by a backup or a revocation.
-            (_, Refusal::NoContact(account)) => !self.holds(who, *account),
+            // Or they were none yet: what made them one came later in the same step.
+            (_, Refusal::NoContact(account)) => {
+                !self.holds(who, *account) || self.people[who].just_changed.contains(account)
+            }
             (Asked::Write(to, _), Refusal::NoEntry(_)) => !self.holds(who, *to),
             (Asked::Redeem(_), Refusal::TicketExpired)
             | (Asked::Write(..) | Asked::SayOnce(_), Refusal::Busy)

@@ -8,7 +8,7 @@ use super::{Node, Peer};
 use crate::body::{ContactChange, Content, Kind};
 use crate::entry::Position;
 use crate::env::Env;
-use crate::identity::Name;
+use crate::identity::{AccountLog, Name};
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::Link;
 use crate::output::{Answer, Event, Output, Refusal};
@@ -248,6 +248,25 @@ impl Node {
         Ok(Ok(()))
     }
 
+    /// Forgets the tickets and requests that lead to somebody, and by which devices that was.
+    fn await_no_more(
+        &mut self,
+        env: &mut Env<'_>,
+        account: AccountId,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        let tickets = self.tickets.values().filter(|ticket| ticket.account == account);
+        let asked = self.asked.values().filter(|asked| asked.account == account);
+        let devices: Vec<DeviceId> =
+            tickets.map(|t| t.device).chain(asked.map(|a| a.device)).collect();
+        for device in &devices {
+            env.store.remove_ticket(*device)?;
+            self.tickets.remove(device);
+            env.store.remove_asked(*device)?;
+            self.asked.remove(device);
+        }
+        Ok(devices)
+    }
+
     /// They speak of the conversation with us, so we are their contact, for good: now the ticket
     /// or request that led to them has done its work.
     pub(super) fn accepted(
@@ -260,16 +279,7 @@ impl Node {
         if !is_ours || !self.is_awaited(from.account) {
             return Ok(());
         }
-        let tickets = self.tickets.values().filter(|ticket| ticket.account == from.account);
-        let asked = self.asked.values().filter(|asked| asked.account == from.account);
-        let devices: Vec<DeviceId> =
-            tickets.map(|t| t.device).chain(asked.map(|a| a.device)).collect();
-        for device in devices {
-            env.store.remove_ticket(device)?;
-            self.tickets.remove(&device);
-            env.store.remove_asked(device)?;
-            self.asked.remove(&device);
-        }
+        self.await_no_more(env, from.account)?;
         let is_known = self.is_contact(from.account) || self.account() == Some(from.account);
         if is_known { Ok(()) } else { self.befriend(env, from.account) }
     }
@@ -332,6 +342,14 @@ impl Node {
         }
         if is_contact && self.requests.remove(&account).is_some() {
             env.store.remove_request(account)?;
+        }
+        if is_blocked {
+            // Whom we asked does not hear who that was, if they have not yet.
+            let mut theirs = self.await_no_more(env, account)?;
+            theirs.extend(
+                self.accounts.get(&account).into_iter().flat_map(AccountLog::known_devices),
+            );
+            self.close_unproven(&theirs);
         }
         if is_blocked || (was_contact && !is_contact) {
             self.close_all(account);

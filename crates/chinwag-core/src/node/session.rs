@@ -429,6 +429,18 @@ impl Node {
         }
     }
 
+    /// Closes the connections to these devices on which nobody has said yet who they are.
+    pub(super) fn close_unproven(&mut self, devices: &[DeviceId]) {
+        let is_silent = |session: &Session| {
+            matches!(session.standing, Standing::Silent { .. }) && devices.contains(&session.device)
+        };
+        let silent = self.sessions.iter().filter(|(_, session)| is_silent(session));
+        let links: Vec<Link> = silent.map(|(link, _)| *link).collect();
+        for link in links {
+            self.close(link, None);
+        }
+    }
+
     /// Closes the connections to devices that their accounts took off or that go on as others: they
     /// have heard of it, and hear nothing else. All of them, if it is this device that was taken off.
     pub(super) fn close_removed(&mut self) {

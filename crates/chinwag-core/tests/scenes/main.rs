@@ -623,6 +623,59 @@ fn ask(world: &mut World, from: &'static str, of: &str, text: &str) {
 }
 
 #[test]
+fn who_was_asked_and_is_blocked_meanwhile_does_not_hear_who_asked() {
+    let mut world = World::of(&["alice", "bob"]);
+    ask(&mut world, "bob", "alice", "please");
+    let link = world.connect("bob", "alice");
+    assert!(world.deliver_one_on(link), "his wish, without his name");
+    let alice = world.account("alice");
+    world.command("bob", Command::Block(alice, true)).unwrap();
+    world.settle();
+    assert!(!world.is_connected(link));
+    world.connect("bob", "alice");
+    world.settle();
+    let seen = world.transcript();
+    assert!(!seen.iter().any(|line| line.contains("asks")), "{seen:?}");
+}
+
+#[test]
+fn who_was_asked_and_came_another_way_and_is_blocked_then_does_not_hear_who_asked() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice", "alice's phone");
+    world.settle();
+    ask(&mut world, "bob", "alice", "please");
+    let link = world.connect("bob", "alice");
+    assert!(world.deliver_one_on(link), "his wish, without his name");
+    // Meanwhile they become contacts by a ticket, and are no more.
+    let ticket = world.invite("alice's phone", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    let other = world.connect("bob", "alice's phone");
+    world.deliver_on(other);
+    let alice = world.account("alice");
+    world.command("bob", Command::Block(alice, true)).unwrap();
+    world.settle();
+    assert!(!world.is_connected(link));
+    let seen = world.transcript();
+    assert!(!seen.iter().any(|line| line.contains("asks")), "{seen:?}");
+}
+
+#[test]
+fn whose_ticket_was_used_and_is_blocked_meanwhile_is_not_looked_for() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    let alice = world.account("alice");
+    world.command("bob", Command::Block(alice, true)).unwrap();
+    world.restart("bob");
+    assert_eq!(world.person("bob").store.tickets().unwrap(), []);
+    world.connect("bob", "alice");
+    world.settle();
+    let contacts = world.person("alice").store.contacts().unwrap();
+    assert!(contacts.is_empty(), "{contacts:?}");
+}
+
+#[test]
 fn a_request_that_was_declined_does_not_come_again() {
     let mut world = World::of(&["alice", "bob"]);
     ask(&mut world, "bob", "alice", "please");
