@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Contact, Conversation, Id, Message, MessageState, Request, Time};
+use crate::model::{Contact, Conversation, Id, Message, MessageState, Reach, Request, Time};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,12 +44,15 @@ pub enum What {
         /// The last message of those that came so far; those before it of the same device of ours
         /// did as well.
         through: Id,
-        /// How far.
+        /// How far; in a group: how far that message has come to all members.
         state: MessageState,
         /// By whom.
         contact: Id,
         /// On which device, where that is known.
         device: Option<Id>,
+        /// In a group: how many members have that message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reach: Option<Reach>,
     },
     /// We have read a conversation, on one of our devices.
     ConversationRead {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::{
-    Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Id,
-    Imported, Invite, Message, MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber,
-    Status, Ticket, Time, Who, Why,
+    Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Group,
+    GroupHistory, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby, Peer,
+    RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -120,6 +120,19 @@ methods! {
         "What two people compare to see that they have the same conversation.";
     "conversation.disappear" ConversationDisappear (Disappear) -> Message:
         "After how long new messages of a conversation disappear, for both.";
+    "group.create" GroupCreate (CreateGroup) -> Group:
+        "Begins a group that we own, and lets contacts into it.";
+    "group.show" GroupShow (OneGroup) -> Group: "A group, and who is in it.";
+    "group.invite" GroupInvite (InviteToGroup) -> Group:
+        "Lets contacts into a group, or members who are no contacts in again.";
+    "group.join" GroupJoin (OneGroup) -> Group: "Joins a group that we were let into.";
+    "group.leave" GroupLeave (OneGroup) -> Group: "Leaves a group. What was said stays here.";
+    "group.remove" GroupRemove (OneMember) -> Group:
+        "Removes a member: what their devices write from now on does not count, and nothing more is handed to \
+         them.";
+    "group.setRole" GroupSetRole (SetGroupRole) -> Group: "Makes a member an admin, or an admin a member.";
+    "group.change" GroupChange (ChangeGroup) -> Group:
+        "Calls a group something else, says what it is about, or what new members get of its history.";
     "classroom.connect" ClassroomConnect (OnePeer) -> Conversation:
         "Says `connect` to a classroom program, so that it lists us; the conversation with it.";
     "message.send" MessageSend (SendMessage) -> Sent:
@@ -309,6 +322,74 @@ pub struct ListConversations {
     /// Whether those of the classroom are listed as well. Only for whoever shows that they are not
     /// private.
     pub classroom: bool,
+}
+
+/// Parameters of [`GroupCreate`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateGroup {
+    /// What it is called: up to 64 bytes.
+    pub name: String,
+    /// Contacts who are let in at once, a hundred at most.
+    #[serde(default)]
+    pub contacts: Vec<Who>,
+}
+
+/// A group.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneGroup {
+    /// Its name, or its id.
+    pub group: Who,
+}
+
+/// Parameters of [`GroupInvite`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InviteToGroup {
+    /// Its name, or its id.
+    pub group: Who,
+    /// Whom, a hundred at most.
+    pub contacts: Vec<Who>,
+}
+
+/// Parameters of [`GroupRemove`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneMember {
+    /// The group's name, or its id.
+    pub group: Who,
+    /// The member.
+    pub member: Who,
+}
+
+/// Parameters of [`GroupSetRole`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetGroupRole {
+    /// The group's name, or its id.
+    pub group: Who,
+    /// The member; an admin who names themselves becomes a member.
+    pub member: Who,
+    /// `admin` or `member`.
+    pub role: GroupRole,
+}
+
+/// Parameters of [`GroupChange`]. What is not given stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeGroup {
+    /// The group's name, or its id.
+    pub group: Who,
+    /// What it is called.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it is about: up to 512 bytes; empty: nothing is said.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// What of the history new members get.
+    #[serde(default)]
+    pub history: Option<GroupHistory>,
 }
 
 /// Parameters of [`ClassroomConnect`].

@@ -298,13 +298,14 @@ pub struct ConnectOutcome {
 pub struct Conversation {
     /// Its id.
     pub id: Id,
-    /// `direct` with one contact, `self` with our own devices, or `classroom` with a classroom program.
+    /// `direct` with one contact, `group`, `self` with our own devices, or `classroom` with a classroom
+    /// program.
     pub kind: String,
     /// Whether it is encrypted from device to device. Not so in the classroom: anybody on the network can
     /// read, change and forge what is said there, and whoever shows it says so.
     #[serde(default = "yes")]
     pub is_private: bool,
-    /// The contact, our own account, or the classroom peer.
+    /// The contact, our own account, or the classroom peer; of a group its own id, as of the conversation.
     pub contact: Id,
     /// What it is called.
     pub name: String,
@@ -317,6 +318,89 @@ pub struct Conversation {
     /// Which program is on the other end, in the classroom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classroom: Option<ClassroomPeer>,
+    /// How we stand to it, if it is a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupStanding>,
+}
+
+/// How we stand to a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupStanding {
+    /// What it is about; empty: nobody said.
+    pub topic: String,
+    /// What we are in it; without: we are out of it.
+    pub role: Option<GroupRole>,
+    /// Whether we have joined. Who is a member and has not is invited: they get what is said, and join
+    /// with `group.join`, or with the first thing that they say.
+    pub joined: bool,
+    /// How many accounts are members, ours among them if it is one.
+    pub members: u64,
+}
+
+/// What somebody is in a group. The higher decides about the lower.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupRole {
+    /// Reads and writes.
+    Member = 1,
+    /// Decides who is a member.
+    Admin = 2,
+    /// Decides who is an admin. Whoever began the group is; nobody else becomes one.
+    Owner = 3,
+    /// A role that this version does not know.
+    #[serde(other)]
+    Unknown = 0,
+}
+
+/// What of a group's history new members get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupHistory {
+    /// What is said from then on.
+    FromNow,
+    /// Everything.
+    Everything,
+    /// A policy that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A group, and who is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    /// Its conversation.
+    pub conversation: Conversation,
+    /// What of the history new members get.
+    pub history: GroupHistory,
+    /// The members, ourselves among them: owners first, then admins, then the others by name.
+    pub members: Vec<GroupMember>,
+}
+
+/// A member of a group.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupMember {
+    /// The account.
+    pub id: Id,
+    /// What they are called here.
+    pub name: String,
+    /// Whether it is our own account.
+    pub is_me: bool,
+    /// Whether they are a contact of ours: whom we have met by a ticket of our own.
+    pub is_contact: bool,
+    /// What they are.
+    pub role: GroupRole,
+    /// Whether a device of theirs has joined; otherwise they are invited.
+    pub joined: bool,
+    /// Whether a device of theirs is connected.
+    pub connected: bool,
+    /// When a device of theirs was last connected.
+    pub last_heard_at: Option<Time>,
 }
 
 const fn yes() -> bool {
@@ -365,7 +449,8 @@ pub struct Message {
     pub id: Id,
     /// Where it belongs.
     pub conversation: Id,
-    /// What it is: `text`, `settings`, `unfitting` for bytes that came in the classroom and are no message of
+    /// What it is: `text`, `settings`, `membership` for what was done in a group (its `text` says it in words
+    /// of ours, without who did it), `unfitting` for bytes that came in the classroom and are no message of
     /// it, or another word for a kind that this version does not know.
     pub kind: String,
     /// Who wrote it.
@@ -382,8 +467,12 @@ pub struct Message {
     pub gone: Option<String>,
     /// Reactions, each emoji once.
     pub reactions: Vec<Reaction>,
-    /// How far one of ours has come; without: it is somebody else's.
+    /// How far one of ours has come; without: it is somebody else's. In a group: how far it has come to
+    /// all members, so it is delivered when the last of them has it.
     pub state: Option<MessageState>,
+    /// How many members have one of ours in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
     /// How the words of a classroom message ended, if not where they should: they go on in the next
     /// (`continues`), or `brokeOff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -446,6 +535,18 @@ pub enum MessageState {
     /// A state that this version does not know; less than all others.
     #[serde(other)]
     Unknown = 0,
+}
+
+/// How many members of a group have a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reach {
+    /// Members, without ourselves.
+    pub members: u64,
+    /// Of these, who has it on a device.
+    pub delivered: u64,
+    /// Of these, who has read it and lets us know.
+    pub read: u64,
 }
 
 /// Where a message is.

@@ -135,7 +135,14 @@ pub enum Command {
     /// Change a setting of a group.
     SetGroup(ConversationId, Setting),
     /// Say something in a group.
-    SayInGroup(ConversationId, Content),
+    SayInGroup {
+        /// The group.
+        group: ConversationId,
+        /// What.
+        content: Content,
+        /// A name for this saying, as in [`Say`](Self::Say).
+        client_id: Option<ClientId>,
+    },
     /// Change what a message of ours says.
     Edit {
         /// The message.
@@ -156,8 +163,12 @@ pub enum Command {
     Retract(EntryId),
     /// What is here of the conversation with somebody is read.
     MarkRead(AccountId),
+    /// What is here of a group is read.
+    MarkReadInGroup(ConversationId),
     /// Whether we are typing to somebody.
     Typing(AccountId, bool),
+    /// Whether we are typing in a group.
+    TypingInGroup(ConversationId, bool),
     /// Whether somebody sits before this device.
     Presence(bool),
     /// Make bundles for the devices of a contact, or of our own: whatever they are not known to

@@ -48,6 +48,11 @@ pub(crate) fn is_beginning_of_account(text: &str) -> bool {
     text.strip_prefix("ctc_").is_some_and(|letters| letters.len() >= PREFIX_MIN)
 }
 
+/// Whether this may be the beginning of a conversation's id that does for the whole.
+pub(crate) fn is_beginning_of_conversation(text: &str) -> bool {
+    text.strip_prefix("conv_").is_some_and(|letters| letters.len() >= PREFIX_MIN)
+}
+
 pub(crate) fn parse_conversation(text: &str) -> Option<ConversationId> {
     whole("conv_", text).map(ConversationId::from_bytes)
 }

@@ -10,6 +10,7 @@ mod attempts;
 mod backups;
 mod bundle_file;
 mod classroom;
+mod groups;
 mod home;
 mod ids;
 mod log;

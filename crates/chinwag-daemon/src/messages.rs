@@ -3,6 +3,7 @@
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::model::{self, MessageState};
 use chinwag_core::body::{Content, Kind as EntryKind};
+use chinwag_core::entry::Position;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::store::StoredEntry;
 use chinwag_core::timeline::{Says, Shown, fold};
@@ -11,7 +12,7 @@ use chinwag_core::wire::limits::REFERENCES_MAX;
 use crate::ids::{self, Named};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
-use crate::{classroom, people, time};
+use crate::{classroom, groups, people, time};
 
 /// Characters of a message that a quote shows.
 const EXCERPT_MAX: usize = 80;
@@ -55,14 +56,53 @@ pub(crate) fn get(view: &View<'_>, id: EntryId) -> Result<model::Message, ApiErr
 /// The entry of a message.
 pub(crate) fn find(view: &View<'_>, id: EntryId) -> Result<Option<StoredEntry>, ApiError> {
     let entry = view.store.entry(id).map_err(|error| unreadable(&error))?;
-    Ok(entry.filter(|entry| entry.header.kind.is_shown()))
+    Ok(entry.filter(|entry| entry.header.kind.is_shown() && groups::is_shown(view, entry)))
+}
+
+/// From where a page of a conversation is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    /// The newest before a position, or of all.
+    Before(Option<Position>),
+    /// The oldest after a position.
+    After(Position),
+}
+
+/// What is shown of a conversation, at most `count` entries, and whether there may be more.
+pub(crate) fn timeline(
+    view: &View<'_>,
+    id: ConversationId,
+    mut from: From,
+    count: usize,
+) -> Result<(Vec<StoredEntry>, bool), ApiError> {
+    let mut shown = Vec::new();
+    loop {
+        let wanted = count - shown.len();
+        let page = match from {
+            From::Before(before) => view.store.timeline(id, before, wanted),
+            From::After(after) => view.store.timeline_after(id, after, wanted),
+        };
+        let page = page.map_err(|error| unreadable(&error))?;
+        let has_more = page.len() == wanted;
+        if let Some(last) = page.last().map(StoredEntry::position) {
+            from = match from {
+                From::Before(_) => From::Before(Some(last)),
+                From::After(_) => From::After(last),
+            };
+        }
+        shown.extend(page.into_iter().filter(|entry| groups::is_shown(view, entry)));
+        if !has_more || shown.len() == count {
+            return Ok((shown, has_more));
+        }
+    }
 }
 
 /// What an entry says now, after all that was said about it.
 pub(crate) fn folded(view: &View<'_>, entry: &StoredEntry) -> Result<Shown, ApiError> {
-    let references =
-        view.store.references(entry.id, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
     let conversation = entry.header.conversation;
+    let mut references =
+        view.store.references(entry.id, REFERENCES_MAX).map_err(|error| unreadable(&error))?;
+    references.retain(|r| view.node.is_shown(conversation, r.header.author, r.header.seq()));
     Ok(fold(entry, &references, |device| view.node.author_of(conversation, device)))
 }
 
@@ -74,6 +114,7 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
     let (text, gone) = match &shown.says {
         Says::Text(text) => (Some(text.text.clone()), None),
         Says::Settings(settings) => (Some(settings_in_words(settings.lifetime_s())), None),
+        Says::Unknown(EntryKind::MEMBERSHIP) => (Some(groups::in_words(view, entry)), None),
         Says::Unknown(_) => (None, None),
         Says::Retracted => (None, Some("retracted".to_owned())),
         Says::Deleted => (None, Some("expired".to_owned())),
@@ -81,6 +122,7 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
     let author = view.node.author_of(id, header.author);
     let own = view.node.account();
     let is_me = author.is_some() && author == own;
+    let far = is_me.then(|| how_far(view, entry));
     let mut reactions = Vec::new();
     for (emoji, by) in &shown.reactions {
         reactions.push(model::Reaction {
@@ -105,7 +147,8 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
         edited: shown.edited.is_some(),
         gone,
         reactions,
-        state: if is_me { Some(state(view, entry)) } else { None },
+        state: far.map(|(state, _)| state),
+        reach: far.and_then(|(_, reach)| reach),
         ending: None,
     })
 }
@@ -114,6 +157,7 @@ fn kind(kind: EntryKind) -> String {
     match kind {
         EntryKind::TEXT => "text".to_owned(),
         EntryKind::SETTINGS => "settings".to_owned(),
+        EntryKind::MEMBERSHIP => "membership".to_owned(),
         kind => format!("kind{}", kind.number()),
     }
 }
@@ -175,8 +219,24 @@ pub(crate) fn state_at(
     if view.node.sent(id, author, device) >= seq { MessageState::Sent } else { MessageState::Saved }
 }
 
-/// How far a message of ours has come: to the device to which it came furthest.
+/// How far a message of ours has come, and in a group to how many.
+pub(crate) fn how_far(
+    view: &View<'_>,
+    entry: &StoredEntry,
+) -> (MessageState, Option<model::Reach>) {
+    if view.node.group(entry.header.conversation).is_none() {
+        return (state(view, entry), None);
+    }
+    let states = groups::states(view, entry);
+    (groups::state(&states), Some(groups::reach(&states)))
+}
+
+/// How far a message of ours has come: to the device to which it came furthest; in a group to all
+/// members.
 pub(crate) fn state(view: &View<'_>, entry: &StoredEntry) -> MessageState {
+    if view.node.group(entry.header.conversation).is_some() {
+        return groups::state(&groups::states(view, entry));
+    }
     let devices = audience(view, entry.header.conversation).into_iter();
     let states = devices.map(|(account, device)| state_at(view, entry, account, device));
     states.max().unwrap_or(MessageState::Saved)

@@ -775,8 +775,7 @@ fn open(opening: &Opening, started: Instant) -> Result<(SqliteStore, Node), Cann
     let mono = Mono::new(micros(started.elapsed()));
     let mut rng = randomness();
     let mut env = Env { mono, wall: now(), rng: &mut rng, store: &mut store };
-    // No interface shows groups yet.
-    let config = Config { is_copy, takes_groups: false, ..Config::default() };
+    let config = Config { is_copy, ..Config::default() };
     let node = Node::open(&mut env, config).map_err(|error| CannotOpen::from(&error))?;
     Ok((store, node))
 }

@@ -2,6 +2,7 @@
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::model;
+use chinwag_core::entry::Seq;
 use chinwag_core::identity::{Name, NameError};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::store::Contact;
@@ -11,7 +12,7 @@ use chinwag_core::time::Wall;
 use crate::node_thread::View;
 use crate::refusals::{no_account, unreadable};
 use crate::shared::Shared;
-use crate::{classroom, ids, time};
+use crate::{classroom, groups, ids, time};
 
 /// Unread messages that are counted.
 const UNREAD_MAX: usize = 1_000;
@@ -176,26 +177,130 @@ pub(crate) fn asking(view: &View<'_>, who: &str) -> Result<AccountId, ApiError> 
     one_of(view, who, &found, "chinwag requests lists who asks")
 }
 
+/// Of these accounts the one who is meant: by an id, a name, or the beginning of a name.
+pub(crate) fn meant_among(
+    view: &View<'_>,
+    who: &str,
+    accounts: &[AccountId],
+) -> Result<AccountId, ApiError> {
+    let (own, who) = (own(view)?, who.trim());
+    if who == "me" || who == "self" {
+        return Ok(own);
+    }
+    if let Some(account) = ids::parse_account(who) {
+        return Ok(account);
+    }
+    let found = called_or_identified(view, who, accounts);
+    one_of(view, who, &found, "")
+}
+
 /// The account that a conversation is with.
 fn with(view: &View<'_>, id: ConversationId) -> Result<AccountId, ApiError> {
+    if view.node.group(id).is_some() {
+        let text = format!("{} is a group, and nobody's account", groups::name(view, id));
+        return Err(ApiError::new(Kind::Usage, text));
+    }
     let found = view.node.conversations().find(|(known, _)| *known == id);
     let missing = || ApiError::new(Kind::NotFound, "there is no such conversation here");
     found.map(|(_, with)| with).ok_or_else(missing)
 }
 
-/// The conversation that somebody means.
-pub(crate) fn conversation(
+/// A conversation that somebody means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Talk {
+    pub(crate) id: ConversationId,
+    /// With whom, or our own account; none: it is a group.
+    pub(crate) with: Option<AccountId>,
+}
+
+/// The conversation that somebody means: that with somebody, or a group.
+pub(crate) fn conversation(view: &View<'_>, who: &str) -> Result<Talk, ApiError> {
+    let who = who.trim();
+    if let Some(group) = group_by_id(view, who)? {
+        return Ok(Talk { id: group, with: None });
+    }
+    let groups = groups::called(view, who);
+    match (meant(view, who), groups.as_slice()) {
+        (Ok(account), []) => direct(view, account),
+        // A group can be called anything. Whom one calls so, in full, is meant all the same.
+        (Ok(account), _) if is_exactly(view, who, account) => direct(view, account),
+        (Err(error), [group]) if error.kind() == Kind::NotFound => {
+            Ok(Talk { id: *group, with: None })
+        }
+        (Err(error), []) => Err(error),
+        (account, _) => Err(ambiguous(view, who, account.ok(), &groups)),
+    }
+}
+
+/// The group that somebody means.
+pub(crate) fn group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
+    let who = who.trim();
+    if let Some(group) = group_by_id(view, who)? {
+        return Ok(group);
+    }
+    // Here nobody but a group can be meant, so one that we were let into may be named as well.
+    let mut found = groups::called(view, who);
+    if found.is_empty() {
+        found = groups::called_whether_joined_or_not(view, who);
+    }
+    match found.as_slice() {
+        [group] => Ok(*group),
+        [] => {
+            let text = format!("there is no group called {who:?} here");
+            Err(ApiError::new(Kind::NotFound, text)
+                .hint("chinwag groups lists them; begin one: chinwag group create NAME"))
+        }
+        several => Err(ambiguous(view, who, None, several)),
+    }
+}
+
+fn group_by_id(view: &View<'_>, who: &str) -> Result<Option<ConversationId>, ApiError> {
+    if let Some(id) = ids::parse_conversation(who) {
+        return Ok(view.node.group(id).map(|_| id));
+    }
+    match groups::identified(view, who).as_slice() {
+        [] => Ok(None),
+        [group] => Ok(Some(*group)),
+        several => Err(ambiguous(view, who, None, several)),
+    }
+}
+
+fn is_exactly(view: &View<'_>, who: &str, account: AccountId) -> bool {
+    let folded = who.to_lowercase();
+    let called = contact(view, account).and_then(|contact| contact.called.as_ref());
+    let is_called = called.is_some_and(|called| called.as_str().to_lowercase() == folded);
+    is_called
+        || name(view, account).to_lowercase() == folded
+        || who == "me"
+        || who == "self"
+        || ids::account(account).starts_with(who)
+        || ids::parse_conversation(who).is_some()
+}
+
+fn ambiguous(
     view: &View<'_>,
     who: &str,
-) -> Result<(ConversationId, AccountId), ApiError> {
-    let account = meant(view, who)?;
+    account: Option<AccountId>,
+    groups: &[ConversationId],
+) -> ApiError {
+    let person = account.map(|a| format!("{} ({})", name(view, a), ids::account(a)));
+    let named = |id: &ConversationId| {
+        format!("the group {} ({})", groups::name(view, *id), ids::conversation(*id))
+    };
+    let list: Vec<String> =
+        person.into_iter().chain(groups.iter().map(named)).take(SUGGESTED_MAX).collect();
+    let text = format!("{who:?} fits more than one conversation");
+    ApiError::new(Kind::Ambiguous, text).hint(format!("say which: {}", list.join(", ")))
+}
+
+fn direct(view: &View<'_>, account: AccountId) -> Result<Talk, ApiError> {
     let id = view.node.conversation_of(account).ok_or_else(|| no_contact(view, account))?;
     // With whom there was something there is still a conversation.
     let is_empty = || view.node.logs(id).iter().all(|log| log.height == 0);
     if is_waited_for(view, account) && is_empty() {
         return Err(no_contact(view, account));
     }
-    Ok((id, account))
+    Ok(Talk { id, with: Some(account) })
 }
 
 /// Whether we want somebody as a contact, and they have not answered.
@@ -226,17 +331,28 @@ pub(crate) fn unread(view: &View<'_>, id: ConversationId) -> Result<u64, ApiErro
             continue;
         }
         let read = view.node.read(id, log.author, own);
-        let from = chinwag_core::entry::Seq::new(read.saturating_add(1));
-        let to = chinwag_core::entry::Seq::new(log.height);
-        let Some(range) = from.zip(to).and_then(|(from, to)| Range::new(from, to)) else {
-            continue;
-        };
-        unread += view
-            .store
-            .count_shown(id, log.author, range, UNREAD_MAX)
-            .map_err(|error| unreadable(&error))?;
+        let from = Seq::new(read.saturating_add(1));
+        let range = from.zip(Seq::new(log.height)).and_then(|(a, b)| Range::new(a, b));
+        for part in range.into_iter().flat_map(|range| counting(view, id, log.author, range)) {
+            let shown = view
+                .store
+                .count_shown(id, log.author, part, UNREAD_MAX)
+                .map_err(|error| unreadable(&error))?;
+            // What was done in a group is not what somebody said.
+            unread += shown.saturating_sub(view.node.operations_in(id, log.author, part));
+        }
     }
     Ok(u64::try_from(unread).unwrap_or(u64::MAX))
+}
+
+/// The parts of a log that count: in a group what its author wrote as a member, elsewhere everything.
+fn counting(view: &View<'_>, id: ConversationId, author: DeviceId, range: Range) -> Vec<Range> {
+    let Some(state) = view.node.group(id) else { return vec![range] };
+    let joined = state.devices.get(&author);
+    let counts = joined.into_iter().flat_map(|device| device.counts.iter());
+    let within =
+        |counts: Range| Range::new(counts.from().max(range.from()), counts.to().min(range.to()));
+    counts.filter_map(within).collect()
 }
 
 /// When an account was last connected: with any of its devices.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_core::bundle::BundleError;
-use chinwag_core::output::Refusal;
+use chinwag_core::output::{GroupRefusal, Refusal};
 use chinwag_core::store::StoreError;
 use chinwag_store::OpenError;
 
@@ -61,7 +61,7 @@ pub(crate) fn declined(refusal: &Refusal, view: &View<'_>) -> ApiError {
         Refusal::TooManyInvites(_) | Refusal::TooManyContacts(_) | Refusal::RequestTooLong(_) => {
             say(Kind::Limit, refusal.to_string())
         }
-        Refusal::Group(why) => say(Kind::Refused, why.to_string()),
+        Refusal::Group(why) => group(*why),
         Refusal::Body(error) => say(Kind::Limit, error.to_string()),
         Refusal::NoDevice(account) => {
             let name = people::name(view, *account);
@@ -71,6 +71,18 @@ pub(crate) fn declined(refusal: &Refusal, view: &View<'_>) -> ApiError {
         Refusal::Introduction(error) => say(Kind::Refused, error.to_string()),
         Refusal::Bundle(error) => bundle(error),
         Refusal::Busy => say(Kind::Locked, refusal.to_string()),
+    }
+}
+
+fn group(why: GroupRefusal) -> ApiError {
+    let answer = |kind| ApiError::new(kind, why.to_string());
+    match why {
+        GroupRefusal::NotMember => answer(Kind::Refused)
+            .hint("chinwag groups lists those you are in; only their members can let you in again"),
+        GroupRefusal::Full | GroupRefusal::TooManyGroups | GroupRefusal::TooOftenChanged => {
+            answer(Kind::Limit)
+        }
+        _ => answer(Kind::Refused),
     }
 }
 

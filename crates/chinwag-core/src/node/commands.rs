@@ -47,14 +47,17 @@ impl Node {
     /// us from blocking them.
     fn must_wait(&self, command: &Command) -> bool {
         match command {
-            Command::Presence(_) | Command::Typing(..) | Command::Introduce => false,
+            Command::Presence(_)
+            | Command::Typing(..)
+            | Command::TypingInGroup(..)
+            | Command::Introduce => false,
             Command::Say { .. }
             | Command::CreateGroup(_)
             | Command::Grant { .. }
             | Command::Remove { .. }
             | Command::JoinGroup(_)
             | Command::SetGroup(..)
-            | Command::SayInGroup(..)
+            | Command::SayInGroup { .. }
             | Command::Edit { .. }
             | Command::React { .. }
             | Command::Retract(_) => self.is_in_doubt(None),
@@ -95,18 +98,29 @@ impl Node {
             Command::Call(account, called) => self.call(env, account, called),
             Command::Verify(account, is_on) => self.verify(env, account, is_on),
             Command::Block(account, is_on) => self.block(env, account, is_on),
-            Command::Say { to, content, client_id } => self.say_once(env, to, content, client_id),
+            Command::Say { to, content, client_id } => {
+                let within = self.conversation_with(to);
+                self.say_once(env, within, content, client_id, |node, env, content| {
+                    node.say_one(env, to, content)
+                })
+            }
             Command::CreateGroup(name) => self.create_group(env, name),
             Command::Grant { group, account, right } => self.grant(env, group, account, right),
             Command::Remove { group, account, keeps } => self.remove(env, group, account, keeps),
             Command::JoinGroup(group) => Ok(self.join_group(env, group)?.map(|()| Answer::Done)),
             Command::SetGroup(group, setting) => self.set_in_group(env, group, setting),
-            Command::SayInGroup(group, content) => self.say_in_group(env, group, content),
+            Command::SayInGroup { group, content, client_id } => {
+                self.say_once(env, Some(group), content, client_id, |node, env, content| {
+                    node.say_in_group(env, group, content)
+                })
+            }
             Command::Edit { of, text } => self.edit(env, of, text),
             Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
             Command::Retract(of) => self.retract(env, of),
             Command::MarkRead(with) => self.mark_read(env, with),
+            Command::MarkReadInGroup(group) => self.mark_group_read(env, group),
             Command::Typing(to, is_on) => Ok(self.type_to(to, is_on)),
+            Command::TypingInGroup(group, is_on) => Ok(self.type_in_group(group, is_on)),
             Command::Presence(is_active) => Ok(Ok(self.be_present(is_active))),
             Command::Export(to) => self.export(env, to),
             Command::Import(bytes) => self.import(env, &bytes),
@@ -119,35 +133,25 @@ impl Node {
     fn say_once(
         &mut self,
         env: &mut Env<'_>,
-        to: AccountId,
+        within: Option<ConversationId>,
         content: Content,
         client_id: Option<ClientId>,
+        say: impl FnOnce(&mut Self, &mut Env<'_>, Content) -> Reply,
     ) -> Reply {
-        let Some(client_id) = client_id else { return self.say_one(env, to, content) };
+        let Some(client_id) = client_id else { return say(self, env, content) };
         if let Some(said) = env.store.said(client_id)? {
             let entry = env.store.entry(said)?;
-            return Ok(if self.is_the_same(entry.as_ref(), to, &content) {
+            return Ok(if is_the_same(entry.as_ref(), within, &content) {
                 Ok(Answer::SaidBefore(said))
             } else {
                 Err(Refusal::ClientIdUsed(said))
             });
         }
-        let reply = self.say_one(env, to, content)?;
+        let reply = say(self, env, content)?;
         if let Ok(Answer::Entry(id)) = &reply {
             env.store.put_said(client_id, *id)?;
         }
         Ok(reply)
-    }
-
-    /// Whether an entry says this to them. Of one whose body is gone nobody can say that it does
-    /// not.
-    fn is_the_same(&self, entry: Option<&StoredEntry>, to: AccountId, content: &Content) -> bool {
-        entry.is_some_and(|entry| {
-            let body = content_of(entry.header.kind, entry.body.as_deref());
-            self.conversation_with(to) == Some(entry.header.conversation)
-                && entry.header.kind == content.kind()
-                && body.is_none_or(|body| body == *content)
-        })
     }
 
     /// What changes an earlier message, or our devices' memory, has commands of its own.
@@ -160,4 +164,18 @@ impl Node {
             content => self.say(env, to, content),
         }
     }
+}
+
+/// Whether an entry says this there. Of one whose body is gone nobody can say that it does not.
+fn is_the_same(
+    entry: Option<&StoredEntry>,
+    within: Option<ConversationId>,
+    content: &Content,
+) -> bool {
+    entry.is_some_and(|entry| {
+        let body = content_of(entry.header.kind, entry.body.as_deref());
+        within == Some(entry.header.conversation)
+            && entry.header.kind == content.kind()
+            && body.is_none_or(|body| body == *content)
+    })
 }

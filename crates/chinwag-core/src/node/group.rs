@@ -148,6 +148,15 @@ impl Node {
         counts && self.group_in(id).is_none_or(|group| group.state.counts(author, seq))
     }
 
+    /// How many operations of a group are in a part of a log.
+    pub fn operations_in(&self, id: ConversationId, author: DeviceId, part: Range) -> usize {
+        let operations = self.group_in(id).map(|group| group.operations.values());
+        let is_in = |operation: &&Placed| {
+            operation.author() == author && (part.from()..=part.to()).contains(&operation.seq())
+        };
+        operations.map_or(0, |operations| operations.filter(is_in).count())
+    }
+
     // What is here.
 
     /// The group that a conversation in the store is, if it is one.

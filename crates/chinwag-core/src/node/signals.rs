@@ -7,7 +7,7 @@ use crate::entry::Seq;
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId};
 use crate::input::Link;
-use crate::output::{Answer, Event, Refusal};
+use crate::output::{Answer, Event, GroupRefusal, Refusal};
 use crate::store::StoreError;
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::{Range, Ranges};
@@ -21,6 +21,19 @@ impl Node {
         let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
         let id = self.conversation_with(with).filter(|id| self.conversations.contains_key(id));
         let Some(id) = id else { return Ok(Err(Refusal::NoContact(with))) };
+        self.mark_all_read(env, id, own)
+    }
+
+    /// What is here of a group is read.
+    pub(super) fn mark_group_read(&mut self, env: &mut Env<'_>, id: ConversationId) -> Reply {
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        if self.group(id).is_none() {
+            return Ok(Err(Refusal::Group(GroupRefusal::NotMember)));
+        }
+        self.mark_all_read(env, id, own)
+    }
+
+    fn mark_all_read(&mut self, env: &mut Env<'_>, id: ConversationId, own: AccountId) -> Reply {
         let here = self.frontier(id);
         if self.note_read(env, id, own, &here)? {
             self.tell_read(id, None);
@@ -149,6 +162,22 @@ impl Node {
         let id = id.ok_or(Refusal::NoContact(to))?;
         if self.config.shares_typing {
             self.send_to_all(&Message::Typing { conversation: id, is_on }, |account| account == to);
+        }
+        Ok(Answer::Done)
+    }
+
+    pub(super) fn type_in_group(
+        &mut self,
+        id: ConversationId,
+        is_on: bool,
+    ) -> Result<Answer, Refusal> {
+        let own = self.account().ok_or(Refusal::NoAccount)?;
+        let members = self.conversations.get(&id).map(|group| group.others(own));
+        let is_member = self.group(id).is_some_and(|state| state.role(own).is_some());
+        let members = members.filter(|_| is_member).ok_or(GroupRefusal::NotMember)?;
+        if self.config.shares_typing {
+            let message = Message::Typing { conversation: id, is_on };
+            self.send_to_all(&message, |account| members.contains(&account));
         }
         Ok(Answer::Done)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chinwag_core::body::{Content, Text};
 use chinwag_core::identity::Name;
-use chinwag_core::ids::{ConversationId, EntryId};
+use chinwag_core::ids::{ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
@@ -308,7 +308,11 @@ impl Story {
     fn say(&mut self, by: &'static str) {
         let words = format!("{} by {by}", self.said.len());
         let content = Content::Text(Text { text: words.clone(), ..Text::default() });
-        if self.world.command(by, Command::SayInGroup(self.group, content)).is_ok() {
+        if self
+            .world
+            .command(by, Command::SayInGroup { group: self.group, content, client_id: None })
+            .is_ok()
+        {
             let (members, _) = self.world.known_of(by, self.group).unwrap();
             let is_in = |who: &&str| members.iter().any(|(name, _)| name == who);
             let removed = self.removed.iter().filter(|(remover, _)| *remover == by);
@@ -387,4 +391,47 @@ fn who_takes_part_in_no_groups_keeps_nothing_of_one() {
     let transcript = world.transcript();
     let came = "bob: has alice 1: and the rest goes on".to_owned();
     assert!(transcript.contains(&came), "{transcript:?}");
+}
+
+#[test]
+fn what_is_said_again_in_a_group_under_the_same_name_is_one_message() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    let say = |world: &mut World, words: &str| {
+        let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
+        let client_id = Some(ClientId::of("one"));
+        world.command("bob", Command::SayInGroup { group, content, client_id })
+    };
+    let Ok(Answer::Entry(id)) = say(&mut world, "hello") else { panic!("it was not said") };
+    assert_eq!(say(&mut world, "hello"), Ok(Answer::SaidBefore(id)));
+    assert_eq!(say(&mut world, "goodbye"), Err(Refusal::ClientIdUsed(id)));
+    world.settle();
+    assert_eq!(world.said_in("alice", group), ["hello"]);
+}
+
+#[test]
+fn members_see_what_others_have_read_and_that_they_type_and_nobody_else_does() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.say_in("alice", group, "who reads this?");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.settle();
+    world.transcript();
+    world.command("bob", Command::MarkReadInGroup(group)).unwrap();
+    world.command("bob", Command::TypingInGroup(group, true)).unwrap();
+    world.settle();
+    let seen = world.transcript();
+    assert!(seen.contains(&"alice: bob has read it".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"alice: bob types: true".to_owned()), "{seen:?}");
+    assert!(!seen.iter().any(|line| line.starts_with("carol")), "{seen:?}");
+    let (alice, bob) = (world.device("alice"), world.account("bob"));
+    assert!(
+        world.person("alice").store.reads().unwrap().iter().any(|(id, account, read)| {
+            (*id, *account) == (group, bob) && read.height(alice) > 0
+        })
+    );
+    // Who was removed does not know it, and is not heard.
+    world.command("carol", Command::TypingInGroup(group, true)).unwrap();
+    world.command("carol", Command::MarkReadInGroup(group)).unwrap();
+    world.settle();
+    assert_eq!(world.transcript(), ["carol: carol has read it"]);
 }

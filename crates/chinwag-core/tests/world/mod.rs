@@ -217,7 +217,7 @@ impl World {
 
     pub(crate) fn say_in(&mut self, from: &'static str, group: ConversationId, words: &str) {
         let content = Content::Text(Text { text: words.to_owned(), ..Text::default() });
-        self.command(from, Command::SayInGroup(group, content)).unwrap();
+        self.command(from, Command::SayInGroup { group, content, client_id: None }).unwrap();
     }
 
     /// What is said in a group, as somebody is shown it.

@@ -4,14 +4,17 @@ use chinwag_api::error::ApiError;
 use chinwag_api::method::{Disappear, ListConversations, Nothing, OneConversation, SetTyping};
 use chinwag_api::model;
 use chinwag_core::body::{Content, Settings};
-use chinwag_core::ids::{AccountId, ConversationId};
+use chinwag_core::entry::Position;
+use chinwag_core::ids::ConversationId;
 use chinwag_core::input::Command;
+use chinwag_core::membership::Setting;
 use chinwag_core::output::Answer;
 
 use super::{Api, classroom, unexpected};
 use crate::node_thread::View;
+use crate::people::Talk;
 use crate::refusals::unreadable;
-use crate::{ids, messages, people};
+use crate::{groups, ids, messages, people};
 
 pub(super) async fn list(
     api: Api,
@@ -28,12 +31,11 @@ async fn private(api: &Api) -> Result<Vec<model::Conversation>, ApiError> {
         .look(|view| {
             people::own(view)?;
             let mut all = Vec::new();
-            for (id, with) in view.node.conversations() {
-                let last =
-                    view.store.timeline(id, None, 1).map_err(|error| unreadable(&error))?.pop();
-                let position = last.as_ref().map(chinwag_core::store::StoredEntry::position);
-                let last = last.map(|entry| messages::shown(view, &entry)).transpose()?;
-                all.push((position, described(view, id, with, last)?));
+            let direct = view.node.conversations().map(|(id, with)| (id, Some(with)));
+            let groups = view.node.groups().map(|(id, _)| (id, None));
+            for (id, with) in direct.chain(groups) {
+                let (position, last) = newest(view, id)?;
+                all.push((position, described(view, Talk { id, with }, last)?));
             }
             all.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
             Ok(all.into_iter().map(|(_, conversation)| conversation).collect())
@@ -41,20 +43,44 @@ async fn private(api: &Api) -> Result<Vec<model::Conversation>, ApiError> {
         .await
 }
 
-fn described(
+/// The newest that is shown of a conversation, and where it stands.
+fn newest(
     view: &View<'_>,
     id: ConversationId,
-    with: AccountId,
+) -> Result<(Option<Position>, Option<model::Message>), ApiError> {
+    let (mut last, _) = messages::timeline(view, id, messages::From::Before(None), 1)?;
+    let Some(last) = last.pop() else { return Ok((None, None)) };
+    Ok((Some(last.position()), Some(messages::shown(view, &last)?)))
+}
+
+/// A group, as it is listed.
+pub(super) fn described_group(
+    view: &View<'_>,
+    id: ConversationId,
+) -> Result<model::Conversation, ApiError> {
+    let (_, last) = newest(view, id)?;
+    described(view, Talk { id, with: None }, last)
+}
+
+fn described(
+    view: &View<'_>,
+    talk: Talk,
     last: Option<model::Message>,
 ) -> Result<model::Conversation, ApiError> {
-    let is_own = view.node.account() == Some(with);
+    let id = talk.id;
+    let kind = match talk.with {
+        None => "group",
+        Some(with) if view.node.account() == Some(with) => "self",
+        Some(_) => "direct",
+    };
     Ok(model::Conversation {
         id: ids::conversation(id),
-        kind: if is_own { "self" } else { "direct" }.to_owned(),
+        kind: kind.to_owned(),
         is_private: true,
-        contact: ids::account(with),
-        name: people::name(view, with),
+        contact: talk.with.map_or_else(|| ids::conversation(id), ids::account),
+        name: talk.with.map_or_else(|| groups::name(view, id), |with| people::name(view, with)),
         classroom: None,
+        group: view.node.group(id).map(|state| groups::standing(view, state)),
         unread: people::unread(view, id)?,
         disappear_after_s: view.node.lifetime_s(id),
         last,
@@ -67,7 +93,10 @@ pub(super) async fn mark_read(api: Api, params: OneConversation) -> Result<Nothi
         return Ok(Nothing {});
     }
     let mark = move |view: &View<'_>| {
-        people::conversation(view, &params.conversation).map(|(_, with)| Command::MarkRead(with))
+        people::conversation(view, &params.conversation).map(|talk| match talk.with {
+            Some(with) => Command::MarkRead(with),
+            None => Command::MarkReadInGroup(talk.id),
+        })
     };
     api.node.order(mark).await?;
     Ok(Nothing {})
@@ -75,7 +104,10 @@ pub(super) async fn mark_read(api: Api, params: OneConversation) -> Result<Nothi
 
 pub(super) async fn typing(api: Api, params: SetTyping) -> Result<Nothing, ApiError> {
     let typing = move |view: &View<'_>| {
-        people::conversation(view, &params.to).map(|(_, with)| Command::Typing(with, params.on))
+        people::conversation(view, &params.to).map(|talk| match talk.with {
+            Some(with) => Command::Typing(with, params.on),
+            None => Command::TypingInGroup(talk.id, params.on),
+        })
     };
     api.node.order(typing).await?;
     Ok(Nothing {})
@@ -83,9 +115,12 @@ pub(super) async fn typing(api: Api, params: SetTyping) -> Result<Nothing, ApiEr
 
 pub(super) async fn disappear(api: Api, params: Disappear) -> Result<model::Message, ApiError> {
     let set = move |view: &View<'_>| {
-        let (_, to) = people::conversation(view, &params.conversation)?;
+        let talk = people::conversation(view, &params.conversation)?;
         let content = Content::Settings(Settings::default().with_lifetime(params.after_s));
-        Ok(Command::Say { to, content, client_id: None })
+        Ok(match talk.with {
+            Some(to) => Command::Say { to, content, client_id: None },
+            None => Command::SetGroup(talk.id, Setting::Lifetime(params.after_s)),
+        })
     };
     match api.node.order(set).await? {
         Answer::Entry(id) => api.node.look(move |view| messages::get(view, id)).await,
@@ -96,7 +131,7 @@ pub(super) async fn disappear(api: Api, params: Disappear) -> Result<model::Mess
 pub(super) async fn digest(api: Api, params: OneConversation) -> Result<model::Digest, ApiError> {
     api.node
         .look(move |view| {
-            let (id, _) = people::conversation(view, &params.conversation)?;
+            let id = people::conversation(view, &params.conversation)?.id;
             let digest = view.node.history_digest(view.store, id).map_err(|e| unreadable(&e))?;
             let letters = digest.map(|digest| digest.to_hex()).unwrap_or_default();
             let mut logs = Vec::new();

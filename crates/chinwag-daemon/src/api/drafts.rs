@@ -16,7 +16,7 @@ pub(super) async fn set(api: Api, params: SetDraft) -> Result<Nothing, ApiError>
     }
     let SetDraft { conversation, text } = params;
     let draft = move |view: &View<'_>| {
-        let (conversation, _) = people::conversation(view, &conversation)?;
+        let conversation = people::conversation(view, &conversation)?.id;
         Ok(Draft { conversation, text })
     };
     if api.node.keep(draft, |store, draft| store.put_draft(&draft)).await? {

@@ -9,6 +9,7 @@ use chinwag_api::model::{Message, MessageState};
 use chinwag_core::entry::Seq;
 use chinwag_core::event_log::{Logged, LoggedEvent};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use chinwag_core::store::StoredEntry;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::time::Wall;
 use serde_json::Value;
@@ -22,7 +23,7 @@ use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::seats::SUBSCRIPTIONS_MAX;
 use crate::shared::Shared;
-use crate::{ids, messages, people, time};
+use crate::{groups, ids, messages, people, time};
 
 /// Events of a page, unless somebody says otherwise, and at most.
 const PAGE: (u32, u32) = (100, 1_000);
@@ -254,6 +255,9 @@ fn entry(view: &View<'_>, id: EntryId) -> Result<Option<What>, ApiError> {
         return Ok(None);
     };
     if entry.header.kind.is_shown() {
+        if !groups::is_shown(view, &entry) {
+            return Ok(None);
+        }
         return Ok(Some(What::Message { message: messages::shown(view, &entry)? }));
     }
     let body = entry.body.as_deref().unwrap_or_default();
@@ -289,17 +293,23 @@ fn came(
 ) -> Result<Option<What>, ApiError> {
     let by = by.or_else(|| device.and_then(|device| view.node.author_of(of.conversation, device)));
     let (Some(by), Some(through)) = (by, last_message(view, of)?) else { return Ok(None) };
+    // In a group one member having it is not yet that it is delivered.
+    let (state, reach) = match view.node.group(of.conversation) {
+        None => (state, None),
+        Some(_) => messages::how_far(view, &through),
+    };
     Ok(Some(What::MessageState {
         conversation: ids::conversation(of.conversation),
-        through: ids::message(through),
+        through: ids::message(through.id),
         state,
         contact: ids::account(by),
         device: device.map(ids::device),
+        reach,
     }))
 }
 
 /// The last entry with a line of its own among those of a log up to a height.
-fn last_message(view: &View<'_>, of: Came) -> Result<Option<EntryId>, ApiError> {
+fn last_message(view: &View<'_>, of: Came) -> Result<Option<StoredEntry>, ApiError> {
     /// Entries that are looked through at once.
     const AT_ONCE: u64 = 64;
     let mut height = of.height;
@@ -309,8 +319,9 @@ fn last_message(view: &View<'_>, of: Came) -> Result<Option<EntryId>, ApiError> 
         let count = usize::try_from(range.count()).unwrap_or(usize::MAX);
         let entries = view.store.entries(of.conversation, of.author, range, count, usize::MAX);
         let entries = entries.map_err(|error| unreadable(&error))?;
-        if let Some(last) = entries.iter().rev().find(|entry| entry.header.kind.is_shown()) {
-            return Ok(Some(last.id));
+        let is_line = |entry: &StoredEntry| entry.header.kind.is_shown();
+        if let Some(last) = entries.into_iter().rev().find(is_line) {
+            return Ok(Some(last));
         }
         height = from.get() - 1;
     }

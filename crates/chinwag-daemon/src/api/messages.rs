@@ -22,9 +22,9 @@ use tokio::time::timeout;
 use super::system::awaited;
 use super::{Api, classroom, patience, unexpected};
 use crate::node_thread::View;
-use crate::refusals::unreadable;
+use crate::people::Talk;
 use crate::searcher::Wanted;
-use crate::{ids, messages, people, time};
+use crate::{groups, ids, messages, people, time};
 
 /// Bytes of a client id.
 const CLIENT_ID_MAX: usize = 128;
@@ -67,18 +67,31 @@ pub(super) async fn send(api: Api, params: SendMessage) -> Result<Sent, ApiError
 
 fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     must_say_something(&params)?;
-    let (conversation, to) = people::conversation(view, &params.to)?;
-    if params.require_verified && !people::is_verified(view, to) {
-        let name = people::name(view, to);
-        let sentence = format!("the safety number with {name} was not compared");
-        let them = people::for_shell(view, to);
-        return Err(ApiError::new(Kind::Unverified, sentence).hint(format!(
-            "compare it by voice: `chinwag verify {them}` shows it, and with --yes notes that you did"
-        )));
+    let talk = people::conversation(view, &params.to)?;
+    if params.require_verified {
+        must_be_verified(view, talk)?;
     }
-    let reply_to = params.reply_to.map(|id| answered(view, conversation, &id)).transpose()?;
+    let reply_to = params.reply_to.map(|id| answered(view, talk.id, &id)).transpose()?;
     let client_id = params.client_id.as_deref().map(ClientId::of);
-    Ok(Command::Say { to, content: messages::text(params.text, reply_to), client_id })
+    let content = messages::text(params.text, reply_to);
+    Ok(match talk.with {
+        Some(to) => Command::Say { to, content, client_id },
+        None => Command::SayInGroup { group: talk.id, content, client_id },
+    })
+}
+
+/// Whoever it is said to has compared the safety number with us: in a group, all members.
+fn must_be_verified(view: &View<'_>, talk: Talk) -> Result<(), ApiError> {
+    let to = talk.with.map_or_else(|| groups::others(view, talk.id), |with| vec![with]);
+    let Some(unverified) = to.into_iter().find(|to| !people::is_verified(view, *to)) else {
+        return Ok(());
+    };
+    let name = people::name(view, unverified);
+    let sentence = format!("the safety number with {name} was not compared");
+    let them = people::for_shell(view, unverified);
+    Err(ApiError::new(Kind::Unverified, sentence).hint(format!(
+        "compare it by voice: `chinwag verify {them}` shows it, and with --yes notes that you did"
+    )))
 }
 
 fn must_say_something(params: &SendMessage) -> Result<(), ApiError> {
@@ -191,18 +204,15 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
     }
     api.node
         .look(move |view| {
-            let (conversation, _) = people::conversation(view, &params.conversation)?;
+            let conversation = people::conversation(view, &params.conversation)?.id;
             let before = params.before.as_deref().map(|id| position(view, id)).transpose()?;
             let after = params.after.as_deref().map(|id| match id {
                 "" => Ok(before_all()),
                 id => position(view, id),
             });
             let after = after.transpose()?;
-            let entries = match after {
-                Some(after) => view.store.timeline_after(conversation, after, limit),
-                None => view.store.timeline(conversation, before, limit),
-            };
-            let entries = entries.map_err(|error| unreadable(&error))?;
+            let from = after.map_or(messages::From::Before(before), messages::From::After);
+            let (entries, has_more) = messages::timeline(view, conversation, from, limit)?;
             let mut shown = Vec::new();
             let mut room = Room::new();
             for entry in &entries {
@@ -213,7 +223,7 @@ pub(super) async fn list(api: Api, params: ListMessages) -> Result<Page, ApiErro
                 shown.push(message);
             }
             // There are more beyond the last, unless there were no more to be found.
-            let is_all = shown.len() == entries.len() && entries.len() < limit;
+            let is_all = shown.len() == entries.len() && !has_more;
             let next = shown.last().map(|last| last.id.clone()).filter(|_| !is_all);
             if after.is_none() {
                 shown.reverse();
@@ -265,7 +275,7 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
         .look(move |view| {
             let account = from.map(|who| people::meant(view, &who)).transpose()?;
             let within = within.map(|who| people::conversation(view, &who)).transpose()?;
-            Ok((account, within.map(|(id, _)| id)))
+            Ok((account, within.map(|talk| talk.id)))
         })
         .await?;
     let (before, after) = (

@@ -8,6 +8,7 @@ mod contacts;
 mod conversations;
 mod drafts;
 mod events;
+mod groups;
 mod messages;
 mod peers;
 mod system;
@@ -144,6 +145,14 @@ impl Api {
             ConversationMarkRead => conversations::mark_read,
             ConversationDigest => conversations::digest,
             ConversationDisappear => conversations::disappear,
+            GroupCreate => groups::create,
+            GroupShow => groups::show,
+            GroupInvite => groups::invite,
+            GroupJoin => groups::join,
+            GroupLeave => groups::leave,
+            GroupRemove => groups::remove,
+            GroupSetRole => groups::set_role,
+            GroupChange => groups::alter,
             ClassroomConnect => classroom::connect,
             MessageSend => messages::send,
             MessageEdit => messages::edit,

@@ -4,7 +4,7 @@ use chinwag_api::error::ApiError;
 use chinwag_api::method::{Hello, Nothing, Welcome};
 use chinwag_api::model::{self, MessageState};
 use chinwag_core::entry::Seq;
-use chinwag_core::ids::AccountId;
+use chinwag_core::ids::{AccountId, DeviceId};
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::ticket::Address;
 
@@ -12,7 +12,7 @@ use super::Api;
 use crate::node_thread::View;
 use crate::refusals::{is_full, unreadable};
 use crate::shared::Trouble;
-use crate::{people, time};
+use crate::{groups, people, time};
 
 /// Messages of one log that are counted as undelivered.
 const UNDELIVERED_MAX: usize = 1_000;
@@ -47,7 +47,8 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 .map(|contact| contact.account)
                 .collect();
             let mut unread = 0;
-            for (id, _) in view.node.conversations() {
+            let direct = view.node.conversations().map(|(id, _)| id);
+            for id in direct.chain(view.node.groups().map(|(id, _)| id)) {
                 unread += people::unread(view, id)?;
             }
             Ok(model::Status {
@@ -88,23 +89,30 @@ pub(super) fn addresses(api: &Api) -> Vec<String> {
     direct.collect()
 }
 
-/// How many messages of ours no device of a contact has.
+/// How many messages of ours no device of a contact has, or not of each member of a group.
 fn undelivered(view: &View<'_>) -> Result<u64, ApiError> {
     let own = view.node.account();
     let blocked = |with| view.node.contacts().any(|c| c.account == with && c.is_blocked);
     let mut undelivered = 0;
-    for (id, with) in view.node.conversations() {
-        if Some(with) == own || blocked(with) {
+    let direct = view.node.conversations().map(|(id, with)| (id, vec![with]));
+    let groups = view.node.groups().map(|(id, _)| (id, groups::others(view, id)));
+    for (id, with) in direct.chain(groups) {
+        let others = with.into_iter().filter(|with| Some(*with) != own && !blocked(*with));
+        let devices: Vec<_> = others.map(|with| view.node.devices_of(with, view.now)).collect();
+        if devices.is_empty() {
             continue;
         }
-        let devices = view.node.devices_of(with, view.now);
         for log in view.node.logs(id).iter().filter(|l| view.node.author_of(id, l.author) == own) {
-            let there = devices.iter().map(|device| view.node.delivered(id, log.author, *device));
-            let from = Seq::new(there.max().unwrap_or(0).saturating_add(1));
+            let there = |device: &DeviceId| view.node.delivered(id, log.author, *device);
+            // As far as the last of them has it, on the device that has most.
+            let each = devices.iter().map(|of| of.iter().map(there).max().unwrap_or(0));
+            let from = Seq::new(each.min().unwrap_or(0).saturating_add(1));
             let range = from.zip(Seq::new(log.height)).and_then(|(a, b)| Range::new(a, b));
             let Some(range) = range else { continue };
             let counted = view.store.count_shown(id, log.author, range, UNDELIVERED_MAX);
-            undelivered += count(counted.map_err(|error| unreadable(&error))?);
+            let counted = counted.map_err(|error| unreadable(&error))?;
+            let operations = view.node.operations_in(id, log.author, range);
+            undelivered += count(counted.saturating_sub(operations));
         }
     }
     Ok(undelivered)

@@ -16,7 +16,7 @@ use crate::attempts::Attempts;
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::shared::Shared;
-use crate::{ids, messages, people, time};
+use crate::{groups, ids, messages, people, time};
 
 /// Changes of a message that are told.
 const CHANGES_MAX: usize = 8;
@@ -38,16 +38,22 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
     let conversation = entry.header.conversation;
     let own = view.node.account();
     let changes = changes(view, &entry)?;
+    let is_group = view.node.group(conversation).is_some();
     if !message.author.is_me {
-        let written = format!(
-            "{} wrote it; it is on this disk since it came, and nobody else waits for it from us",
-            message.author.name
-        );
+        let others = if is_group {
+            "members who have not got it yet may get it from us"
+        } else {
+            "nobody else waits for it from us"
+        };
+        let author = &message.author.name;
+        let written = format!("{author} wrote it; it is on this disk since it came, and {others}");
         let text = [written].into_iter().chain(changes.iter().map(change_in_words)).collect();
         return Ok(model::Why { message, devices: Vec::new(), changes, text });
     }
     let with = view.node.conversations().find(|(known, _)| *known == conversation);
-    let accounts: Vec<AccountId> = with.into_iter().map(|(_, with)| with).chain(own).collect();
+    let with = with.map(|(_, with)| with);
+    let members = groups::others(view, conversation);
+    let accounts: Vec<AccountId> = with.into_iter().chain(members).chain(own).collect();
     let mut devices = Vec::new();
     for account in accounts {
         for device in view.node.devices_of(account, view.now) {
@@ -57,12 +63,14 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
         }
     }
     let mut text = vec![format!("committed to this disk; written {}", message.sent_at)];
-    if devices.is_empty() && with.map(|(_, with)| with) == own {
+    if is_group {
+        text.push(groups::reach_in_words(view, shared, &entry));
+    } else if devices.is_empty() && with == own {
         text.push("a note to yourself: your other devices get it when there are some".to_owned());
     } else if devices.is_empty() {
-        let former = with.into_iter().flat_map(|(_, with)| former_devices(view, &entry, with));
+        let former = with.into_iter().flat_map(|with| former_devices(view, &entry, with));
         devices.extend(former);
-        let name = with.map(|(_, with)| people::name(view, with)).unwrap_or_default();
+        let name = with.map(|with| people::name(view, with)).unwrap_or_default();
         text.push(format!("{name} has no device that is certified now: nobody can receive it"));
     }
     text.extend(

@@ -286,6 +286,7 @@ impl Talks {
             unread: talk.unread,
             disappear_after_s: 0,
             last: talk.messages.back().map(|said| self.shown(peer, said)),
+            group: None,
             classroom: Some(ClassroomPeer {
                 address,
                 team: talk.team.clone(),
@@ -349,6 +350,7 @@ impl Talks {
             gone: None,
             reactions: Vec::new(),
             state: said.ours.as_ref().map(|(state, _)| *state),
+            reach: None,
             ending: match said.ending {
                 Ending::Whole => None,
                 Ending::Continues => Some("continues".to_owned()),

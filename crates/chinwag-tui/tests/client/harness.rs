@@ -200,6 +200,7 @@ pub(crate) fn chat(name: &str) -> Conversation {
         disappear_after_s: 0,
         last: None,
         classroom: None,
+        group: None,
     }
 }
 
@@ -215,6 +216,7 @@ pub(crate) fn class(address: &str, team: &str) -> Conversation {
         unread: 0,
         disappear_after_s: 0,
         last: None,
+        group: None,
         classroom: Some(ClassroomPeer {
             address: address.into(),
             team: team.into(),
@@ -274,6 +276,7 @@ pub(crate) fn message(n: u32, author: &str, text: &str) -> Message {
         gone: None,
         reactions: Vec::new(),
         state: is_me.then_some(MessageState::Saved),
+        reach: None,
         ending: None,
     }
 }

@@ -85,6 +85,7 @@ fn what_becomes_of_a_message_is_said_in_words() {
         state: MessageState::Delivered,
         contact: "ctc_Bob".into(),
         device: None,
+        reach: None,
     });
     assert_eq!(ear.last(), "System: Message 2 is delivered.");
     let mut changed = message(2, "You", "hello there");

@@ -57,6 +57,7 @@ fn what_is_said_is_shown_at_once_and_then_where_it_is() {
             state,
             contact: "ctc_Bob".into(),
             device: None,
+            reach: None,
         });
         let screen = desk.screen(80, 24);
         let row = screen.lines().find(|row| row.contains("good morning")).unwrap();

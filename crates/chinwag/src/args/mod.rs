@@ -5,6 +5,7 @@
 
 pub(crate) mod account;
 pub(crate) mod classroom;
+pub(crate) mod groups;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod program;
@@ -194,6 +195,10 @@ pub(crate) enum Command {
     /// yours.
     Nearby(JsonList),
 
+    Group(groups::Group),
+    /// List the groups we are in, and those we are out of
+    Groups(JsonList),
+
     Chat(messages::Chat),
     Send(messages::Send),
     Listen(messages::Listen),
@@ -251,6 +256,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
             "unblock", "alias", "verify", "peers", "nearby", "connect",
         ],
     ),
+    ("Groups", &["group", "groups"]),
     (
         "Account",
         &["init", "id", "rename", "words", "devices", "revoke-device", "backup", "restore"],

@@ -8,6 +8,7 @@ pub(crate) mod classroom;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod export;
+pub(crate) mod group;
 pub(crate) mod help;
 pub(crate) mod history;
 pub(crate) mod invite;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountRestore, BackupCreate, BundleImport, ContactAdd,
     ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead, DeviceRevoke,
+    GroupChange, GroupCreate, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole,
     InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract, MessageSend, Method,
     RequestAccept, RequestDecline,
 };
@@ -78,6 +80,8 @@ async fn with_node(context: Context, command: Command) -> Result<Exit, Failure> 
         Command::Peers(list) => people::peers(context, list).await,
         Command::Connect(args) => people::connect(context, args).await,
         Command::Nearby(list) => people::nearby(context, list).await,
+        Command::Group(args) => group::run(context, args.command).await,
+        Command::Groups(list) => group::list(context, list).await,
         Command::Chat(args) => chat::run(context, args).await,
         Command::Send(args) => send::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
@@ -146,6 +150,7 @@ fn done(method: &str) -> &'static str {
         MessageSend::NAME => "the message was saved",
         BackupCreate::NAME => "the backup was written",
         InviteCreate::NAME => "the ticket was made",
+        GroupCreate::NAME => "the group was begun",
         AccountRename::NAME
         | BundleImport::NAME
         | ContactAdd::NAME
@@ -155,6 +160,12 @@ fn done(method: &str) -> &'static str {
         | ContactVerify::NAME
         | ConversationMarkRead::NAME
         | DeviceRevoke::NAME
+        | GroupChange::NAME
+        | GroupInvite::NAME
+        | GroupJoin::NAME
+        | GroupLeave::NAME
+        | GroupRemove::NAME
+        | GroupSetRole::NAME
         | InviteRevoke::NAME
         | MessageEdit::NAME
         | MessageReact::NAME

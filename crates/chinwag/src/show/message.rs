@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chinwag_api::model::{Digest, Message, Reaction, Why};
+use chinwag_api::model::{Digest, Message, MessageState, Reaction, Why};
 pub(crate) use chinwag_tui::view::message::state;
 use unicode_width::UnicodeWidthStr;
 
@@ -59,9 +59,9 @@ fn rows(messages: &[Message], place: impl Fn(&Message) -> String, style: &Style)
     let leads: Vec<[String; 4]> = messages
         .iter()
         .map(|message| {
-            let state = message.state.map_or("", state);
+            let state = came(message);
             let time = style.clock.time_of_day(&message.sent_at);
-            [super::id(&message.id, style.whole_ids), time, place(message), state.to_owned()]
+            [super::id(&message.id, style.whole_ids), time, place(message), state]
         })
         .collect();
     let widths: [usize; 4] =
@@ -79,6 +79,16 @@ fn rows(messages: &[Message], place: impl Fn(&Message) -> String, style: &Style)
         lines.push(row(message, &padded(lead, &widths), |id| ours.contains(id), style));
     }
     lines.join("\n")
+}
+
+/// How far a message has come, and in a group to how many, unless it is all of them.
+fn came(message: &Message) -> String {
+    match (message.state, message.reach) {
+        (Some(MessageState::Sent), Some(reach)) => {
+            format!("sent {}/{}", reach.delivered, reach.members)
+        }
+        (far, _) => far.map_or("", state).to_owned(),
+    }
 }
 
 fn padded(cells: &[String], widths: &[usize]) -> String {
@@ -131,6 +141,9 @@ fn said(message: &Message, is_ours: impl Fn(&str) -> bool) -> (String, String) {
                 format!("{who}{edited}{}: ", answers(message, is_ours)),
                 text.unwrap_or_default().to_owned(),
             )
+        }
+        (None, "membership", Some(text)) => {
+            (format!("{who} {}", output::one_line(text)), String::new())
         }
         (None, "settings", None) => {
             (format!("{who} changed after how long messages disappear"), String::new())
@@ -298,7 +311,8 @@ pub(crate) mod tests {
             edited: false,
             gone: None,
             reactions: Vec::new(),
-            state: is_me.then_some(chinwag_api::model::MessageState::Delivered),
+            state: is_me.then_some(MessageState::Delivered),
+            reach: None,
             ending: None,
         }
     }

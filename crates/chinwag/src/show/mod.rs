@@ -5,6 +5,7 @@
 
 pub(crate) mod account;
 pub(crate) mod event;
+pub(crate) mod groups;
 pub(crate) mod message;
 pub(crate) mod people;
 pub(crate) mod table;

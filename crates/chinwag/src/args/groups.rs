@@ -1,0 +1,169 @@
+//! What the commands about groups take.
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+use super::Json;
+
+/// Begin and keep groups: conversations of several people
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Begin and keep groups: conversations of several people.\n\n\
+    A group has no server: each member's devices have all of it, and whoever was away gets what they \
+    missed from any of the others. Who began it owns it: owners decide who is an admin, admins decide \
+    who is a member, and anybody may leave.\n\n\
+    A group is talked in like with somebody: chinwag send GROUP TEXT, chinwag chat GROUP, chinwag \
+    history GROUP, chinwag digest GROUP.")]
+pub(crate) struct Group {
+    #[command(subcommand)]
+    pub(crate) command: GroupCommand,
+}
+
+/// What to do with a group.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Begin a group that we own
+    Create(GroupCreate),
+    /// Show a group and who is in it
+    Show(OneGroup),
+    /// Let contacts into a group
+    Invite(GroupInvite),
+    /// Join a group that we were let into
+    ///
+    /// Saying something in it does the same.
+    Join(OneGroup),
+    /// Leave a group; what was said stays here
+    Leave(GroupLeave),
+    /// Remove a member from a group
+    ///
+    /// What their devices write from then on does not count, whenever they say it was written. What
+    /// they have, they keep.
+    Remove(GroupRemove),
+    /// Make a member an admin, or an admin a member
+    Role(GroupRole),
+    /// Call a group something else
+    Rename(GroupRename),
+    /// Say what a group is about
+    Topic(GroupTopic),
+    /// Say what of the history new members get
+    History(GroupHistory),
+}
+
+/// `chinwag group show` and `join`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneGroup {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group create`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupCreate {
+    /// What it is called
+    pub(crate) name: String,
+    /// Contacts to let in at once
+    #[arg(value_name = "CONTACT")]
+    pub(crate) contacts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group invite`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupInvite {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// Whom
+    #[arg(value_name = "CONTACT", required = true)]
+    pub(crate) contacts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group leave`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupLeave {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group remove`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupRemove {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// Whom
+    pub(crate) member: String,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group role`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupRole {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// Whose role
+    pub(crate) member: String,
+    /// What they are from now on
+    pub(crate) role: Role,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// What a member can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    // Who is in the group is theirs to decide.
+    Admin,
+    Member,
+}
+
+/// `chinwag group rename`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupRename {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// What to call it, for everybody
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group topic`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupTopic {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// What it is about; without: nothing is said of it any more
+    pub(crate) topic: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group history`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupHistory {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// What new members get
+    pub(crate) history: History,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// What of the history new members get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum History {
+    // What is said from the time on at which they were let in.
+    FromNow,
+    Everything,
+}

@@ -1,0 +1,112 @@
+//! `group` and `groups`: conversations of several people.
+
+use chinwag_api::method::{
+    ChangeGroup, ConversationList, CreateGroup, GroupChange, GroupCreate, GroupInvite, GroupJoin,
+    GroupLeave, GroupRemove, GroupSetRole, GroupShow, InviteToGroup, ListConversations, Method,
+    OneGroup, OneMember, SetGroupRole,
+};
+use chinwag_api::model::{Conversation, Group, GroupHistory, GroupRole};
+use serde_json::Value;
+
+use super::{ask, say_list, sure};
+use crate::args::groups::{GroupCommand, History, Role};
+use crate::args::{Json, JsonList};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::node::{Need, with};
+use crate::show;
+
+pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    match command {
+        GroupCommand::Create(args) => {
+            let params = CreateGroup { name: args.name, contacts: args.contacts };
+            say::<GroupCreate>(context, params, args.json, show::groups::began).await
+        }
+        GroupCommand::Show(args) => {
+            let params = OneGroup { group: args.group };
+            let words = |group: &Group| show::groups::group(group, &style);
+            say::<GroupShow>(context, params, args.json, words).await
+        }
+        GroupCommand::Invite(args) => {
+            let params = InviteToGroup { group: args.group, contacts: args.contacts };
+            let words = |group: &Group| show::groups::group(group, &style);
+            say::<GroupInvite>(context, params, args.json, words).await
+        }
+        GroupCommand::Join(args) => {
+            let params = OneGroup { group: args.group };
+            say::<GroupJoin>(context, params, args.json, show::groups::joined).await
+        }
+        GroupCommand::Leave(args) => {
+            let question = "Leave the group? Only its members can let you in again.";
+            sure(question, args.yes).await?;
+            let params = OneGroup { group: args.group };
+            say::<GroupLeave>(context, params, args.json, show::groups::left).await
+        }
+        GroupCommand::Remove(args) => {
+            let who = show::people::name(&args.member);
+            sure(&format!("Remove {who} from the group, on all devices?"), args.yes).await?;
+            let params = OneMember { group: args.group, member: args.member };
+            let words = |group: &Group| show::groups::group(group, &style);
+            say::<GroupRemove>(context, params, args.json, words).await
+        }
+        GroupCommand::Role(args) => {
+            let role = match args.role {
+                Role::Admin => GroupRole::Admin,
+                Role::Member => GroupRole::Member,
+            };
+            let params = SetGroupRole { group: args.group, member: args.member, role };
+            let words = |group: &Group| show::groups::group(group, &style);
+            say::<GroupSetRole>(context, params, args.json, words).await
+        }
+        GroupCommand::Rename(args) => {
+            let name = Some(args.name);
+            let params = ChangeGroup { group: args.group, name, ..ChangeGroup::default() };
+            change(context, params, args.json).await
+        }
+        GroupCommand::Topic(args) => {
+            let topic = Some(args.topic.unwrap_or_default());
+            let params = ChangeGroup { group: args.group, topic, ..ChangeGroup::default() };
+            change(context, params, args.json).await
+        }
+        GroupCommand::History(args) => {
+            let history = Some(match args.history {
+                History::FromNow => GroupHistory::FromNow,
+                History::Everything => GroupHistory::Everything,
+            });
+            let params = ChangeGroup { group: args.group, history, ..ChangeGroup::default() };
+            change(context, params, args.json).await
+        }
+    }
+}
+
+async fn change(context: &Context, params: ChangeGroup, json: Json) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    let words = |group: &Group| show::groups::group(group, &style);
+    say::<GroupChange>(context, params, json, words).await
+}
+
+/// Does something with a group, and says what comes of it.
+async fn say<M: Method<Answer = Group>>(
+    context: &Context,
+    params: M::Params,
+    json: Json,
+    words: impl FnOnce(&Group) -> String,
+) -> Result<Exit, Failure> {
+    ask::<M>(context, params, json, words).await
+}
+
+/// Lists the groups: of all conversations those that are some.
+pub(super) async fn list(context: &Context, list: JsonList) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    with(context, Need::Account, async |node| {
+        let mut raw = node.raw::<ConversationList>(ListConversations::default()).await?;
+        if let Some(all) = raw.as_array_mut() {
+            all.retain(|one| one.get("kind").and_then(Value::as_str) == Some("group"));
+        }
+        let words = |groups: &Vec<Conversation>| show::groups::list(groups, &style);
+        say_list::<ConversationList>(raw, list, words)?;
+        Ok(Exit::Done)
+    })
+    .await
+}

@@ -1,0 +1,134 @@
+//! Groups in words.
+
+use chinwag_api::model::{
+    Conversation, Group, GroupHistory, GroupMember, GroupRole, GroupStanding,
+};
+
+use super::message::Style;
+use super::table::{Table, facts};
+use super::{NAME_SHOWN, count};
+use crate::output;
+
+/// Characters of a topic that are shown.
+const TOPIC_SHOWN: usize = 200;
+
+const fn role(role: GroupRole) -> &'static str {
+    match role {
+        GroupRole::Member => "member",
+        GroupRole::Admin => "admin",
+        GroupRole::Owner => "owner",
+        GroupRole::Unknown => "in a role of a newer kind",
+    }
+}
+
+fn name(of: &str) -> String {
+    output::person(of, NAME_SHOWN)
+}
+
+/// What we are in a group.
+fn ours(standing: Option<&GroupStanding>) -> &'static str {
+    match standing {
+        Some(GroupStanding { role: Some(_), joined: false, .. }) => "invited",
+        Some(GroupStanding { role: Some(is), .. }) => role(*is),
+        _ => "out of it",
+    }
+}
+
+/// All groups.
+pub(crate) fn list(groups: &[Conversation], style: &Style) -> String {
+    if groups.is_empty() {
+        return "No groups yet: `chinwag group create NAME` begins one.".to_owned();
+    }
+    let mut table = Table::new(&["NAME", "YOU ARE", "MEMBERS", "UNREAD", "TOPIC", "ID"]);
+    for group in groups {
+        let standing = group.group.as_ref();
+        let topic = standing.map(|standing| standing.topic.as_str()).unwrap_or_default();
+        table.row([
+            name(&group.name),
+            ours(standing).to_owned(),
+            standing.map_or_else(String::new, |standing| standing.members.to_string()),
+            if group.unread > 0 { group.unread.to_string() } else { String::new() },
+            output::short(topic, TOPIC_SHOWN),
+            super::id(&group.id, style.whole_ids),
+        ]);
+    }
+    table.text(style.paint)
+}
+
+/// A group, and who is in it.
+pub(crate) fn group(group: &Group, style: &Style) -> String {
+    let standing = group.conversation.group.as_ref();
+    let topic = standing.map(|standing| standing.topic.as_str()).unwrap_or_default();
+    let disappear = match group.conversation.disappear_after_s {
+        0 => "never".to_owned(),
+        seconds => format!("{} after they were read", count(u64::from(seconds), "second")),
+    };
+    let history = match group.history {
+        GroupHistory::FromNow => "what is said from then on",
+        GroupHistory::Everything => "everything",
+        GroupHistory::Unknown => "what a newer version knows",
+    };
+    let head = facts(
+        &[
+            ("Group", name(&group.conversation.name)),
+            ("Topic", output::short(topic, TOPIC_SHOWN)),
+            ("You are", ours(standing).to_owned()),
+            ("New members get", history.to_owned()),
+            ("Messages disappear", disappear),
+            ("Id", super::id(&group.conversation.id, style.whole_ids)),
+        ],
+        style.paint,
+    );
+    let mut table = Table::new(&["MEMBER", "ROLE", "JOINED", "CONTACT", "LAST HEARD"]);
+    for member in &group.members {
+        table.row([
+            who(member),
+            role(member.role).to_owned(),
+            if member.joined { "yes" } else { "invited" }.to_owned(),
+            if member.is_me || member.is_contact { "" } else { "no" }.to_owned(),
+            heard(member, style),
+        ]);
+    }
+    format!("{head}\n\n{}", table.text(style.paint))
+}
+
+fn who(member: &GroupMember) -> String {
+    if member.is_me { "You".to_owned() } else { name(&member.name) }
+}
+
+fn heard(member: &GroupMember, style: &Style) -> String {
+    match member.last_heard_at.as_deref() {
+        _ if member.is_me => String::new(),
+        _ if member.connected => "connected".to_owned(),
+        Some(at) => style.clock.ago(at),
+        None => "never".to_owned(),
+    }
+}
+
+/// What there is to say when a group was begun.
+pub(crate) fn began(group: &Group) -> String {
+    let others: Vec<String> =
+        group.members.iter().filter(|member| !member.is_me).map(who).collect();
+    let called = name(&group.conversation.name);
+    if others.is_empty() {
+        return format!(
+            "The group {called} is begun; nobody else is in it yet.\n\
+             Let contacts in: chinwag group invite GROUP CONTACT"
+        );
+    }
+    format!("The group {called} is begun, with {}.", others.join(", "))
+}
+
+/// What there is to say when we have joined one.
+pub(crate) fn joined(group: &Group) -> String {
+    let members = count(u64::try_from(group.members.len()).unwrap_or(u64::MAX), "member");
+    format!("You have joined {}, of {members}.", name(&group.conversation.name))
+}
+
+/// What there is to say when we have left one.
+pub(crate) fn left(group: &Group) -> String {
+    format!(
+        "You have left {}. What was said there stays on this device.",
+        name(&group.conversation.name)
+    )
+}

@@ -1,0 +1,240 @@
+//! Groups of real programs: real databases, real connections on loopback.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
+
+mod harness;
+
+use chinwag_api::method::{Page, Sent};
+use chinwag_api::model::{
+    Conversation, Digest, Group, GroupRole, Message, MessageState, Reach, Status, Why,
+};
+use harness::ESCAPE;
+use harness::home::{Home, introduce};
+use harness::pipes::Piped;
+use rustix::process::Signal;
+
+/// Ana knows Bob and Cleo, and their daemons run.
+struct Three {
+    ana: Home,
+    bob: Home,
+    cleo: Home,
+    daemons: Vec<Piped>,
+}
+
+impl Three {
+    #[track_caller]
+    fn who_know_ana() -> Self {
+        let (ana, bob, cleo) = (Home::of("Ana"), Home::of("Bob"), Home::of("Cleo"));
+        let daemons = [&ana, &bob, &cleo].map(Home::daemon).into_iter().collect();
+        introduce(&ana, &bob);
+        introduce(&ana, &cleo);
+        Self { ana, bob, cleo, daemons }
+    }
+
+    /// The same, all of whom know each other.
+    #[track_caller]
+    fn who_know_each_other() -> Self {
+        let three = Self::who_know_ana();
+        introduce(&three.bob, &three.cleo);
+        three
+    }
+
+    /// A group of Ana's with the others, which they have joined.
+    #[track_caller]
+    fn in_a_choir(self) -> Self {
+        let group: Group = self.ana.asks(&["group", "create", "Choir", "Bob", "Cleo"]);
+        assert_eq!(group.members.len(), 3);
+        for other in [&self.bob, &self.cleo] {
+            until_so("they hear of the group", || !groups(other).is_empty());
+            let joined: Group = other.asks(&["group", "join", "Choir"]);
+            assert!(joined.conversation.group.unwrap().joined);
+        }
+        self
+    }
+}
+
+#[track_caller]
+fn until_so(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + harness::PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "{what}");
+    }
+}
+
+#[track_caller]
+fn groups(of: &Home) -> Vec<Conversation> {
+    of.asks(&["groups"])
+}
+
+#[track_caller]
+fn messages(of: &Home) -> Vec<Message> {
+    of.asks::<Page>(&["history", "Choir"]).messages
+}
+
+/// What people said, and what was done in words, as it is shown to somebody.
+#[track_caller]
+fn lines(of: &Home) -> Vec<String> {
+    let line = |message: &Message| {
+        let between = if message.kind == "membership" { " " } else { ": " };
+        format!("{}{between}{}", message.author.name, message.text.as_deref().unwrap_or_default())
+    };
+    messages(of).iter().map(line).collect()
+}
+
+#[track_caller]
+fn until_shown(of: &Home, text: &str) {
+    until_so(text, || messages(of).iter().any(|m| m.text.as_deref() == Some(text)));
+}
+
+#[track_caller]
+fn digest(of: &Home) -> String {
+    of.asks::<Digest>(&["digest", "Choir"]).digest
+}
+
+#[track_caller]
+fn until_the_same(homes: &[&Home]) {
+    until_so("all have the same", || {
+        let digests: Vec<String> = homes.iter().map(|home| digest(home)).collect();
+        digests.windows(2).all(|two| two[0] == two[1])
+    });
+}
+
+#[test]
+fn what_is_said_in_a_group_all_have_also_who_do_not_know_each_other() {
+    let Three { ana, bob, cleo, daemons: _daemons } = Three::who_know_ana().in_a_choir();
+    let sent: Sent = bob.asks(&["send", "choir", "hello all"]);
+    until_shown(&cleo, "hello all");
+    until_shown(&ana, "hello all");
+    cleo.does(&["react", &sent.id, "👍"]);
+    let is_liked = |home: &Home| {
+        let all = messages(home);
+        all.iter().any(|message| message.reactions.iter().any(|r| r.by == ["Cleo"]))
+    };
+    until_so("Bob sees that Cleo likes it", || is_liked(&bob));
+    bob.does(&["edit", &sent.id, "hello everybody"]);
+    until_shown(&cleo, "hello everybody");
+    until_the_same(&[&ana, &bob, &cleo]);
+    let seen = lines(&cleo);
+    assert_eq!(seen[0], "Ana began the group \"Choir\"", "{seen:?}");
+    assert!(seen.contains(&"Ana let you in".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"Ana let Bob in".to_owned()), "{seen:?}");
+    assert!(seen.contains(&"Bob joined".to_owned()), "{seen:?}");
+    let shown = cleo.does(&["history", "Choir"]);
+    assert!(shown.contains("Bob joined") && shown.contains("Bob (edited): hello every"), "{shown}");
+    let status: Status = cleo.asks(&["status"]);
+    assert_eq!(status.unread, 1, "what was done is not counted: {status:?}");
+    cleo.does(&["read", "Choir"]);
+    assert_eq!(cleo.asks::<Status>(&["status"]).unread, 0);
+}
+
+#[test]
+fn a_message_is_delivered_when_the_last_member_has_it_and_why_says_who_has_not() {
+    let three = Three::who_know_each_other().in_a_choir();
+    let Three { ana, bob, cleo, mut daemons } = three;
+    let sent: Sent = ana.asks(&["send", "Choir", "all here?", "--wait", "delivered"]);
+    assert!(sent.state >= MessageState::Delivered, "{sent:?}");
+    let cleos = daemons.pop().unwrap();
+    cleos.signal(Signal::TERM);
+    cleos.ends();
+    let sent: Sent = ana.asks(&["send", "Choir", "and now?"]);
+    until_shown(&bob, "and now?");
+    let reached = |home: &Home| -> Option<Reach> {
+        messages(home).iter().find(|message| message.id == sent.id)?.reach
+    };
+    until_so("Bob has it", || reached(&ana).is_some_and(|reach| reach.delivered == 1));
+    let last = messages(&ana).pop().unwrap();
+    assert_eq!(last.state, Some(MessageState::Sent), "not all have it");
+    assert_eq!(last.reach.unwrap().members, 2);
+    let why: Why = ana.asks(&["why", &sent.id]);
+    let words = why.text.join("\n");
+    assert!(words.contains("delivered to 1 of 2; waiting for Cleo (away "), "{words}");
+    assert!(ana.does(&["history", "Choir"]).contains("sent 1/2"));
+    daemons.push(cleo.daemon());
+    until_so("all have it", || reached(&ana).is_some_and(|reach| reach.delivered == 2));
+    until_shown(&cleo, "and now?");
+    until_the_same(&[&ana, &bob, &cleo]);
+}
+
+#[test]
+fn who_is_removed_gets_nothing_more_and_what_they_say_is_not_shown() {
+    let Three { ana, bob, cleo, daemons: _daemons } = Three::who_know_each_other().in_a_choir();
+    ana.asks::<Sent>(&["send", "Choir", "before"]);
+    until_shown(&cleo, "before");
+    let group: Group = ana.asks(&["group", "remove", "Choir", "Cleo", "--yes"]);
+    assert_eq!(group.members.len(), 2);
+    until_so("Bob knows", || lines(&bob).contains(&"Ana removed Cleo".to_owned()));
+    bob.asks::<Sent>(&["send", "Choir", "without her"]);
+    until_shown(&ana, "without her");
+    // Whether she has heard of it or not: what she says reaches nobody.
+    cleo.runs(&["send", "Choir", "am I here?"]);
+    cleo.does(&["connect"]);
+    ana.asks::<Sent>(&["send", "Choir", "the last"]);
+    until_shown(&bob, "the last");
+    for home in [&ana, &bob] {
+        assert!(!lines(home).iter().any(|line| line.contains("am I here?")), "{:?}", lines(home));
+    }
+    let hers = lines(&cleo);
+    assert!(
+        !hers.iter().any(|line| line.contains("without her") || line.contains("last")),
+        "{hers:?}"
+    );
+    until_the_same(&[&ana, &bob]);
+}
+
+#[test]
+fn authority_only_flows_downwards_and_a_refusal_says_who_may() {
+    let Three { ana, bob, cleo, daemons: _daemons } = Three::who_know_each_other().in_a_choir();
+    let ended = bob.runs(&["group", "remove", "Choir", "Cleo", "--yes"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert!(ended.error.contains("only an admin"), "{ended:?}");
+    let made: Group = ana.asks(&["group", "role", "Choir", "Bob", "admin"]);
+    assert!(made.members.iter().any(|m| m.name == "Bob" && m.role == GroupRole::Admin));
+    let is_admin = || {
+        let group: Group = bob.asks(&["group", "show", "Choir"]);
+        group.conversation.group.unwrap().role == Some(GroupRole::Admin)
+    };
+    until_so("Bob knows that he is an admin", is_admin);
+    bob.asks::<Group>(&["group", "rename", "Choir", "Quartet"]);
+    bob.asks::<Group>(&["group", "topic", "Quartet", "Tuesdays at eight"]);
+    until_so("all call it so", || groups(&cleo)[0].name == "Quartet");
+    until_so("and know the topic", || {
+        groups(&cleo)[0].group.as_ref().unwrap().topic == "Tuesdays at eight"
+    });
+    let ended = bob.runs(&["group", "remove", "Quartet", "Ana", "--yes"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    let left: Group = cleo.asks(&["group", "leave", "Quartet", "--yes"]);
+    assert_eq!(left.conversation.group.unwrap().role, None);
+    until_so("they hear that she left", || {
+        let group: Group = ana.asks(&["group", "show", "Quartet"]);
+        group.members.len() == 2
+    });
+    let ended = cleo.runs(&["send", "Quartet", "still here?"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert!(ended.error.contains("no member"), "{ended:?}");
+}
+
+#[test]
+fn a_group_takes_nobodys_name_and_a_name_obeys_no_terminal() {
+    let Three { ana, bob, cleo, daemons: _daemons } = Three::who_know_ana();
+    // Somebody lets Cleo into a group that is called like somebody whom she knows.
+    cleo.does(&["alias", "Ana", "Boss"]);
+    bob.asks::<Group>(&["group", "create", "unrelated"]);
+    ana.asks::<Group>(&["group", "create", "boss", "Cleo"]);
+    until_so("Cleo hears of it", || !groups(&cleo).is_empty());
+    cleo.asks::<Sent>(&["send", "Boss", "to you alone", "--wait", "delivered"]);
+    let ended = cleo.runs(&["send", "bo", "who is meant?", "--wait", "delivered"]);
+    assert_eq!(ended.code, 0, "a group that one has not joined has no name: {ended:?}");
+    cleo.asks::<Group>(&["group", "join", "boss"]);
+    let ended = cleo.runs(&["send", "bo", "who is meant?"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.error.contains("the group boss"), "{ended:?}");
+    let alone: Page = ana.asks(&["history", "Cleo"]);
+    assert_eq!(alone.messages.len(), 2);
+    let ended = ana.runs(&["group", "create", &format!("x{ESCAPE}[31m")]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    let topic = format!("t{ESCAPE}]0;x");
+    assert_eq!(ana.runs(&["group", "topic", "boss", &topic]).code, 2);
+    let shown = ana.does(&["group", "show", "boss"]);
+    assert!(shown.contains("You") && shown.contains("owner") && shown.contains("Cleo"), "{shown}");
+}
