@@ -23,8 +23,8 @@ use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::introduction::Introduction;
 use chinwag_core::log::{Base, Run, RunFault};
 use chinwag_core::membership::{
-    self, By, Creation, GrantId, GroupTicket, History as Policy, Removal, Right, Role, Setting,
-    State, Topic, Verdict, group_of, prove_ticket,
+    self, Audience, By, Creation, GrantId, GroupTicket, History as Policy, Removal, Right, Role,
+    Setting, State, Topic, Verdict, group_of, prove_ticket,
 };
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
@@ -221,11 +221,20 @@ fn body(name: &str, content: Content) -> Value {
             "is": [change.is_contact, change.is_verified, change.is_blocked],
         }),
         Content::Membership(operation) => operation_value(operation),
+        Content::Audience(audience) => audience_value(audience),
         Content::Unknown { bytes, .. } => json!({ "content": hex(bytes) }),
     };
     let kind = content.kind();
     let bytes = Body::new(SALT, content).unwrap().to_bytes();
     body_of(name, kind, value, &bytes)
+}
+
+fn audience_value(audience: &Audience) -> Value {
+    let of_account = |(account, devices): (AccountId, &BTreeSet<DeviceId>)| {
+        let devices = devices.iter().map(|device| hex(device.as_bytes()));
+        json!({ "account": hex(account.as_bytes()), "devices": devices.collect::<Vec<_>>() })
+    };
+    json!({ "audience": audience.iter().map(of_account).collect::<Vec<_>>() })
 }
 
 fn body_of(name: &str, kind: Kind, mut value: Value, bytes: &[u8]) -> Value {
@@ -268,11 +277,18 @@ fn bodies() -> Value {
         more_settings(),
         body("a contact", contact(Some("Ben from the train"), [true, true, false])),
         body("somebody blocked", contact(None, [false, false, true])),
+        body("an audience", Content::Audience(audience(&[(ASHA, &[PHONE]), (BEN, &[])]))),
+        body("an audience of nobody", Content::Audience(Audience::default())),
         body("an unknown kind", unknown(999, b"from the future")),
         body("an unknown kind without content", unknown(0, b"")),
         body("a kind of the greatest number", unknown(u16::MAX, &[0xff, 0])),
         longest_text(),
     ])
+}
+
+fn audience(of: &[(u8, &[u8])]) -> Audience {
+    let devices = |all: &[u8]| all.iter().map(|which| device(*which)).collect();
+    Audience::new(of.iter().map(|(who, all)| (account(*who), devices(all))).collect()).unwrap()
 }
 
 fn contact(called: Option<&str>, is: [bool; 3]) -> Content {
@@ -324,6 +340,8 @@ fn invalid_bodies() -> Value {
     let mut all = invalid_texts();
     let edit = plus(&[0x22; 32], &[0, 0, 0, 0, 0]);
     let reaction = |rest: &[u8]| plus(&[0x11; 32], rest);
+    let asha = account(ASHA);
+    let key: &[u8] = asha.as_bytes();
     let unknown = vec![0; 512 * 1_024 + 1];
     let too_long = Body::from_bytes(Kind::new(999), &unknown).err().unwrap();
     all.extend([
@@ -340,6 +358,10 @@ fn invalid_bodies() -> Value {
         bad_body(5, "a lifetime of three bytes", &[1, 0, 1, 0, 3, 0, 0, 60]),
         bad_body(5, "17 settings", &plus(&[17], &numbered_settings(17))),
         bad_body(5, "a setting of 1,025 bytes", &plus(&[1, 0, 2, 4, 1], &[0; 1_025])),
+        bad_body(8, "an account twice", &plus(&[0, 2], &[key, &[0, 0], key, &[0, 0]].concat())),
+        bad_body(8, "a device twice", &[&[0, 1], key, &[0, 2], key, key].concat()),
+        bad_body(8, "8,193 accounts", &[0x20, 0x01]),
+        bad_body(8, "8,193 devices", &[&[0, 1], key, &[0x20, 0x01]].concat()),
         json!({
             "kind": 999,
             "reason": "one byte over the limit",

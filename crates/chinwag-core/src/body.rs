@@ -36,6 +36,8 @@ impl Kind {
     pub const CONTACT: Self = Self(6);
     /// An operation of a group: who is a member, what it is called.
     pub const MEMBERSHIP: Self = Self(7);
+    /// For whom what follows in a log of a group is.
+    pub const AUDIENCE: Self = Self(8);
 
     /// The kind with this number.
     pub const fn new(number: u16) -> Self {
@@ -50,7 +52,10 @@ impl Kind {
     /// Whether an entry of this kind has a line of its own in a conversation. Others change how
     /// those are shown, or are not for a screen.
     pub const fn is_shown(self) -> bool {
-        !matches!(self, Self::EDIT | Self::REACTION | Self::RETRACTION | Self::CONTACT)
+        !matches!(
+            self,
+            Self::EDIT | Self::REACTION | Self::RETRACTION | Self::CONTACT | Self::AUDIENCE
+        )
     }
 
     /// Whether an entry of this kind is something that a person said. It can be changed, reacted to
@@ -105,6 +110,8 @@ pub enum Content {
     Contact(ContactChange),
     /// An operation of a group.
     Membership(Box<membership::Operation>),
+    /// For whom what its author says in a group from here on is.
+    Audience(membership::Audience),
     /// A kind that this version does not know.
     Unknown {
         /// Its number.
@@ -233,6 +240,7 @@ impl Content {
             Self::Settings(_) => Kind::SETTINGS,
             Self::Contact(_) => Kind::CONTACT,
             Self::Membership(_) => Kind::MEMBERSHIP,
+            Self::Audience(_) => Kind::AUDIENCE,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -250,6 +258,7 @@ impl Content {
             Kind::SETTINGS => Self::Settings(Settings::decode(from)?),
             Kind::CONTACT => Self::Contact(ContactChange::decode(from)?),
             Kind::MEMBERSHIP => Self::Membership(Box::new(membership::Operation::decode(from)?)),
+            Kind::AUDIENCE => Self::Audience(membership::Audience::decode(from)?),
             kind => {
                 Self::Unknown { kind, bytes: from.fixed("a body", from.rest().len())?.to_vec() }
             }
@@ -275,6 +284,7 @@ impl Encode for Content {
             Self::Settings(settings) => settings.encode(to),
             Self::Contact(change) => change.encode(to),
             Self::Membership(operation) => operation.encode(to),
+            Self::Audience(audience) => audience.encode(to),
             Self::Unknown { bytes, .. } => to.fixed(bytes),
         }
     }

@@ -334,6 +334,25 @@ def read_settings(reader):
     return found
 
 
+def read_audience(reader):
+    found, room = [], 8192
+    for _ in range(reader.count(2, 8192)):
+        account = reader.key()
+        need(not found or found[-1]["account"] < account, "not canonical")
+        count = reader.count(2, room)
+        room -= count
+        found.append({"account": account, "devices": reader.set(count, reader.key)})
+    return found
+
+
+def write_audience(value):
+    out = number(len(value), 2)
+    for one in value:
+        out += bytes.fromhex(one["account"]) + number(len(one["devices"]), 2)
+        out += bytes.fromhex("".join(one["devices"]))
+    return out
+
+
 def read_body(reader, kind):
     need(len(reader.data) <= BODY_MAX, "over limit")
     value = {"salt": reader.hex(16)}
@@ -355,6 +374,8 @@ def read_body(reader, kind):
         value["is"] = [reader.yes(), reader.yes(), reader.yes()]
     elif kind == 7:
         value.update(read_group_operation(reader))
+    elif kind == 8:
+        value["audience"] = read_audience(reader)
     else:
         value["content"] = reader.rest().hex()
     return value
@@ -383,6 +404,8 @@ def write_body(kind, value):
         return out + b"".join(map(yes, value["is"]))
     if kind == 7:
         return out + write_group_operation(value)
+    if kind == 8:
+        return out + write_audience(value["audience"])
     return out + bytes.fromhex(value["content"])
 
 

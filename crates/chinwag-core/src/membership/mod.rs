@@ -7,10 +7,12 @@
 //!
 //! What it is not: a place where anything is kept or sent. That is the node's.
 
+mod audience;
 mod resolve;
 mod state;
 mod ticket;
 
+pub use audience::Audience;
 pub use resolve::resolve;
 pub use state::{Grant, GrantId, Joined, Member, State, Verdict};
 pub use ticket::GroupTicket;

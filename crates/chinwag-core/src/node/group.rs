@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::Reply;
-use super::conversation::{Conversation, With};
+use super::conversation::{Conversation, With, content_of};
 use super::exchange::page;
 use super::{Node, Peer};
 use crate::body::{Body, Content, Kind};
@@ -17,12 +17,13 @@ use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::Link;
 use crate::log::{Base, CheckedRun, Run};
 use crate::membership::{
-    Action, By, Creation, GrantId, History, Operation, Placed, Removal, Right, Role, Setting,
-    State, group_of, resolve,
+    Action, Audience, By, Creation, GrantId, History, Operation, Placed, Removal, Right, Role,
+    Setting, State, group_of, resolve,
 };
 use crate::output::{Answer, GroupRefusal, Refusal};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::ranges::Range;
+use crate::time::Wall;
 use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX};
 use crate::wire::message::Message;
 
@@ -37,6 +38,8 @@ pub(super) struct Group {
     /// The entry that begins it, with its signature: what is shown first to whoever does not know of
     /// the group.
     creation: Option<(DeviceId, Run)>,
+    /// For whom we said last that what we write is. `None`: it was not looked for yet.
+    said_for: Option<Audience>,
 }
 
 impl Group {
@@ -407,8 +410,57 @@ impl Node {
         if let Err(refusal) = self.join_group(env, id)? {
             return Ok(Err(refusal));
         }
+        if content.kind() != Kind::MEMBERSHIP
+            && let Err(refusal) = self.say_for_whom(env, id)?
+        {
+            return Ok(Err(refusal));
+        }
         let written = self.write(env, id, content)?;
         Ok(written.map(Answer::Entry).map_err(Refusal::from))
+    }
+
+    /// Says for whom what we write next is, unless that is as we said it last.
+    fn say_for_whom(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        let (Some(audience), Some(own)) = (self.audience(id, env.wall), self.device()) else {
+            return Ok(Err(Refusal::Group(GroupRefusal::Full)));
+        };
+        let said = match self.group_in(id).and_then(|group| group.said_for.clone()) {
+            Some(said) => Some(said),
+            None => audience_said(env.store, id, own, None)?,
+        };
+        if said.as_ref() != Some(&audience) {
+            let written = self.write(env, id, Content::Audience(audience.clone()))?;
+            if let Err(error) = written {
+                return Ok(Err(error.into()));
+            }
+        }
+        if let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut) {
+            group.said_for = Some(audience);
+        }
+        Ok(Ok(()))
+    }
+
+    /// For whom what we write in a group now would be: the members and their devices, as far as they
+    /// are known here, but for this one. `None`: there is no such group, or they are too many.
+    pub fn audience(&self, id: ConversationId, now: Wall) -> Option<Audience> {
+        let members = self.group(id)?.members.keys();
+        Audience::new(
+            members.map(|of| (*of, self.devices_of(*of, now).into_iter().collect())).collect(),
+        )
+    }
+
+    /// For whom an entry of a group was written, as its author says. `None`: they did not say.
+    pub fn audience_of(
+        &self,
+        store: &dyn Store,
+        entry: &StoredEntry,
+    ) -> Result<Option<Audience>, StoreError> {
+        let header = &entry.header;
+        audience_said(store, header.conversation, header.author, Some(entry.position()))
     }
 
     /// Says something in a group: words, or what this version does not know.
@@ -529,6 +581,26 @@ impl Node {
 
 fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
+}
+
+/// For whom the author of a log said last that what they write is: before a position, if one is given.
+fn audience_said(
+    store: &dyn Store,
+    id: ConversationId,
+    author: DeviceId,
+    mut before: Option<Position>,
+) -> Result<Option<Audience>, StoreError> {
+    while let Some(entry) = store.latest_before(id, Kind::AUDIENCE, before)? {
+        if entry.header.author == author {
+            let content = content_of(Kind::AUDIENCE, entry.body.as_deref());
+            return Ok(match content {
+                Some(Content::Audience(audience)) => Some(audience),
+                _ => None,
+            });
+        }
+        before = Some(entry.position());
+    }
+    Ok(None)
 }
 
 /// The first entry of a log, with its signature.

@@ -122,6 +122,9 @@ pub const AFTER_MAX: usize = 256;
 /// Devices that have ever joined a group: a frontier names no more authors.
 pub const GROUP_DEVICES_MAX: usize = AUTHORS_MAX;
 
+/// Accounts, and devices of them together, that something in a group is said to be for.
+pub const AUDIENCE_MAX: usize = 8_192;
+
 /// Operations of a group in one device's log that are looked at: the first ones.
 pub const GROUP_OPERATIONS_MAX: usize = 4_096;
 

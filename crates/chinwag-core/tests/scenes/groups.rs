@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use chinwag_core::body::{Content, Text};
+use chinwag_core::body::{Body, Content, Kind, Text};
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{ClientId, ConversationId, EntryId};
 use chinwag_core::input::Command;
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
-use chinwag_core::store::Store;
+use chinwag_core::store::{Store, StoredEntry};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -434,4 +434,61 @@ fn members_see_what_others_have_read_and_that_they_type_and_nobody_else_does() {
     world.command("carol", Command::MarkReadInGroup(group)).unwrap();
     world.settle();
     assert_eq!(world.transcript(), ["carol: carol has read it"]);
+}
+
+/// For whom something was written, as the one who wrote it says: names in order.
+fn written_for(
+    world: &mut World,
+    of: &str,
+    group: ConversationId,
+    words: &str,
+) -> Vec<&'static str> {
+    let entries = world.person(of).store.timeline(group, None, 1_000).unwrap();
+    let says = |entry: &&StoredEntry| {
+        let body = entry.body.as_deref().and_then(|b| Body::from_bytes(entry.header.kind, b).ok());
+        matches!(body.as_ref().map(Body::content), Some(Content::Text(text)) if text.text == words)
+    };
+    let entry = entries.iter().find(says).expect("it is here");
+    let audience = world.audience_of(of, entry).expect("its author says for whom it is");
+    let devices = audience.iter().flat_map(|(_, devices)| devices.iter().copied());
+    let mut names: Vec<_> = devices.map(|device| world.whose(device)).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn each_message_keeps_for_which_devices_it_was() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.restore_on("bob", "bob's phone");
+    world.connect("bob", "bob's phone");
+    world.connect("bob's phone", "alice");
+    world.settle();
+    world.say_in("alice", group, "all of you");
+    world.say_in("alice", group, "and once more");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.say_in("alice", group, "without her");
+    world.settle();
+    let all = ["bob", "bob's phone", "carol"];
+    for reader in ["alice", "bob"] {
+        assert_eq!(written_for(&mut world, reader, group, "all of you"), all);
+        assert_eq!(written_for(&mut world, reader, group, "and once more"), all);
+        let left = ["bob", "bob's phone"];
+        assert_eq!(written_for(&mut world, reader, group, "without her"), left);
+    }
+    // It is said when it changes, also after a restart, and not with each message.
+    world.restart("alice");
+    world.say_in("alice", group, "still without her");
+    let said = |world: &mut World| {
+        let mut said = 0;
+        let mut before = None;
+        let store = &world.person("alice").store;
+        while let Some(entry) = store.latest_before(group, Kind::AUDIENCE, before).unwrap() {
+            before = Some(entry.position());
+            said += 1;
+        }
+        said
+    };
+    assert_eq!(said(&mut world), 2);
+    assert_eq!(world.said_in("alice", group).len(), 4, "it has no line of its own");
 }

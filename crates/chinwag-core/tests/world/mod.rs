@@ -10,10 +10,10 @@ use chinwag_core::env::Env;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
-use chinwag_core::membership::{Right, Role};
+use chinwag_core::membership::{Audience, Right, Role};
 use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Answer, Event, Lane, Output, Refusal};
-use chinwag_core::store::Store;
+use chinwag_core::store::{Store, StoredEntry};
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::MemStore;
 use chinwag_core::ticket::Ticket;
@@ -229,6 +229,12 @@ impl World {
             header.kind == Kind::TEXT && node.is_shown(group, header.author, header.seq())
         });
         shown.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
+    }
+
+    /// For whom an entry of a group was written, as its author says it to somebody.
+    pub(crate) fn audience_of(&mut self, of: &str, entry: &StoredEntry) -> Option<Audience> {
+        let Person { node, store, .. } = self.person(of);
+        node.audience_of(store, entry).unwrap()
     }
 
     /// All words of a group that somebody keeps, shown or not.
@@ -488,7 +494,7 @@ impl World {
         self.people.iter().find(|(_, p)| is_them(p)).map_or("somebody", |(name, _)| name)
     }
 
-    fn whose(&self, device: DeviceId) -> &'static str {
+    pub(crate) fn whose(&self, device: DeviceId) -> &'static str {
         let is_theirs = |person: &Person| person.node.device() == Some(device);
         self.people.iter().find(|(_, p)| is_theirs(p)).map_or("somebody", |(name, _)| name)
     }
