@@ -496,6 +496,10 @@ impl Node {
         if let Some(beyond) = Seq::new(limit.saturating_add(1)).filter(|_| last > limit) {
             // A run may go on beyond where its log was cut off, to the next signature.
             self.hide(env, id, author, beyond)?;
+        }
+        let tip = self.conversations.get(&id).and_then(|c| c.tips.get(&author));
+        if tip.is_some_and(|tip| tip.seq.get() > limit) {
+            // Also where a gap was closed below what had come from beyond.
             self.refresh_cuts(env)?;
         }
         let new = parts.iter().flat_map(CheckedRun::entries);

@@ -2,7 +2,7 @@
 
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::ConversationId;
-use chinwag_core::input::Link;
+use chinwag_core::input::{Command, Link};
 use chinwag_core::log::Run;
 use chinwag_core::node::Config;
 use chinwag_core::store::Store;
@@ -423,4 +423,47 @@ fn who_wrote_it_hears_that_it_came_from_another() {
     for before in 0..12 {
         assert_eq!(delivered_through_another(before), 30, "after {before} messages");
     }
+}
+
+#[test]
+fn what_closes_a_gap_below_where_a_log_is_cut_off_is_known_to_be_here() {
+    let mut world = with_a_phone();
+    for name in ["alice", "alice's phone", "bob"] {
+        world.reopen(name, Config { page: 10, ..Config::default() });
+    }
+    world.connect("alice", "bob");
+    world.settle();
+    world.disconnect("alice", "bob");
+    let say = |world: &mut World, numbers: std::ops::RangeInclusive<u32>| {
+        for n in numbers {
+            world.say("alice's phone", "bob", &format!("message {n}"));
+        }
+    };
+    say(&mut world, 1..=28);
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.disconnect("alice's phone", "alice");
+    say(&mut world, 29..=30);
+    // Bob gets the newest from the phone, and the rest from her other device, which takes the phone off.
+    let (alice, bob) = (world.account("alice"), world.account("bob"));
+    let id = ConversationId::direct(alice, bob);
+    let phone = world.device("alice's phone");
+    world.connect("alice's phone", "bob");
+    let is_above_a_gap = |world: &mut World| {
+        let frontiers = world.person("bob").store.frontiers().unwrap();
+        let here =
+            frontiers.iter().find(|(of, _)| *of == id).and_then(|(_, f)| f.of(phone).cloned());
+        here.is_some_and(|here| here.contains(Seq::MIN.saturating_add(29)))
+    };
+    while !is_above_a_gap(&mut world) {
+        world.deliver_one();
+    }
+    world.disconnect("alice's phone", "bob");
+    world.command("alice", Command::Revoke(phone)).unwrap();
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.height("bob", id, phone), 28);
+    let to = world.device("bob");
+    assert_eq!(world.delivered("alice", id, phone, to), 28);
+    assert_eq!(world.digest("bob", "alice"), world.digest("alice", "bob"));
 }
