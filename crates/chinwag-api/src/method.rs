@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::model::{
-    Account, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest, Draft, Group,
-    GroupHistory, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby, Peer,
-    RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
+    Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
+    Draft, Group, GroupHistory, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby,
+    Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -147,6 +147,8 @@ methods! {
         "Messages with all of these words or beginnings of words, the newest first.";
     "message.why" MessageWhy (OneMessage) -> Why:
         "Where a message is now, device by device, and what is in its way.";
+    "message.audience" MessageAudience (OneMessage) -> Audience:
+        "For whom a message is: in a group which devices its author wrote it for, whoever is a member now.";
     "typing.set" TypingSet (SetTyping) -> Nothing: "Lets a contact know that we are typing, or no longer.";
     "draft.set" DraftSet (SetDraft) -> Nothing:
         "Keeps what is typed in a conversation and not sent, on this device. An empty text removes it.";

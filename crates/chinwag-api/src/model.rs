@@ -376,6 +376,10 @@ pub struct Group {
     pub conversation: Conversation,
     /// What of the history new members get.
     pub history: GroupHistory,
+    /// Who reads what is written now, other than when this device last wrote here; without: nothing was
+    /// written, or nothing has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience_change: Option<AudienceChange>,
     /// The members, ourselves among them: owners first, then admins, then the others by name.
     pub members: Vec<GroupMember>,
 }
@@ -547,6 +551,47 @@ pub struct Reach {
     pub delivered: u64,
     /// Of these, who has read it and lets us know.
     pub read: u64,
+}
+
+/// For whom a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Audience {
+    /// The message.
+    pub message: Message,
+    /// Whether its author wrote down for whom it is, as is done in groups. Otherwise these are those who may
+    /// read it now.
+    pub recorded: bool,
+    /// The accounts, by name.
+    pub readers: Vec<Reader>,
+}
+
+/// Somebody for whom a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reader {
+    /// The account.
+    pub id: Id,
+    /// What they are called here.
+    pub name: String,
+    /// Whether it is our own account.
+    pub is_me: bool,
+    /// Their devices that it is for.
+    pub devices: Vec<Id>,
+    /// Whether they are in the conversation now.
+    pub is_member: bool,
+    /// How far it has come to them, if it is one of ours, and they are somebody else.
+    pub state: Option<MessageState>,
+}
+
+/// Who reads in a group now and did not when this device last wrote there, and the other way round.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AudienceChange {
+    /// The names of those who were not there.
+    pub added: Vec<String>,
+    /// The names of those who are not there any more.
+    pub removed: Vec<String>,
 }
 
 /// Where a message is.

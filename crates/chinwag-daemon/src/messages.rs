@@ -22,10 +22,6 @@ pub(crate) fn named(view: &View<'_>, id: &str) -> Result<EntryId, ApiError> {
     if classroom::is_message(id) {
         return Err(classroom::not_here());
     }
-    let missing = || {
-        ApiError::new(Kind::NotFound, format!("there is no message {id:?} here"))
-            .hint("the history shows the ids: chinwag history NAME")
-    };
     let (bytes, letters) = match ids::parse_message(id)? {
         Named::Whole(id) => return Ok(id),
         Named::Beginning(bytes, letters) => (bytes, letters),
@@ -33,13 +29,19 @@ pub(crate) fn named(view: &View<'_>, id: &str) -> Result<EntryId, ApiError> {
     let found = view.store.entries_beginning(&bytes).map_err(|error| unreadable(&error))?;
     match found.into_iter().filter(|id| ids::begins(*id, &letters)).collect::<Vec<_>>().as_slice() {
         [id] => Ok(*id),
-        [] => Err(missing()),
+        [] => Err(missing(id)),
         _ => Err(ApiError::new(
             Kind::Ambiguous,
             format!("{id:?} is the beginning of several messages"),
         )
         .hint("give more letters of it")),
     }
+}
+
+/// There is no such message.
+pub(crate) fn missing(id: &str) -> ApiError {
+    ApiError::new(Kind::NotFound, format!("there is no message {id:?} here"))
+        .hint("the history shows the ids: chinwag history NAME")
 }
 
 /// The message with this id.

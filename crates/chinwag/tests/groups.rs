@@ -7,7 +7,7 @@ mod harness;
 
 use chinwag_api::method::{Page, Sent};
 use chinwag_api::model::{
-    Conversation, Digest, Group, GroupRole, Message, MessageState, Reach, Status, Why,
+    Audience, Conversation, Digest, Group, GroupRole, Message, MessageState, Reach, Status, Why,
 };
 use harness::ESCAPE;
 use harness::home::{Home, introduce};
@@ -163,6 +163,8 @@ fn who_is_removed_gets_nothing_more_and_what_they_say_is_not_shown() {
     until_shown(&cleo, "before");
     let group: Group = ana.asks(&["group", "remove", "Choir", "Cleo", "--yes"]);
     assert_eq!(group.members.len(), 2);
+    let change = group.audience_change.expect("somebody reads no more");
+    assert_eq!((change.added, change.removed), (Vec::new(), vec!["Cleo".to_owned()]));
     until_so("Bob knows", || lines(&bob).contains(&"Ana removed Cleo".to_owned()));
     bob.asks::<Sent>(&["send", "Choir", "without her"]);
     until_shown(&ana, "without her");
@@ -174,6 +176,18 @@ fn who_is_removed_gets_nothing_more_and_what_they_say_is_not_shown() {
     for home in [&ana, &bob] {
         assert!(!lines(home).iter().any(|line| line.contains("am I here?")), "{:?}", lines(home));
     }
+    // For whom it was stays as it was, whoever goes.
+    let readers = |home: &Home, text: &str| -> Vec<(String, usize, bool)> {
+        let id = messages(home).into_iter().find(|m| m.text.as_deref() == Some(text)).unwrap().id;
+        let audience: Audience = home.asks(&["who", &id]);
+        assert!(audience.recorded);
+        let others = audience.readers.into_iter().filter(|reader| !reader.is_me);
+        others.map(|reader| (reader.name, reader.devices.len(), reader.is_member)).collect()
+    };
+    let (bobs, cleos) = (("Bob".to_owned(), 1, true), ("Cleo".to_owned(), 1, false));
+    assert_eq!(readers(&ana, "before"), [bobs.clone(), cleos.clone()]);
+    assert_eq!(readers(&bob, "before"), [cleos]);
+    assert_eq!(readers(&ana, "the last"), [bobs]);
     let hers = lines(&cleo);
     assert!(
         !hers.iter().any(|line| line.contains("without her") || line.contains("last")),

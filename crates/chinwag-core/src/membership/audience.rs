@@ -39,7 +39,9 @@ impl Encode for Audience {
         for (account, devices) in &self.0 {
             to.fixed(account.as_bytes());
             to.count_u16(devices.len());
-            devices.iter().for_each(|device| to.fixed(device.as_bytes()));
+            for device in devices {
+                to.fixed(device.as_bytes());
+            }
         }
     }
 }

@@ -453,6 +453,18 @@ impl Node {
         )
     }
 
+    /// For whom this device said last that what it writes in a group is. `None`: it has written nothing.
+    pub fn audience_before(
+        &self,
+        store: &dyn Store,
+        id: ConversationId,
+    ) -> Result<Option<Audience>, StoreError> {
+        match (self.group_in(id).and_then(|group| group.said_for.clone()), self.device()) {
+            (None, Some(own)) => audience_said(store, id, own, None),
+            (said, _) => Ok(said),
+        }
+    }
+
     /// For whom an entry of a group was written, as its author says. `None`: they did not say.
     pub fn audience_of(
         &self,

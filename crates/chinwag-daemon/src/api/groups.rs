@@ -12,7 +12,7 @@ use chinwag_core::input::Command;
 use chinwag_core::membership::{History, Right, Setting, Topic, TopicError};
 use chinwag_core::output::Answer;
 
-use super::{Api, conversations, unexpected};
+use super::{Api, audience, conversations, unexpected};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::{groups, ids, people};
@@ -203,6 +203,7 @@ async fn told(
             Ok(model::Group {
                 conversation: conversations::described_group(view, id)?,
                 history: groups::history(state.history),
+                audience_change: audience::change(view, id)?,
                 members: groups::members(view, &shared, state),
             })
         })

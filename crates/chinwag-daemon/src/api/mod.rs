@@ -2,6 +2,7 @@
 //! it went in the words of the contract.
 
 mod account;
+mod audience;
 mod bundles;
 mod classroom;
 mod contacts;
@@ -162,6 +163,7 @@ impl Api {
             MessageGet => messages::get,
             MessageSearch => messages::search,
             MessageWhy => why::why,
+            MessageAudience => audience::of_message,
             TypingSet => conversations::typing,
             DraftSet => drafts::set,
             DraftList => drafts::list,

@@ -240,6 +240,15 @@ pub(crate) enum Form {
     Markdown,
 }
 
+/// `chinwag who`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WhoReads {
+    /// Its id, or at least 8 letters of it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
 /// `chinwag bundle`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Bundle {

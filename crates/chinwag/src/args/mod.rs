@@ -214,6 +214,11 @@ pub(crate) enum Command {
     Retract(messages::Retract),
     /// Say where a message is now, and what is in its way
     Why(messages::Why),
+    /// Say for whom a message is
+    ///
+    /// In a group whoever writes a message writes down for which devices it is: those of the members of
+    /// that moment. This shows it, whoever has come or gone since.
+    Who(messages::WhoReads),
     /// Show what two people compare to see that they have the same conversation
     Digest(messages::Digest),
     Export(messages::Export),
@@ -248,7 +253,7 @@ pub(crate) enum Command {
 /// The commands by what they are for, as the help shows them. Each is in one of them.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("Talking", &["chat", "send", "listen", "history", "read", "search"]),
-    ("Messages", &["edit", "react", "retract", "why", "digest", "export", "bundle"]),
+    ("Messages", &["edit", "react", "retract", "why", "who", "digest", "export", "bundle"]),
     (
         "People",
         &[

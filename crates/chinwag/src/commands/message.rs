@@ -1,15 +1,15 @@
 //! What is done with one message or one conversation.
 
 use chinwag_api::method::{
-    Connect, ConversationDigest, ConversationMarkRead, EditMessage, MessageEdit, MessageReact,
-    MessageRetract, MessageWhy, Method, OneConversation, OneMessage, PeerConnect,
+    Connect, ConversationDigest, ConversationMarkRead, EditMessage, MessageAudience, MessageEdit,
+    MessageReact, MessageRetract, MessageWhy, Method, OneConversation, OneMessage, PeerConnect,
     React as ReactParams,
 };
-use chinwag_api::model::{Id, Message};
+use chinwag_api::model::{Audience, Id, Message};
 
 use super::send::{awaited, linger, text_or_stdin};
 use super::{answer, ask};
-use crate::args::messages::{Digest, Edit, React, Read, Retract, Why};
+use crate::args::messages::{Digest, Edit, React, Read, Retract, WhoReads, Why};
 use crate::args::{Json, Linger};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -73,6 +73,13 @@ pub(super) async fn why(context: &Context, args: Why) -> Result<Exit, Failure> {
     let style = context.style(false);
     let params = OneMessage { id: args.id };
     ask::<MessageWhy>(context, params, args.json, |why| show::message::why(why, &style)).await
+}
+
+pub(super) async fn who(context: &Context, args: WhoReads) -> Result<Exit, Failure> {
+    let style = context.style(false);
+    let params = OneMessage { id: args.id };
+    let words = |audience: &Audience| show::message::audience(audience, &style);
+    ask::<MessageAudience>(context, params, args.json, words).await
 }
 
 pub(super) async fn digest(context: &Context, args: Digest) -> Result<Exit, Failure> {

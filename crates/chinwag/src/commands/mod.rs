@@ -92,6 +92,7 @@ async fn with_node(context: Context, command: Command) -> Result<Exit, Failure> 
         Command::React(args) => message::react(context, args).await,
         Command::Retract(args) => message::retract(context, args).await,
         Command::Why(args) => message::why(context, args).await,
+        Command::Who(args) => message::who(context, args).await,
         Command::Digest(args) => message::digest(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Bundle(args) => bundle::run(context, args.command).await,

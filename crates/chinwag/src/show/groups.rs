@@ -1,7 +1,9 @@
 //! Groups in words.
 
+use std::fmt::Write as _;
+
 use chinwag_api::model::{
-    Conversation, Group, GroupHistory, GroupMember, GroupRole, GroupStanding,
+    AudienceChange, Conversation, Group, GroupHistory, GroupMember, GroupRole, GroupStanding,
 };
 
 use super::message::Style;
@@ -89,7 +91,21 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
             heard(member, style),
         ]);
     }
-    format!("{head}\n\n{}", table.text(style.paint))
+    let changed = group.audience_change.as_ref().map_or_else(String::new, changed);
+    format!("{head}\n\n{}{changed}", table.text(style.paint))
+}
+
+/// Who reads now, other than when this device last wrote.
+fn changed(change: &AudienceChange) -> String {
+    let names = |names: &[String]| names.iter().map(|of| name(of)).collect::<Vec<_>>().join(", ");
+    let mut text = "\n\nSince you last wrote from here:".to_owned();
+    for (what, who) in [("reads too", &change.added), ("reads no more", &change.removed)] {
+        if !who.is_empty() {
+            // Writing to a string can't fail.
+            let _ = write!(text, "\n  {what}: {}", names(who));
+        }
+    }
+    text
 }
 
 fn who(member: &GroupMember) -> String {

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chinwag_api::model::{Digest, Message, MessageState, Reaction, Why};
+use chinwag_api::model::{Audience, Digest, Message, MessageState, Reaction, Why};
 pub(crate) use chinwag_tui::view::message::state;
 use unicode_width::UnicodeWidthStr;
 
@@ -221,6 +221,25 @@ pub(crate) fn why(why: &Why, style: &Style) -> String {
     lines.push(String::new());
     lines.push(table.text(style.paint));
     lines.join("\n")
+}
+
+/// For whom a message is.
+pub(crate) fn audience(audience: &Audience, style: &Style) -> String {
+    let head = if audience.recorded {
+        "Its author wrote it for these devices:"
+    } else {
+        "Whoever is in the conversation may read it, now:"
+    };
+    let mut table = Table::new(&["FOR", "DEVICES", "STATE", "NOTE"]);
+    for reader in &audience.readers {
+        table.row([
+            if reader.is_me { "You".to_owned() } else { output::person(&reader.name, NAME_SHOWN) },
+            reader.devices.len().to_string(),
+            reader.state.map_or("", state).to_owned(),
+            if reader.is_member { "" } else { "not in it any more" }.to_owned(),
+        ]);
+    }
+    format!("{head}\n\n{}", table.text(style.paint))
 }
 
 /// What two people compare.
