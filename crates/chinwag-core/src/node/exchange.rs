@@ -41,6 +41,7 @@ impl Node {
                 if let Some(link) = from.link.filter(|_| self.group(id).is_some()) {
                     // What they have may be what tells that they are a member.
                     self.note_claims(from, have);
+                    self.complete(env, id, None, true)?;
                     self.ask(env.mono, link);
                 }
                 return Ok(Ok(()));
@@ -53,6 +54,7 @@ impl Node {
             self.note_sent(from.link, id, author, &known);
         }
         self.compare_heads(env, from, have)?;
+        self.complete(env, id, None, true)?;
         if let Some(link) = from.link {
             if have.wants_answer && self.ready(link).is_some() {
                 self.send_forks(link, id);
@@ -67,8 +69,18 @@ impl Node {
     /// Notes what they say they have, for as long as the connection lasts. What we asked for and
     /// they do not have after all is not waited for.
     fn note_claims(&mut self, from: Peer, have: &Have) {
+        let is_group = self.group(have.conversation).is_some();
         let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
         let id = have.conversation;
+        if is_group {
+            let said = session.said.entry(id).or_default();
+            have.frontier.iter().for_each(|(author, ranges)| said.replace(author, ranges.clone()));
+            if have.is_whole {
+                session.said.insert(id, have.frontier.clone());
+                session.whole_there.insert(id, have.frontier.clone());
+                session.asked_whole.remove(&id);
+            }
+        }
         let claims = session.claims.entry(id).or_default();
         if have.is_whole {
             *claims = Frontier::default();
@@ -197,12 +209,18 @@ impl Node {
         if is_sent && !is_there && !session.anew.contains(&id) {
             return Ok(Ok(()));
         }
-        match page(env.store, id, author, range, self.limit(id, author))? {
+        match page(env.store, id, author, range, self.to_hand_on(id, author))? {
             Some(run) => self.send_run(link, id, author, run),
             // It is not here after all: they need not wait.
             None => self.send_have(link, id, None, false),
         }
         Ok(Ok(()))
+    }
+
+    /// How much of a log is handed to others: what counts, and of a group what is complete.
+    pub(super) fn to_hand_on(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let complete = self.group_in(id).map_or(u64::MAX, |group| group.complete.height(author));
+        self.limit(id, author).min(complete)
     }
 
     /// Hands somebody a run.
@@ -306,7 +324,7 @@ impl Node {
             self.send_have_to(from, id, author);
             return Ok(Ok(()));
         }
-        let is_linked = range.from().get() <= self.height(id, author).saturating_add(1);
+        let is_linked = range.from().get() <= self.kept(id, author).saturating_add(1);
         let checked = match self.check(env, id, author, range, &run)? {
             Ok(checked) => checked,
             Err(Unfit::Fork(at)) => return self.forked(env, id, author, at, run),
@@ -373,6 +391,11 @@ impl Node {
         from: Seq,
     ) -> Result<(), StoreError> {
         env.store.forget_from(id, author, from)?;
+        let last =
+            Seq::new(from.get() - 1).map(|seq| env.store.tip(id, author, seq)).transpose()?;
+        if let Some(group) = self.group_in_mut(id) {
+            group.complete.end_before(author, from, last.flatten());
+        }
         if let Some(conversation) = self.conversations.get_mut(&id) {
             let here = conversation.here.of(author).map(|here| here.at_most(from.get() - 1));
             conversation.here.replace(author, here.unwrap_or_default());
@@ -486,9 +509,8 @@ impl Node {
             conversation.tips.extend(tip.map(|tip| (author, tip)));
         }
         let is_late = had_gaps || conversation.has_gaps();
-        // Who is no member any more by what is in it is not handed the rest of it.
-        self.take_operations(env, id, author, &parts)?;
-        if let Some(run) = what_is_new(run, &here) {
+        let is_group = conversation.group().is_some();
+        if let Some(run) = what_is_new(run, &here).filter(|_| !is_group) {
             self.hand_to_all(id, author, &run, from);
         }
         let limit = self.limit(id, author);
@@ -498,9 +520,17 @@ impl Node {
             self.hide(env, id, author, beyond)?;
             self.refresh_cuts(env)?;
         }
+        if is_group {
+            self.note_operations(id, &parts);
+            return self.complete(env, id, Some((author, from)), is_late);
+        }
         let new = parts.iter().flat_map(CheckedRun::entries);
         let counting = new.filter(|entry| entry.header().seq().get() <= limit);
-        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry, is_late))?;
+        for entry in counting {
+            let (header, body) = entry.clone().into_parts();
+            let entry = StoredEntry { id: entry.id(), header, body, signature: None };
+            self.take_effect(env, id, &entry, is_late)?;
+        }
         self.read_after_all(env, id)
     }
 
@@ -615,6 +645,10 @@ impl Node {
         }
         for (id, author, range) in wanted {
             self.want_of(now, Some(link), id, author, range);
+        }
+        let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
+        for id in groups {
+            self.ask_for_whole(link, id);
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::Reply;
+use super::complete::{Complete, Completed};
 use super::conversation::{Conversation, With};
 use super::exchange::page;
 use super::{Node, Peer};
@@ -37,6 +38,13 @@ pub(super) struct Group {
     /// The entry that begins it, with its signature: what is shown first to whoever does not know of
     /// the group.
     creation: Option<(DeviceId, Run)>,
+    /// Operations that are here and not complete. They say who is named, and nothing else: what they
+    /// wait for may be in the logs of these.
+    waiting: BTreeMap<EntryId, Placed>,
+    /// The last operation of each log.
+    last: BTreeMap<DeviceId, Seq>,
+    /// How much of its logs is complete.
+    pub(super) complete: Complete,
 }
 
 impl Group {
@@ -54,13 +62,36 @@ impl Group {
         if let Action::Create(creation) = operation.action() {
             self.named.extend(&creation.owners);
         }
+        let last = self.last.entry(operation.author()).or_insert(operation.seq());
+        *last = (*last).max(operation.seq());
+        self.waiting.remove(&operation.id());
         self.operations.insert(operation.id(), operation);
+    }
+
+    /// Whether there is an operation in a log beyond so many entries.
+    pub(super) fn has_more(&self, author: DeviceId, beyond: u64) -> bool {
+        self.last.get(&author).is_some_and(|last| last.get() > beyond)
+    }
+
+    /// Leaves out the operations that are not complete.
+    fn leave_out_what_waits(&mut self) {
+        let operations = std::mem::take(&mut self.operations);
+        self.last.clear();
+        for operation in operations.into_values() {
+            let is_complete = operation.seq().get() <= self.complete.height(operation.author());
+            if is_complete || matches!(operation.action(), Action::Create(_)) {
+                self.add(operation);
+            } else {
+                self.waiting.insert(operation.id(), operation);
+            }
+        }
     }
 
     /// Whom owners let in, as admins or at all, and then whom these admins let in: removals and heights
     /// left aside. Others can't name anybody, however much they write.
     fn named_by_deciders(&self, accounts: &BTreeMap<AccountId, AccountLog>) -> BTreeSet<AccountId> {
-        let owners = self.operations.values().filter_map(|operation| match operation.action() {
+        let all = || self.operations.values().chain(self.waiting.values());
+        let owners = all().filter_map(|operation| match operation.action() {
             Action::Create(creation) => Some(&creation.owners),
             _ => None,
         });
@@ -68,7 +99,7 @@ impl Group {
         let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
             let logs = by.iter().filter_map(|account| accounts.get(account));
             let devices: BTreeSet<DeviceId> = logs.flat_map(AccountLog::known_devices).collect();
-            let theirs = self.operations.values().filter(|o| devices.contains(&o.author()));
+            let theirs = all().filter(|o| devices.contains(&o.author()));
             theirs
                 .filter_map(|operation| match operation.action() {
                     Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
@@ -101,6 +132,10 @@ impl Conversation {
 impl Node {
     pub(super) fn group_in(&self, id: ConversationId) -> Option<&Group> {
         self.conversations.get(&id).and_then(Conversation::group)
+    }
+
+    pub(super) fn group_in_mut(&mut self, id: ConversationId) -> Option<&mut Group> {
+        self.conversations.get_mut(&id).and_then(Conversation::group_mut)
     }
 
     fn groups_here(&self) -> impl Iterator<Item = (ConversationId, &Group)> {
@@ -144,7 +179,7 @@ impl Node {
 
     /// Whether an entry is shown: in a group, whether its author was a member's device there.
     pub fn is_shown(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
-        let counts = seq.get() <= self.limit(id, author);
+        let counts = seq.get() <= self.to_hand_on(id, author);
         counts && self.group_in(id).is_none_or(|group| group.state.counts(author, seq))
     }
 
@@ -163,7 +198,7 @@ impl Node {
             let placed = entry.body.as_deref().and_then(|b| Placed::read(&entry.header, b).ok());
             let Some(placed) = placed else { continue };
             if matches!(placed.action(), Action::Create(_)) {
-                group.creation = creation_run(env.store, id, placed.author())?;
+                group.creation = creation_run(env.store, id, placed.author(), placed.seq())?;
             }
             group.add(placed);
         }
@@ -174,26 +209,90 @@ impl Node {
         Ok(is_group)
     }
 
-    /// Takes in the operations in a log that are new here, and does what follows from them.
+    /// Notes the operations in a log that are new here, and whom they name.
+    pub(super) fn note_operations(&mut self, id: ConversationId, new: &[CheckedRun]) {
+        let entries = new.iter().flat_map(CheckedRun::entries);
+        let read = entries.filter_map(|entry| {
+            Placed::read(entry.header(), entry.body().unwrap_or_default()).ok()
+        });
+        let read: Vec<Placed> = read.collect();
+        let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
+        let Some(group) = group.filter(|_| !read.is_empty()) else { return };
+        group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
+        let named = group.named_by_deciders(&self.accounts);
+        group.named.extend(named);
+        self.ask_for_accounts(id);
+    }
+
+    /// Takes in the operations among entries that have become complete, and does what follows from
+    /// them.
     pub(super) fn take_operations(
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
-        author: DeviceId,
-        new: &[CheckedRun],
+        new: &[Completed],
     ) -> Result<(), StoreError> {
-        let limit = self.limit(id, author);
-        let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
-        let Some(group) = group else { return Ok(()) };
-        let entries = new.iter().flat_map(CheckedRun::entries);
-        for entry in entries.filter(|entry| entry.header().seq().get() <= limit) {
-            let body = entry.body().unwrap_or_default();
-            if let Ok(placed) = Placed::read(entry.header(), body) {
-                group.add(placed);
+        let mut begins = false;
+        for (author, entries) in new {
+            let limit = self.limit(id, *author);
+            let counting = entries.iter().filter(|entry| entry.header.seq().get() <= limit);
+            let read = counting.filter_map(|entry| {
+                Placed::read(&entry.header, entry.body.as_deref().unwrap_or_default()).ok()
+            });
+            let read: Vec<Placed> = read.collect();
+            if !read.is_empty() {
                 self.stale_groups.insert(id);
             }
+            begins |= read.iter().any(|placed| matches!(placed.action(), Action::Create(_)));
+            if let Some(group) = self.group_in_mut(id) {
+                for placed in read {
+                    group.add(placed);
+                }
+            }
         }
-        self.refresh_stale_groups(env)
+        self.refresh_stale_groups(env)?;
+        if begins {
+            // Now it can be shown to others.
+            let members = self.group(id).into_iter().flat_map(|state| state.members.keys());
+            let members: Vec<AccountId> = members.copied().collect();
+            self.show_group(id, &members);
+        }
+        Ok(())
+    }
+
+    /// Leaves out of all groups the operations that are not complete.
+    pub(super) fn leave_out_what_waits(&mut self) {
+        let groups = self.conversations.values_mut().filter_map(Conversation::group_mut);
+        groups.for_each(Group::leave_out_what_waits);
+    }
+
+    /// Goes on in a group as another device.
+    pub(super) fn begin_anew_in(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        if let Some(group) = self.group_in_mut(id) {
+            group.complete.begin_anew();
+        }
+        self.keep_complete(env, id)
+    }
+
+    /// An entry has room for a few parents. Where more logs have operations that our own log has not
+    /// named, entries come before it that do nothing but name them.
+    pub(super) fn name_all_operations(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let Some(own) = self.device() else { return Ok(()) };
+        while !self.to_name(id, own).1 {
+            let seen = Action::Unknown { kind: SEEN, bytes: Vec::new() };
+            let body = Body::new(env.random(), said(Operation::new(seen)));
+            let body = body.map_err(|error| StoreError(error.to_string()))?;
+            self.write_one(env, id, &body)?;
+        }
+        Ok(())
     }
 
     /// Reads the membership of all groups anew: somebody's devices have changed.
@@ -261,10 +360,13 @@ impl Node {
     /// Shows somebody how a group begins, if this is one, and what we know of who is named in it.
     pub(super) fn introduce_group(&mut self, link: Link, id: ConversationId) {
         let Some(group) = self.group_in(id) else { return };
-        if let Some((author, run)) = group.creation.clone() {
+        let Some((author, run)) = group.creation.clone() else { return };
+        // Whoever sends it is taken to have it: who was told of it only now does not keep it yet.
+        let first = run.entries.first().map(|(header, _)| header.seq());
+        if first.is_some_and(|first| first.get() <= self.height(id, author)) {
             self.send(link, &Message::Entries { conversation: id, author, run });
-            self.ask_for_accounts_on(link);
         }
+        self.ask_for_accounts_on(link);
     }
 
     /// Asks everybody who is connected and may know for what is not known of those who are named.
@@ -343,7 +445,10 @@ impl Node {
         self.add_conversation(id, With::Group(Box::default()));
         let written = self.write_body(env, id, &body)?;
         let author = self.device();
-        let run = author.map(|author| creation_run(env.store, id, author)).transpose()?.flatten();
+        let run = match author {
+            Some(author) => creation_run(env.store, id, author, Seq::MIN)?,
+            None => None,
+        };
         if let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut) {
             group.creation = run;
         }
@@ -518,16 +623,20 @@ impl Node {
     }
 }
 
+/// The kind of an operation that does nothing but name what its author has seen.
+const SEEN: u16 = 8;
+
 fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
 }
 
-/// The first entry of a log, with its signature.
+/// The entry of a log that begins the group, with its signature.
 fn creation_run(
     store: &dyn Store,
     id: ConversationId,
     author: DeviceId,
+    seq: Seq,
 ) -> Result<Option<(DeviceId, Run)>, StoreError> {
-    let first = Range::up_to(Seq::MIN);
-    Ok(page(store, id, author, first, u64::MAX)?.map(|run| (author, run)))
+    let Some(range) = Range::new(seq, seq) else { return Ok(None) };
+    Ok(page(store, id, author, range, u64::MAX)?.map(|run| (author, run)))
 }

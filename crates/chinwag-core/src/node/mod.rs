@@ -6,6 +6,7 @@
 mod account;
 mod bundles;
 mod commands;
+mod complete;
 mod conversation;
 mod delivery;
 mod disappearing;
@@ -166,6 +167,7 @@ impl Node {
         }
         self.heed_own_account(env)?;
         self.keep_prekeys(env)?;
+        self.complete_groups(env)?;
         self.dial_all();
         self.log_events(env, 0)?;
         self.finish(env)

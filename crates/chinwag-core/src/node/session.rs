@@ -50,8 +50,14 @@ pub(super) struct Session {
     pub(super) told: BTreeMap<ConversationId, u64>,
     /// In which conversations they said that our own log goes on.
     pub(super) doubted: BTreeSet<ConversationId>,
-    /// What they say they have.
+    /// What they say they have, or have sent.
     pub(super) claims: BTreeMap<ConversationId, Frontier>,
+    /// What they say they have, of groups.
+    pub(super) said: BTreeMap<ConversationId, Frontier>,
+    /// What they said last of all that they have, of groups.
+    pub(super) whole_there: BTreeMap<ConversationId, Frontier>,
+    /// Of which groups they were asked to say that.
+    pub(super) asked_whole: BTreeSet<ConversationId>,
     /// Which forks they were told of.
     pub(super) forks_told: BTreeSet<(ConversationId, DeviceId)>,
     /// Which conversations they compare anew: what they were sent of them before, they may have
@@ -154,6 +160,9 @@ impl Node {
             unfit: BTreeSet::new(),
             doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
+            said: BTreeMap::new(),
+            whole_there: BTreeMap::new(),
+            asked_whole: BTreeSet::new(),
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
             reads_ahead: BTreeMap::new(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chinwag_core::body::{Content, Text};
+use chinwag_core::entry::Seq;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{ConversationId, EntryId};
 use chinwag_core::input::Command;
@@ -10,6 +11,7 @@ use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::Store;
+use chinwag_core::sync::ranges::Range;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -211,6 +213,106 @@ fn who_may_not_is_told_so() {
     world.say_in("bob", group, "back again");
     world.settle();
     assert_eq!(world.said_in("carol", group), ["back again"]);
+}
+
+#[test]
+fn who_was_just_told_of_a_group_is_not_taken_to_have_what_it_begins_with() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let group = world.group("alice");
+    world.connect("alice", "bob");
+    world.settle();
+    world.grant("alice", group, "bob", Right::Member);
+    let [alice, bob] = ["alice", "bob"].map(|who| world.device(who));
+    while world.on_lanes() != (0, 0) {
+        world.deliver_one();
+        let kept = world.person("bob").store.frontiers().unwrap();
+        let kept = kept.iter().find(|(id, _)| *id == group).map_or(0, |(_, f)| f.height(alice));
+        assert!(world.delivered("alice", group, alice, bob) <= kept);
+    }
+    all_know_the_same(&mut world, group, &["alice", "bob"]);
+}
+
+/// Dave has removed Carol, Alice knows it and says something; Bob, who knows neither, hears so many
+/// messages of Alice and meets Carol then.
+fn relayed_after(messages: usize) -> (World, ConversationId, bool) {
+    let (mut world, group) = choir(&["bob", "carol", "dave", "erin"], Right::Admin);
+    for person in ["bob", "carol", "dave", "erin"] {
+        world.command(person, Command::JoinGroup(group)).unwrap();
+    }
+    world.settle();
+    for other in ["bob", "carol", "dave", "erin"] {
+        world.disconnect("alice", other);
+    }
+    let account = world.account("carol");
+    let keeps = Some(Right::Member);
+    world.command("alice", Command::Remove { group, account, keeps }).unwrap();
+    world.connect("alice", "dave");
+    world.connect("alice", "bob");
+    world.settle();
+    world.disconnect("alice", "bob");
+    world.remove("dave", group, "carol");
+    world.settle();
+    world.say_in("alice", group, "without carol");
+    let link = world.connect("bob", "alice");
+    let delivered = (0..messages).take_while(|_| world.deliver_one_on(link)).count();
+    world.disconnect("alice", "bob");
+    (world, group, delivered == messages)
+}
+
+#[test]
+fn who_lacks_a_removal_does_not_hand_on_what_was_said_knowing_of_it() {
+    let mut has_waited = false;
+    for messages in 8.. {
+        let (mut world, group, goes_on) = relayed_after(messages);
+        let is_kept = world.kept_in("bob", group).contains("without carol");
+        let is_shown = !world.said_in("bob", group).is_empty();
+        has_waited |= is_kept && !is_shown;
+        world.restart("bob");
+        assert_eq!(!world.said_in("bob", group).is_empty(), is_shown, "after {messages} messages");
+        world.connect("bob", "carol");
+        world.settle();
+        let there = world.kept_in("carol", group);
+        assert!(!there.contains("without carol"), "after {messages} messages");
+        // Nothing waits for longer than that: Bob hears the rest, and hands all of it on.
+        world.connect("bob", "dave");
+        world.settle();
+        world.connect("bob", "erin");
+        world.settle();
+        assert_eq!(world.said_in("erin", group), ["without carol"], "after {messages} messages");
+        all_know_the_same(&mut world, group, &["alice", "bob", "erin"]);
+        if !goes_on {
+            break;
+        }
+    }
+    assert!(has_waited, "what Alice said comes before the removal now and then");
+}
+
+#[test]
+fn who_has_heard_of_more_than_an_entry_can_name_names_it_in_several() {
+    let others: Vec<&'static str> = (0..19).map(|n| &*format!("member {n}").leak()).collect();
+    let (mut world, group) = choir(&others, Right::Member);
+    for other in &others {
+        world.command(other, Command::JoinGroup(group)).unwrap();
+    }
+    world.settle();
+    world.say_in("alice", group, "so many");
+    let alice = world.device("alice");
+    let everything = Range::up_to(Seq::MAX);
+    let log = world.person("alice").store.entries(group, alice, everything, 1_000, usize::MAX);
+    let named: BTreeSet<EntryId> =
+        log.unwrap().iter().flat_map(|entry| entry.header.parents.iter()).collect();
+    for other in &others {
+        let device = world.device(other);
+        let joined = world.person("alice").store.tip(group, device, Seq::MIN).unwrap().unwrap();
+        assert!(named.contains(&joined.id), "{other}");
+    }
+    world.settle();
+    world.say_in("alice", group, "and nothing new");
+    let log = world.person("alice").store.entries(group, alice, everything, 1_000, usize::MAX);
+    let last = log.unwrap().pop().unwrap();
+    assert_eq!(last.header.parents.iter().count(), 0, "what was named is not named again");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", others[18]]);
 }
 
 const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
