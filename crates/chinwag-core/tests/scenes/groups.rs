@@ -6,7 +6,7 @@ use chinwag_core::body::{Content, Text};
 use chinwag_core::entry::Seq;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{ConversationId, EntryId};
-use chinwag_core::input::Command;
+use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
@@ -230,6 +230,24 @@ fn who_was_just_told_of_a_group_is_not_taken_to_have_what_it_begins_with() {
         assert!(world.delivered("alice", group, alice, bob) <= kept);
     }
     all_know_the_same(&mut world, group, &["alice", "bob"]);
+}
+
+#[test]
+fn a_log_that_comes_in_one_piece_and_waits_says_whose_logs_it_waits_for() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    world.say_in("bob", group, "here I am");
+    world.settle();
+    world.restore_on("alice", "alice's phone");
+    let words = |n: usize| {
+        let content = Content::Text(Text { text: format!("line {n}"), ..Text::default() });
+        Input::Command(Token(0), Command::SayInGroup(group, content))
+    };
+    // One signature stands for all of them, and for what came before.
+    world.input("alice", (0..20).map(words));
+    world.settle();
+    world.connect("alice's phone", "alice");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "alice's phone", "bob"]);
 }
 
 /// Dave has removed Carol, Alice knows it and says something; Bob, who knows neither, hears so many
