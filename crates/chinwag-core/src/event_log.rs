@@ -101,7 +101,11 @@ impl Logged {
                 Self::Fork { conversation: *conversation, author: *author, at: *at }
             }
             Event::Retired { old, new } => Self::Retired { old: *old, new: *new },
-            Event::Peer { .. } | Event::Typing { .. } | Event::Presence { .. } => return None,
+            // Whoever was not looking asks which invitations there are.
+            Event::Invited { .. }
+            | Event::Peer { .. }
+            | Event::Typing { .. }
+            | Event::Presence { .. } => return None,
         })
     }
 }

@@ -130,8 +130,11 @@ pub enum Command {
         /// What they may from then on.
         keeps: Option<Right>,
     },
-    /// Join a group that we were let into. Whoever writes there does so anyway.
+    /// Join a group that we were let into, or that somebody invited us to. Whoever writes in one that is
+    /// here does so anyway.
     JoinGroup(ConversationId),
+    /// Want nothing of a group that somebody invited us to.
+    DeclineGroup(ConversationId),
     /// Change a setting of a group.
     SetGroup(ConversationId, Setting),
     /// Say something in a group.

@@ -200,6 +200,10 @@ impl World<'_> {
         for id in &changes.entries {
             let Some(entry) = self.store(who).entry(*id).ok().flatten() else { continue };
             self.check_arrived(who, &entry);
+            // In a group it waits, and is looked at in the end.
+            if self.groups.contains_key(&entry.header.conversation) {
+                continue;
+            }
             match content_of(&entry) {
                 Some(Content::Retraction { of }) => self.check_retraction(who, &entry, of),
                 Some(Content::Edit { of, .. } | Content::Reaction { to: of, .. }) => {
@@ -329,8 +333,13 @@ impl World<'_> {
         if !self.is_honest(who) || store.changes.entries.iter().any(is_of_others) {
             return;
         }
-        let forked: Vec<DeviceId> =
-            store.forks().unwrap_or_default().iter().map(Fork::author).collect();
+        let forked: Vec<DeviceId> = store
+            .forks()
+            .unwrap_or_default()
+            .iter()
+            .filter(|f| f.conversation() == id)
+            .map(Fork::author)
+            .collect();
         let others =
             store.logs(id).filter(|(author, _)| *author != own && !forked.contains(author));
         let heads = others.filter_map(|(author, height)| {

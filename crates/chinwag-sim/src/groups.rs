@@ -18,7 +18,7 @@ use chinwag_core::membership::{
 };
 use chinwag_core::node::Node;
 use chinwag_core::output::{GroupRefusal, Refusal};
-use chinwag_core::store::{Store, StoredEntry};
+use chinwag_core::store::{Invitation, Store, StoredEntry};
 use chinwag_core::wire::message::Message;
 
 use crate::model::{Asked, Written};
@@ -86,6 +86,8 @@ pub(crate) enum Deed {
     Set,
     /// To join.
     Join,
+    /// Not to join.
+    Decline,
 }
 
 impl World<'_> {
@@ -198,7 +200,32 @@ impl World<'_> {
         self.ask(who, Asked::Deed(group, Deed::Set), Command::SetGroup(group, setting));
     }
 
+    /// Somebody was invited to a group, and says after a while whether they join.
+    pub(crate) fn was_invited(&mut self, who: Who, id: ConversationId) {
+        self.cover("invitations shown");
+        let later = self.now + self.dice.between(1, 8 * SECOND);
+        self.at(later, What::AnswerGroup(who, id));
+    }
+
+    pub(crate) fn answer_group(&mut self, who: Who, id: ConversationId) {
+        let invitations = self.people[who].store.invitations().unwrap_or_default();
+        let is_open = |i: &Invitation| i.group == id && i.answer.is_none();
+        if !invitations.iter().any(is_open) {
+            return;
+        }
+        let (deed, command) = if self.dice.once_in(12) {
+            (Deed::Decline, Command::DeclineGroup(id))
+        } else {
+            (Deed::Join, Command::JoinGroup(id))
+        };
+        self.ask(who, Asked::Deed(id, deed), command);
+    }
+
     pub(crate) fn join_group(&mut self, who: Who) {
+        let invitations = self.people[who].store.invitations().unwrap_or_default();
+        if let Some(open) = invitations.iter().find(|invitation| invitation.answer.is_none()) {
+            return self.answer_group(who, open.group);
+        }
         let Some((group, _)) = self.some_group(who) else { return };
         self.ask(who, Asked::Deed(group, Deed::Join), Command::JoinGroup(group));
     }
@@ -290,6 +317,7 @@ impl World<'_> {
             Deed::Leave => "leavings",
             Deed::Set => "settings of groups",
             Deed::Join => "joinings",
+            Deed::Decline => "invitations declined",
         });
         let own = self.people[who].account;
         if let Deed::Remove(other) = deed
@@ -451,6 +479,11 @@ impl World<'_> {
     /// What is written in a group has in its past every operation that its author knew of before.
     fn check_knows(&mut self, who: Who, entry: &StoredEntry) {
         let id = entry.header.conversation;
+        let operation = Placed::read(&entry.header, entry.body.as_deref().unwrap_or_default());
+        if operation.is_ok_and(|o| matches!(o.action(), Action::Unknown { .. })) {
+            // It goes before what is written, where one entry has no room for all.
+            return self.cover("more operations than an entry names");
+        }
         let Some(before) = self.people[who].knows.get(&id).cloned() else { return };
         let known: BTreeSet<EntryId> = self.known_to(id, entry.id).into_iter().collect();
         let Some(group) = self.groups.get(&id) else { return };
@@ -462,8 +495,12 @@ impl World<'_> {
             operation.seq().get() <= limit
         };
         let is_first = |o: &&&Placed| !matches!(o.action(), Action::Create(_));
-        if let Some(missing) = missing.iter().filter(is_first).find(counts).map(|o| o.id()) {
-            self.fail(&format!("{who} writes in a group as if it had not seen {missing:?}"));
+        let missing = missing.iter().filter(is_first).find(counts);
+        if let Some((author, seq)) = missing.map(|missing| (missing.author(), missing.seq())) {
+            let wrote = entry.header.seq();
+            self.fail(&format!(
+                "{who} writes {wrote} in a group as if it had not seen {seq} of {author:?}"
+            ));
         }
     }
 
@@ -581,7 +618,16 @@ impl World<'_> {
         }
         if !is_widened {
             let place = self.noted.places.get(&entry).copied();
-            return self.fail(&format!("{who} hands {place:?} to {to}, for whom it was not"));
+            let here = &self.people[who].knows.get(&id).unwrap_or(&nothing).operations;
+            let operations = self.groups.get(&id).map(|group| &group.operations);
+            let unknown = known.iter().filter(|operation| !here.contains(operation));
+            let unknown: Vec<(DeviceId, u64)> = unknown
+                .filter_map(|operation| operations?.get(operation))
+                .map(|operation| (operation.author(), operation.seq().get()))
+                .collect();
+            return self.fail(&format!(
+                "{who} hands {place:?} to {to}, for whom it was not, and does not know {unknown:?}"
+            ));
         }
         self.cover("audiences widened");
         if let Some(audience) = self.noted.audiences.get_mut(&entry) {
@@ -594,6 +640,7 @@ impl World<'_> {
     /// Who talks to each other about a group has the same of it; and if nothing was lost and nobody lies, all
     /// members have all that its members wrote.
     pub(crate) fn check_groups(&mut self) {
+        self.check_taken_back();
         let ids: Vec<ConversationId> = self.groups.keys().copied().collect();
         for id in ids {
             let all = 0..self.people.len();
@@ -610,6 +657,49 @@ impl World<'_> {
             }
             self.check_whole_group(id, &there);
         }
+    }
+
+    /// What its author took back in a group is gone where both are complete.
+    fn check_taken_back(&mut self) {
+        let mut kept = None;
+        for written in self.model.written.values() {
+            let Content::Retraction { of } = &written.content else { continue };
+            if !self.groups.contains_key(&written.conversation) {
+                continue;
+            }
+            let has_both = |who: &Who| {
+                let entry = self.store(*who).entry(*of).ok().flatten();
+                self.is_honest(*who)
+                    && self.is_shown_at(
+                        *who,
+                        written.conversation,
+                        written.device,
+                        written.position.seq,
+                    )
+                    && entry.is_some_and(|entry| {
+                        let (author, seq) = (entry.header.author, entry.header.seq());
+                        let is_theirs = self.account_of(author) == Some(written.account);
+                        let is_here = self.is_shown_at(*who, written.conversation, author, seq);
+                        is_theirs && is_here && entry.body.is_some()
+                    })
+            };
+            kept = kept.or_else(|| (0..self.people.len()).find(has_both));
+        }
+        if let Some(who) = kept {
+            self.fail(&format!("{who} keeps in a group what its author took back"));
+        }
+    }
+
+    /// Whether an entry of a group is complete at somebody.
+    pub(crate) fn is_shown_at(
+        &self,
+        who: Who,
+        id: ConversationId,
+        author: DeviceId,
+        seq: Seq,
+    ) -> bool {
+        let logs = self.people[who].node.as_ref().map(|node| node.logs(id)).unwrap_or_default();
+        logs.iter().any(|log| log.author == author && log.height >= seq.get())
     }
 
     /// Whether somebody honest has a group, and takes themselves for a member.
@@ -690,7 +780,9 @@ impl World<'_> {
         let theirs: Vec<Who> = members.iter().flat_map(|account| self.of(*account)).collect();
         for who in theirs.iter().copied() {
             let has_it = self.group_at(who, id);
-            if has_it.is_none() && !self.knows(who, founder) {
+            let invitations = self.store(who).invitations().unwrap_or_default();
+            let is_invited = invitations.iter().any(|invitation| invitation.group == id);
+            if has_it.is_none() && (is_invited || !self.knows(who, founder)) {
                 continue;
             }
             if has_it != first {

@@ -260,7 +260,12 @@ impl World<'_> {
                 self.close(who, link);
             }
             Output::Rename { device } => self.rename(who, device),
-            Output::Event(event) => self.say(|| format!("{who}: {}", told(&event))),
+            Output::Event(event) => {
+                self.say(|| format!("{who}: {}", told(&event)));
+                if let Event::Invited { group, .. } = event {
+                    self.was_invited(who, group);
+                }
+            }
         }
     }
 }

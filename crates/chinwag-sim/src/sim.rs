@@ -105,6 +105,8 @@ pub(crate) enum What {
     Open(Who),
     /// Somebody begins a group that all others are let into.
     Found(Who),
+    /// Somebody answers an invitation to a group.
+    AnswerGroup(Who, ConversationId),
     /// Whoever began a group lets others in.
     Gather(Who, ConversationId),
     /// Faults stop.
@@ -423,6 +425,7 @@ impl<'a> World<'a> {
             What::Fault => self.fault(),
             What::Open(who) => self.open(who),
             What::Found(who) => self.found(who),
+            What::AnswerGroup(who, id) => self.answer_group(who, id),
             What::Gather(who, id) => self.gather(who, id),
             What::Peace => self.peace(),
         }

@@ -38,6 +38,10 @@ impl Node {
         match self.hears(from, id) {
             Err(violation) => return Ok(Err(violation)),
             Ok(false) => {
+                if self.is_invited_to(id) {
+                    // It is asked for if somebody here wants to join.
+                    self.note_claims(from, have);
+                }
                 if let Some(link) = from.link.filter(|_| self.group(id).is_some()) {
                     // What they have may be what tells that they are a member.
                     self.note_claims(from, have);
@@ -69,9 +73,9 @@ impl Node {
     /// Notes what they say they have, for as long as the connection lasts. What we asked for and
     /// they do not have after all is not waited for.
     fn note_claims(&mut self, from: Peer, have: &Have) {
-        let is_group = self.group(have.conversation).is_some();
-        let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
         let id = have.conversation;
+        let is_group = self.group(id).is_some() || self.is_invited_to(id);
+        let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
         if is_group {
             let said = session.said.entry(id).or_default();
             have.frontier.iter().for_each(|(author, ranges)| said.replace(author, ranges.clone()));

@@ -159,6 +159,24 @@ impl Node {
         })
     }
 
+    /// The groups that name an account.
+    pub(super) fn groups_naming(&self, account: AccountId) -> Vec<ConversationId> {
+        let groups = self.groups_here().filter(|(_, group)| group.named.contains(&account));
+        groups.map(|(id, _)| id).collect()
+    }
+
+    /// Others are named in a group. What was said of their logs before, and of forks of these, was of no
+    /// use.
+    fn name_in(&mut self, id: ConversationId, named: BTreeSet<AccountId>) {
+        let Some(group) = self.group_in_mut(id) else { return };
+        let before = group.named.len();
+        group.named.extend(named);
+        if group.named.len() > before {
+            self.ask_for_accounts(id);
+            self.compare_again_in(&BTreeSet::from([id]));
+        }
+    }
+
     /// The accounts that are named in groups that somebody is a member of.
     pub(super) fn named_for(&self, account: AccountId) -> BTreeSet<AccountId> {
         let is_ours = self.account() == Some(account);
@@ -192,11 +210,7 @@ impl Node {
         id: ConversationId,
     ) -> Result<bool, StoreError> {
         let mut group = Group::default();
-        let mut before = None;
-        while let Some(entry) = env.store.latest_before(id, Kind::MEMBERSHIP, before)? {
-            before = Some(entry.position());
-            let placed = entry.body.as_deref().and_then(|b| Placed::read(&entry.header, b).ok());
-            let Some(placed) = placed else { continue };
+        for placed in operations_in(env.store, id)? {
             if matches!(placed.action(), Action::Create(_)) {
                 group.creation = creation_run(env.store, id, placed.author(), placed.seq())?;
             }
@@ -220,8 +234,7 @@ impl Node {
         let Some(group) = group.filter(|_| !read.is_empty()) else { return };
         group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
         let named = group.named_by_deciders(&self.accounts);
-        group.named.extend(named);
-        self.ask_for_accounts(id);
+        self.name_in(id, named);
     }
 
     /// Takes in the operations among entries that have become complete, and does what follows from
@@ -317,11 +330,11 @@ impl Node {
                 continue;
             };
             let before = std::mem::replace(&mut group.state, state);
-            group.named.extend(named);
             let members = group.state.members.keys();
             let is_new = |account: &&AccountId| !before.members.contains_key(*account);
             let new: Vec<AccountId> = members.filter(is_new).copied().collect();
             self.let_group_disappear(env, id, lifetime_s)?;
+            self.name_in(id, named);
             self.show_group(id, &new);
             self.ask_for_accounts(id);
         }
@@ -382,14 +395,14 @@ impl Node {
         }
     }
 
-    fn ask_for_accounts_on(&mut self, link: Link) {
+    pub(super) fn ask_for_accounts_on(&mut self, link: Link) {
         let Some(account) = self.ready(link) else { return };
         let digests = self.digests_for(account);
         self.send(link, &Message::Accounts(digests));
     }
 
-    /// Somebody shows how a group begins that we do not know of: from now on we know of it, and of
-    /// its owners. Only whom we know may do that.
+    /// Somebody shows how a group begins that we do not know of. From a device of ours: from now on we
+    /// know of it, and of its owners. From others whom we know: they invite us.
     pub(super) fn told_of_group(
         &mut self,
         env: &mut Env<'_>,
@@ -402,25 +415,48 @@ impl Node {
         let may = is_ours || self.is_contact(from.account) || self.is_fellow(from.account);
         let ([(header, Some(body))], true) = (run.entries.as_slice(), may) else { return Ok(()) };
         let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
-        let is_creation = matches!(placed.action(), Action::Create(_));
-        let is_signed = run.clone().check(id, author, Base::Empty).is_ok();
-        let has_room = self.config.takes_groups && self.groups_here().count() < GROUPS_MAX;
-        if !is_creation || !is_signed || !has_room {
+        let Action::Create(creation) = placed.action() else { return Ok(()) };
+        if run.clone().check(id, author, Base::Empty).is_err() {
             return Ok(());
         }
-        let mut group = Group { creation: Some((author, run.clone())), ..Group::default() };
-        group.add(placed);
-        self.add_conversation(id, With::Group(Box::new(group)));
-        if self.dormant.remove(&id) {
-            self.load_conversations(env, Some(id))?;
+        if !is_ours {
+            return self.invited(env, from, id, run, creation.clone());
         }
-        self.stale_groups.insert(id);
-        self.refresh_stale_groups(env)?;
+        if !self.config.takes_groups || self.groups_here().count() >= GROUPS_MAX {
+            return Ok(());
+        }
+        self.forget_invitation(env, id)?;
+        self.begin_with(env, id, run)?;
         if let Some(link) = from.link {
             self.ask_for_accounts_on(link);
             self.send_have(link, id, None, true);
         }
         Ok(())
+    }
+
+    /// Takes part in a group of which it is known how it begins.
+    pub(super) fn begin_with(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        run: &Run,
+    ) -> Result<(), StoreError> {
+        let [(header, Some(body))] = run.entries.as_slice() else { return Ok(()) };
+        let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
+        if self.conversations.contains_key(&id) {
+            return Ok(());
+        }
+        let mut group = Group { creation: Some((header.author, run.clone())), ..Group::default() };
+        group.add(placed);
+        for placed in operations_in(env.store, id)? {
+            group.add(placed);
+        }
+        self.add_conversation(id, With::Group(Box::new(group)));
+        if self.dormant.remove(&id) {
+            self.load_conversations(env, Some(id))?;
+        }
+        self.stale_groups.insert(id);
+        self.refresh_stale_groups(env)
     }
 
     // What somebody here wants.
@@ -628,6 +664,17 @@ const SEEN: u16 = 8;
 
 fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
+}
+
+/// The operations of a group that are kept.
+fn operations_in(store: &dyn Store, id: ConversationId) -> Result<Vec<Placed>, StoreError> {
+    let (mut operations, mut before) = (Vec::new(), None);
+    while let Some(entry) = store.latest_before(id, Kind::MEMBERSHIP, before)? {
+        before = Some(entry.position());
+        let body = entry.body.as_deref();
+        operations.extend(body.and_then(|body| Placed::read(&entry.header, body).ok()));
+    }
+    Ok(operations)
 }
 
 /// The entry of a log that begins the group, with its signature.

@@ -370,7 +370,11 @@ impl Node {
         if self.sessions.get(&link).is_some_and(|session| session.lacks_prekeys) {
             self.send(link, &Message::PrekeysWanted);
         }
-        for id in self.shared_with(account) {
+        let mut shared = self.shared_with(account);
+        // Whoever used a ticket of ours, or asked, takes us for a contact by the first of these, and
+        // of groups hears from contacts only.
+        shared.sort_by_key(|id| self.group(*id).is_some());
+        for id in shared {
             self.introduce_group(link, id);
             self.send_forks(link, id);
             self.send_have(link, id, None, false);
@@ -478,13 +482,20 @@ impl Node {
     /// Compares anew what is here and there, in all conversations with an account: with everybody
     /// who is connected.
     pub(super) fn compare_again(&mut self, account: AccountId) {
-        let ids = self.shared_with(account);
+        let naming = self.groups_naming(account);
+        let ids: BTreeSet<ConversationId> =
+            self.shared_with(account).into_iter().chain(naming).collect();
+        self.compare_again_in(&ids);
+    }
+
+    /// Compares anew what is here and there in these conversations.
+    pub(super) fn compare_again_in(&mut self, ids: &BTreeSet<ConversationId>) {
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {
                 continue;
             };
-            for id in &ids {
+            for id in ids {
                 if self.member(peer, *id).is_ok() {
                     self.send_have(link, *id, None, true);
                 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use chinwag_core::body::{Content, Text};
 use chinwag_core::entry::Seq;
 use chinwag_core::identity::Name;
-use chinwag_core::ids::{ConversationId, EntryId};
+use chinwag_core::ids::{AccountId, ConversationId, EntryId};
 use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::Store;
 use chinwag_core::sync::ranges::Range;
+use chinwag_core::wire::limits::INVITATIONS_OF_ONE_MAX;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -29,6 +30,10 @@ fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
     let group = world.group("alice");
     for other in others {
         world.grant("alice", group, other, right);
+    }
+    world.settle();
+    for other in others {
+        world.command(other, Command::JoinGroup(group)).unwrap();
     }
     world.settle();
     (world, group)
@@ -139,6 +144,8 @@ fn a_contact_who_is_no_member_hears_nothing_of_the_group() {
     let other = world.group("bob");
     world.grant("bob", other, "alice", Right::Member);
     world.settle();
+    world.command("alice", Command::JoinGroup(other)).unwrap();
+    world.settle();
     world.say_in("alice", other, "not for eve");
     world.settle();
     assert_eq!(world.said_in("bob", other), ["not for eve"]);
@@ -222,6 +229,8 @@ fn who_was_just_told_of_a_group_is_not_taken_to_have_what_it_begins_with() {
     world.connect("alice", "bob");
     world.settle();
     world.grant("alice", group, "bob", Right::Member);
+    world.settle();
+    world.command("bob", Command::JoinGroup(group)).unwrap();
     let [alice, bob] = ["alice", "bob"].map(|who| world.device(who));
     while world.on_lanes() != (0, 0) {
         world.deliver_one();
@@ -248,6 +257,129 @@ fn a_log_that_comes_in_one_piece_and_waits_says_whose_logs_it_waits_for() {
     world.connect("alice's phone", "alice");
     world.settle();
     all_know_the_same(&mut world, group, &["alice", "alice's phone", "bob"]);
+}
+
+/// What somebody is invited to: who by, and what it is called.
+fn invitations(world: &mut World, of: &str) -> Vec<(AccountId, String)> {
+    let invitations = world.person(of).node.invitations();
+    let named = invitations.map(|(i, creation)| (i.by, creation.name.as_str().to_owned()));
+    named.collect()
+}
+
+#[test]
+fn a_group_that_somebody_is_let_into_waits_until_they_join() {
+    let mut world = World::of_friends(&["alice", "bob", "carol"]);
+    let group = world.group("alice");
+    for other in ["bob", "carol"] {
+        world.connect("alice", other);
+        world.grant("alice", group, other, Right::Member);
+    }
+    world.say_in("alice", group, "welcome");
+    world.settle();
+    let alice = world.account("alice");
+    assert_eq!(invitations(&mut world, "bob"), [(alice, "choir".to_owned())]);
+    let kept = world.person("bob").store.frontiers().unwrap();
+    assert!(kept.iter().all(|(id, _)| *id != group), "nothing of it is fetched");
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob").len(), 1, "it is kept");
+    // Nobody is there when Bob says yes, and he is away when somebody is.
+    assert_eq!(world.command("bob", Command::JoinGroup(group)), Ok(Answer::Done));
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob"), []);
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.said_in("bob", group), ["welcome"]);
+    let has_joined = |world: &mut World, who: &str| {
+        let account = world.account(who);
+        world.person("alice").node.group(group).unwrap().members[&account].has_joined
+    };
+    assert!(has_joined(&mut world, "bob"), "and he need not say so again");
+    assert!(!has_joined(&mut world, "carol"), "nobody has answered for Carol");
+    assert_eq!(world.person("bob").store.invitations(), Ok(Vec::new()));
+}
+
+#[test]
+fn an_invitation_by_somebody_who_does_not_own_the_group_is_as_good() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("dave");
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("dave", "bob");
+    world.settle();
+    world.grant("bob", group, "dave", Right::Member);
+    world.say_in("bob", group, "a new voice");
+    world.settle();
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    assert_eq!(world.said_in("dave", group), ["a new voice"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "dave"]);
+}
+
+#[test]
+fn what_was_declined_does_not_come_again_and_takes_no_room() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    let groups: Vec<_> = (0..INVITATIONS_OF_ONE_MAX + 2).map(|_| world.group("alice")).collect();
+    for group in &groups {
+        world.grant("alice", *group, "bob", Right::Member);
+        world.settle();
+    }
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX);
+    let not_invited = Err(Refusal::Group(GroupRefusal::NotInvited));
+    assert_eq!(world.command("bob", Command::DeclineGroup(groups[9])), not_invited);
+    for group in &groups[..2] {
+        assert_eq!(world.command("bob", Command::DeclineGroup(*group)), Ok(Answer::Done));
+        assert_eq!(world.command("bob", Command::DeclineGroup(*group)), not_invited);
+    }
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX - 2);
+    world.connect("alice", "bob");
+    world.settle();
+    let open: Vec<ConversationId> =
+        world.person("bob").node.invitations().map(|(i, _)| i.group).collect();
+    assert_eq!(
+        open.iter().copied().collect::<BTreeSet<_>>(),
+        groups[2..].iter().copied().collect()
+    );
+    // Whoever is blocked has invited nobody.
+    let alice = world.account("alice");
+    world.command("bob", Command::Block(alice, true)).unwrap();
+    assert_eq!(invitations(&mut world, "bob"), []);
+}
+
+#[test]
+fn who_has_joined_on_one_device_is_not_asked_on_another() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    world.restore_on("bob", "bob's phone");
+    world.connect("bob's phone", "bob");
+    world.settle();
+    assert_eq!(invitations(&mut world, "bob's phone"), []);
+    all_know_the_same(&mut world, group, &["alice", "bob", "bob's phone"]);
+}
+
+#[test]
+fn who_is_let_in_before_they_know_that_they_are_a_contact_is_invited() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|who| world.account(who));
+    let link = world.connect("bob", "alice");
+    let knows = |world: &mut World, who: &str, whom| {
+        world.person(who).node.contacts().any(|contact| contact.account == whom)
+    };
+    while !knows(&mut world, "alice", bob) {
+        assert!(world.deliver_one_on(link));
+    }
+    world.disconnect("alice", "bob");
+    assert!(!knows(&mut world, "bob", alice));
+    for _ in 0..INVITATIONS_OF_ONE_MAX {
+        let group = world.group("alice");
+        world.grant("alice", group, "bob", Right::Member);
+    }
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX);
 }
 
 /// Dave has removed Carol, Alice knows it and says something; Bob, who knows neither, hears so many
