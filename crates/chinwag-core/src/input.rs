@@ -159,14 +159,20 @@ pub enum Command {
     Retract(EntryId),
     /// What is here of the conversation with somebody is read.
     MarkRead(AccountId),
+    /// What is here of a group is read.
+    MarkReadIn(ConversationId),
+    /// Whether we are typing in a group.
+    TypingIn(ConversationId, bool),
     /// Whether we are typing to somebody.
     Typing(AccountId, bool),
     /// Whether somebody sits before this device.
     Presence(bool),
-    /// Make bundles for the devices of a contact, or of our own: whatever they are not known to
+    /// Make bundles for the devices of a contact, of somebody in a group with us, or of our own: whatever they are not known to
     /// have. For an account whose ticket was redeemed, and that was [met](Self::Meet): a bundle
     /// that shows the invitation.
     Export(AccountId),
+    /// Make bundles for all devices of the members of a group.
+    ExportGroup(ConversationId),
     /// Open a bundle.
     Import(Vec<u8>),
     /// Write down who we are, for somebody who is to seal bundles for us: no secret.

@@ -65,6 +65,9 @@ pub(crate) struct Noted {
     /// The past of each, itself in it.
     pasts: BTreeMap<EntryId, Rc<Past>>,
     places: BTreeMap<EntryId, (DeviceId, u64)>,
+    at: BTreeMap<(ConversationId, DeviceId, u64), EntryId>,
+    /// Where logs have two entries at one place, the lowest of these.
+    forked: BTreeMap<(ConversationId, DeviceId), u64>,
     /// The accounts that may have the body of each.
     audiences: BTreeMap<EntryId, BTreeSet<AccountId>>,
     /// Who is a member by which operations.
@@ -386,7 +389,13 @@ impl World<'_> {
         }
         past.insert(header.author, header.seq().get());
         self.noted.pasts.insert(entry.id, Rc::new(past));
-        self.noted.places.insert(entry.id, (header.author, header.seq().get()));
+        let (author, seq) = (header.author, header.seq().get());
+        self.noted.places.insert(entry.id, (author, seq));
+        let first = *self.noted.at.entry((header.conversation, author, seq)).or_insert(entry.id);
+        if first != entry.id {
+            let at = self.noted.forked.entry((header.conversation, author)).or_insert(seq);
+            *at = (*at).min(seq);
+        }
         if self.people[who].device != header.author || !self.is_honest(who) {
             return;
         }
@@ -403,7 +412,13 @@ impl World<'_> {
         let (Some(group), Some(past)) = (self.groups.get(&id), self.noted.pasts.get(&entry)) else {
             return Vec::new();
         };
-        let is_past = |o: &&Placed| past.get(&o.author()).is_some_and(|h| o.seq().get() <= *h);
+        // Of a log with two sides it is not told apart which was seen.
+        let is_one = |o: &Placed| {
+            let at = self.noted.forked.get(&(id, o.author()));
+            at.is_none_or(|at| o.seq().get() < *at)
+        };
+        let is_past =
+            |o: &&Placed| past.get(&o.author()).is_some_and(|h| o.seq().get() <= *h) && is_one(o);
         group.operations.values().filter(is_past).map(Placed::id).collect()
     }
 
@@ -494,7 +509,11 @@ impl World<'_> {
             let limit = account.map_or(0, |a| self.limit_at(who, id, a, operation.author()));
             operation.seq().get() <= limit
         };
-        let is_first = |o: &&&Placed| !matches!(o.action(), Action::Create(_));
+        // What begins it is known before it is kept; and of a log with two sides not which was seen.
+        let is_first = |o: &&&Placed| {
+            let is_forked = self.noted.forked.contains_key(&(id, o.author()));
+            !matches!(o.action(), Action::Create(_)) && !is_forked
+        };
         let missing = missing.iter().filter(is_first).find(counts);
         if let Some((author, seq)) = missing.map(|missing| (missing.author(), missing.seq())) {
             let wrote = entry.header.seq();
@@ -507,14 +526,39 @@ impl World<'_> {
     /// The body of an entry came to somebody: they are of its audience. What a liar hands to whom, nobody
     /// can hinder.
     fn check_came(&mut self, who: Who, entry: &StoredEntry) {
-        let Some(audience) = self.noted.audiences.get(&entry.id) else { return };
         let account = self.people[who].account;
+        self.widen_by_bundles(who, entry, account);
+        let Some(audience) = self.noted.audiences.get(&entry.id) else { return };
         let is_there = audience.contains(&account) || entry.body.is_none();
         let named = self.groups.get(&entry.header.conversation).map(|group| &group.named);
         let has_liar = named.into_iter().flatten().any(|account| !self.is_honest_account(*account));
         if !is_there && !has_liar && self.is_honest(who) {
             let (author, seq) = (entry.header.author, entry.header.seq());
             self.fail(&format!("{who} has {seq} of {author:?}, which was not for them"));
+        }
+    }
+
+    /// What comes in a bundle is for whom its sender took for a member when it was made.
+    fn widen_by_bundles(&mut self, who: Who, entry: &StoredEntry, account: AccountId) {
+        let id = entry.header.conversation;
+        let audience = self.noted.audiences.get(&entry.id);
+        if audience.is_none_or(|audience| audience.contains(&account)) {
+            return;
+        }
+        let known = self.known_to(id, entry.id);
+        for knew in self.people[who].carried.clone() {
+            let there = knew.get(&id).cloned().unwrap_or_default();
+            let all: BTreeSet<EntryId> =
+                there.operations.iter().copied().chain(known.iter().copied()).collect();
+            let all: Vec<EntryId> = all.into_iter().collect();
+            let is_in = if all.len() == there.operations.len() {
+                there.members.contains(&account)
+            } else {
+                self.members_by(id, &all).contains(&account)
+            };
+            if let Some(audience) = self.noted.audiences.get_mut(&entry.id).filter(|_| is_in) {
+                audience.insert(account);
+            }
         }
     }
 
@@ -574,7 +618,11 @@ impl World<'_> {
         }
         let Some(to) = self.network.cable(link).map(|cable| cable.other(who)) else { return };
         let account = self.people[to].account;
-        if !self.may_speak(who, before, id, account) {
+        let is_empty = matches!(
+            Message::read(bytes),
+            Ok(Message::Have(have)) if have.frontier.iter().next().is_none()
+        );
+        if !is_empty && !self.may_speak(who, before, id, account) {
             return self.fail(&format!("{who} speaks of a group to {to}, who is no member"));
         }
         if bytes.first() == Some(&7)

@@ -67,6 +67,9 @@ impl World<'_> {
         let too_much = self.too_much(who, &inputs);
         let (lost, mut closed) = (self.lost_links(who), BTreeSet::new());
         let knew = self.people[who].knows.clone();
+        if !has_bundle {
+            self.people[who].carried.clear();
+        }
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);

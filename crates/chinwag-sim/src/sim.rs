@@ -131,6 +131,8 @@ pub(crate) struct Person {
     pub(crate) next_fault: Option<Fault>,
     /// Whom the last step made known, or unknown.
     pub(crate) just_changed: BTreeSet<AccountId>,
+    /// What those knew of groups whose bundles they open.
+    pub(crate) carried: Vec<BTreeMap<ConversationId, Knows>>,
     /// What they know of groups.
     pub(crate) knows: BTreeMap<ConversationId, Knows>,
     /// How wrong the clock is.
@@ -313,6 +315,7 @@ impl<'a> World<'a> {
             is_copy: false,
             next_fault: None,
             just_changed: BTreeSet::new(),
+            carried: Vec::new(),
             knows: BTreeMap::new(),
             clock_ms,
             has_jumped: clock_ms != 0,

@@ -47,7 +47,10 @@ impl Node {
     /// us from blocking them.
     fn must_wait(&self, command: &Command) -> bool {
         match command {
-            Command::Presence(_) | Command::Typing(..) | Command::Introduce => false,
+            Command::Presence(_)
+            | Command::Typing(..)
+            | Command::TypingIn(..)
+            | Command::Introduce => false,
             Command::Say { .. }
             | Command::CreateGroup(_)
             | Command::Grant { .. }
@@ -107,9 +110,12 @@ impl Node {
             Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
             Command::Retract(of) => self.retract(env, of),
             Command::MarkRead(with) => self.mark_read(env, with),
+            Command::MarkReadIn(group) => self.mark_read_in(env, group),
+            Command::TypingIn(group, is_on) => Ok(self.type_in(group, is_on)),
             Command::Typing(to, is_on) => Ok(self.type_to(to, is_on)),
             Command::Presence(is_active) => Ok(Ok(self.be_present(is_active))),
             Command::Export(to) => self.export(env, to),
+            Command::ExportGroup(group) => self.export_group(env, group),
             Command::Import(bytes) => self.import(env, &bytes),
             Command::Introduce => self.introduce(env),
             Command::Meet(bytes) => self.meet(env, &bytes),

@@ -323,8 +323,8 @@ impl Node {
             self.account_of(id, author).is_some() && counting.without(&here).is_empty()
         };
         let mut vouched = Frontier::default();
-        for session in self.sessions.values() {
-            let Some(there) = session.whole_there.get(&id) else { continue };
+        let on_sessions = self.sessions.values().filter_map(|session| session.whole_there.get(&id));
+        for there in on_sessions.chain(self.carried.get(&id)) {
             if there.iter().all(|(author, ranges)| is_here(author, ranges)) {
                 there.iter().for_each(|(author, ranges)| vouched.merge(author, ranges));
             }

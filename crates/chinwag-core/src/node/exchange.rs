@@ -263,7 +263,9 @@ impl Node {
         run: Run,
     ) -> Handled {
         if !self.conversations.contains_key(&id) {
-            return self.told_of_group(env, from, id, author, &run).map(Ok);
+            self.told_of_group(env, from, id, author, &run)?;
+            self.note_left_aside(from.link, id);
+            return Ok(Ok(()));
         }
         if let Err(violation) = self.hears(from, id) {
             return Ok(Err(violation));
@@ -279,6 +281,7 @@ impl Node {
         }
         if self.account_of(id, author).is_none() {
             // A contact or device that we have not heard of yet; when we do, we compare again.
+            self.note_left_aside(from.link, id);
             return Ok(Ok(()));
         }
         self.note_sent(from.link, id, author, &Ranges::of(range));
@@ -648,12 +651,38 @@ impl Node {
             }
         }
         for (id, author, range) in wanted {
+            self.want_all_again(link, id);
             self.want_of(now, Some(link), id, author, range);
         }
         let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
         for id in groups {
             self.ask_for_whole(link, id);
         }
+    }
+
+    /// What they sent of a group was of no use here: they do not send it again unless they are told.
+    fn note_left_aside(&mut self, link: Option<Link>, id: ConversationId) {
+        let is_of_group = self.group(id).is_some() || self.is_invited_to(id);
+        let session = link.and_then(|link| self.sessions.get_mut(&link));
+        if let Some(session) = session.filter(|_| is_of_group) {
+            session.left_aside.insert(id);
+        }
+    }
+
+    /// Tells somebody of whom something was left aside that it is compared anew, before it is asked
+    /// for. Who is not known to be a member hears nothing else.
+    fn want_all_again(&mut self, link: Link, id: ConversationId) {
+        let session = self.sessions.get_mut(&link);
+        if !session.is_some_and(|session| session.left_aside.remove(&id)) {
+            return;
+        }
+        if self.may_hear(link, id) {
+            return self.send_have(link, id, None, true);
+        }
+        let (frontier, heads) = (Frontier::default(), BTreeMap::new());
+        let (is_whole, wants_answer) = (true, true);
+        let have = Have { conversation: id, frontier, heads, is_whole, wants_answer };
+        self.send(link, &Message::Have(have));
     }
 
     /// Whether somebody says that they have more of our own log than we do, and we wait for them

@@ -372,14 +372,22 @@ impl Node {
 
     /// Shows somebody how a group begins, if this is one, and what we know of who is named in it.
     pub(super) fn introduce_group(&mut self, link: Link, id: ConversationId) {
-        let Some(group) = self.group_in(id) else { return };
-        let Some((author, run)) = group.creation.clone() else { return };
-        // Whoever sends it is taken to have it: who was told of it only now does not keep it yet.
-        let first = run.entries.first().map(|(header, _)| header.seq());
-        if first.is_some_and(|first| first.get() <= self.height(id, author)) {
-            self.send(link, &Message::Entries { conversation: id, author, run });
+        if self.group_in(id).is_none() {
+            return;
+        }
+        if let Some(creation) = self.how_it_begins(id) {
+            self.send(link, &creation);
         }
         self.ask_for_accounts_on(link);
+    }
+
+    /// The message that shows how a group begins, if this is one and that is kept here.
+    pub(super) fn how_it_begins(&self, id: ConversationId) -> Option<Message> {
+        let (author, run) = self.group_in(id)?.creation.clone()?;
+        let first = run.entries.first().map(|(header, _)| header.seq())?;
+        // Whoever sends it is taken to have it: who was told of it only now does not keep it yet.
+        let is_kept = first.get() <= self.height(id, author);
+        is_kept.then_some(Message::Entries { conversation: id, author, run })
     }
 
     /// Asks everybody who is connected and may know for what is not known of those who are named.

@@ -38,6 +38,7 @@ use crate::node::session::Session;
 use crate::node::writing::Written;
 use crate::output::{Event, Lane, Output};
 use crate::store::{Asked, Contact, Invitation, Invite, Prekey, Request, Store, StoreError};
+use crate::sync::frontier::Frontier;
 use crate::ticket::Ticket;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
@@ -106,6 +107,8 @@ pub struct Node {
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations of which something is kept, with accounts of which nothing is held any more.
     dormant: BTreeSet<ConversationId>,
+    /// What a bundle that is being opened says that its sender has of groups.
+    carried: BTreeMap<ConversationId, Frontier>,
     /// Groups of which an operation is new.
     stale_groups: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,

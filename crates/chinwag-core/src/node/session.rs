@@ -56,6 +56,8 @@ pub(super) struct Session {
     pub(super) said: BTreeMap<ConversationId, Frontier>,
     /// What they said last of all that they have, of groups.
     pub(super) whole_there: BTreeMap<ConversationId, Frontier>,
+    /// Of which groups something that they sent was of no use here.
+    pub(super) left_aside: BTreeSet<ConversationId>,
     /// Of which groups they were asked to say that.
     pub(super) asked_whole: BTreeSet<ConversationId>,
     /// Which forks they were told of.
@@ -163,6 +165,7 @@ impl Node {
             said: BTreeMap::new(),
             whole_there: BTreeMap::new(),
             asked_whole: BTreeSet::new(),
+            left_aside: BTreeSet::new(),
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
             reads_ahead: BTreeMap::new(),

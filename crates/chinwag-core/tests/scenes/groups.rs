@@ -382,6 +382,123 @@ fn who_is_let_in_before_they_know_that_they_are_a_contact_is_invited() {
     assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX);
 }
 
+#[test]
+fn what_came_before_somebody_joined_comes_again() {
+    let (mut world, group) = choir(&["bob"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("carol");
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "carol");
+    world.settle();
+    world.grant("bob", group, "carol", Right::Member);
+    world.settle();
+    // What is new goes to Carol at once, who has not answered yet.
+    world.join_as("dave");
+    let ticket = world.invite("alice", false);
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("alice", "dave");
+    world.settle();
+    world.grant("alice", group, "dave", Right::Member);
+    world.settle();
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    world.command("carol", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    world.transcript();
+    world.pass(40);
+    world.settle();
+    assert!(world.transcript().iter().all(|line| !line.contains("closes")), "all is answered");
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "dave"]);
+}
+
+#[test]
+fn what_was_read_in_a_group_and_who_types_its_members_are_told_and_nobody_else() {
+    let (mut world, group) = choir(&["bob", "carol", "eve"], Right::Member);
+    world.say_in("alice", group, "read this");
+    world.settle();
+    world.remove("alice", group, "eve");
+    world.settle();
+    world.connect("bob", "carol");
+    world.connect("bob", "eve");
+    world.settle();
+    world.transcript();
+    world.command("bob", Command::MarkReadIn(group)).unwrap();
+    world.command("bob", Command::TypingIn(group, true)).unwrap();
+    world.settle();
+    let told = world.transcript();
+    for who in ["alice", "carol"] {
+        assert!(told.contains(&format!("{who}: bob has read it")), "{told:?}");
+        assert!(told.contains(&format!("{who}: bob types: true")), "{told:?}");
+    }
+    assert!(told.iter().all(|line| !line.starts_with("eve")), "{told:?}");
+    let [alice, bob] = ["alice", "bob"].map(|who| (world.device(who), world.account(who)));
+    let height = world.height("bob", group, alice.0);
+    assert_eq!(world.person("carol").node.read(group, alice.0, bob.1), height);
+    // Whoever was away hears it when they come back.
+    world.restart("carol");
+    world.connect("carol", "bob");
+    world.settle();
+    assert_eq!(world.person("carol").node.read(group, alice.0, bob.1), height);
+    let not_member = Err(Refusal::Group(GroupRefusal::NotMember));
+    world.join_as("mallory");
+    assert_eq!(world.command("mallory", Command::MarkReadIn(group)), not_member);
+    assert_eq!(world.command("mallory", Command::TypingIn(group, true)), not_member);
+}
+
+/// Carries the bundles that somebody makes for a group to those whom they are for.
+fn carry(world: &mut World, from: &'static str, group: ConversationId, to: &[&'static str]) {
+    let Ok(Answer::Bundles(bundles)) = world.command(from, Command::ExportGroup(group)) else {
+        panic!("no bundles");
+    };
+    for (device, bytes) in bundles {
+        if let Some(who) = to.iter().find(|who| world.device(who) == device) {
+            assert_eq!(world.command(who, Command::Import(bytes)), Ok(Answer::Done));
+        }
+    }
+}
+
+#[test]
+fn a_group_goes_on_by_bundles_alone() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Member);
+    for other in ["bob", "carol", "dave"] {
+        world.disconnect("alice", other);
+    }
+    world.say_in("bob", group, "by post");
+    // Bob and Carol are no contacts.
+    carry(&mut world, "bob", group, &["carol", "alice"]);
+    assert_eq!(world.said_in("carol", group), ["by post"]);
+    world.say_in("carol", group, "so it goes");
+    carry(&mut world, "carol", group, &["alice"]);
+    world.remove("alice", group, "dave");
+    world.say_in("alice", group, "without dave");
+    carry(&mut world, "alice", group, &["bob", "carol", "dave"]);
+    carry(&mut world, "bob", group, &["alice", "carol", "dave"]);
+    assert_eq!(world.said_in("bob", group), ["by post", "so it goes", "without dave"]);
+    assert!(world.kept_in("dave", group).is_empty(), "nothing is made for him");
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+}
+
+#[test]
+fn a_bundle_of_a_group_says_all_that_a_new_device_needs() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("dave");
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "dave");
+    world.settle();
+    world.disconnect("bob", "dave");
+    world.grant("bob", group, "dave", Right::Member);
+    world.say_in("carol", group, "who comes?");
+    world.settle();
+    carry(&mut world, "bob", group, &["dave"]);
+    assert_eq!(invitations(&mut world, "dave").len(), 1);
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    carry(&mut world, "bob", group, &["dave"]);
+    assert_eq!(world.said_in("dave", group), ["who comes?"]);
+    carry(&mut world, "dave", group, &["bob", "alice", "carol"]);
+    all_know_the_same(&mut world, group, &["bob", "dave"]);
+}
+
 /// Dave has removed Carol, Alice knows it and says something; Bob, who knows neither, hears so many
 /// messages of Alice and meets Carol then.
 fn relayed_after(messages: usize) -> (World, ConversationId, bool) {
