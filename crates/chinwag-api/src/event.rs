@@ -7,7 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Contact, Conversation, Id, Message, MessageState, Reach, Request, Time};
+use crate::model::{
+    Contact, Conversation, GroupInvitation, Id, Message, MessageState, Reach, Request, Time,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +70,11 @@ pub enum What {
     Request {
         /// Their request.
         request: Request,
+    },
+    /// Somebody invites us to a group.
+    GroupInvitation {
+        /// To which, and who does.
+        invitation: GroupInvitation,
     },
     /// Somebody has written two entries at one place of their log: nothing that this device of
     /// theirs writes from there on counts.

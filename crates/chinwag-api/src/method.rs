@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
-    Draft, Group, GroupHistory, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby,
-    Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
+    Draft, Group, GroupHistory, GroupInvitation, GroupRole, Id, Imported, Invite, Message,
+    MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who,
+    Why,
 };
 
 /// One thing that can be asked.
@@ -125,7 +126,12 @@ methods! {
     "group.show" GroupShow (OneGroup) -> Group: "A group, and who is in it.";
     "group.invite" GroupInvite (InviteToGroup) -> Group:
         "Lets contacts into a group, or members who are no contacts in again.";
-    "group.join" GroupJoin (OneGroup) -> Group: "Joins a group that we were let into.";
+    "group.invitations" GroupInvitations (Nothing) -> Vec<GroupInvitation>:
+        "Groups that others let us into, and that nobody here has answered.";
+    "group.join" GroupJoin (OneGroup) -> Group:
+        "Joins a group that we were invited to; what was said there is fetched then.";
+    "group.decline" GroupDecline (OneGroup) -> Nothing:
+        "Wants nothing of a group that we were invited to. It does not come again.";
     "group.leave" GroupLeave (OneGroup) -> Group: "Leaves a group. What was said stays here.";
     "group.remove" GroupRemove (OneMember) -> Group:
         "Removes a member: what their devices write from now on does not count, and nothing more is handed to \

@@ -99,6 +99,9 @@ pub struct Status {
     pub contacts: u64,
     /// Requests of strangers that wait for an answer.
     pub requests: u64,
+    /// Groups that we were invited to, and that wait for an answer.
+    #[serde(default)]
+    pub invitations: u64,
     /// Messages of others that were not read.
     pub unread: u64,
     /// Messages of ours that a contact does not have yet.
@@ -331,8 +334,7 @@ pub struct GroupStanding {
     pub topic: String,
     /// What we are in it; without: we are out of it.
     pub role: Option<GroupRole>,
-    /// Whether we have joined. Who is a member and has not is invited: they get what is said, and join
-    /// with `group.join`, or with the first thing that they say.
+    /// Whether a device of ours has joined. It does as soon as it is known here that we were let in.
     pub joined: bool,
     /// How many accounts are members, ours among them if it is one.
     pub members: u64,
@@ -368,6 +370,22 @@ pub enum GroupHistory {
     Unknown,
 }
 
+/// A group that somebody let us into, until it is answered. Nothing of it is fetched before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupInvitation {
+    /// The group.
+    pub group: Id,
+    /// What it was called when it began.
+    pub name: String,
+    /// Who told us of it.
+    pub by: Id,
+    /// What they are called.
+    pub by_name: String,
+    /// When.
+    pub received_at: Time,
+}
+
 /// A group, and who is in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -399,7 +417,7 @@ pub struct GroupMember {
     pub is_contact: bool,
     /// What they are.
     pub role: GroupRole,
-    /// Whether a device of theirs has joined; otherwise they are invited.
+    /// Whether a device of theirs has joined; otherwise they have not answered yet.
     pub joined: bool,
     /// Whether a device of theirs is connected.
     pub connected: bool,
@@ -472,7 +490,7 @@ pub struct Message {
     /// Reactions, each emoji once.
     pub reactions: Vec<Reaction>,
     /// How far one of ours has come; without: it is somebody else's. In a group: how far it has come to
-    /// all members, so it is delivered when the last of them has it.
+    /// all members who have joined, so it is delivered when the last of them has it.
     pub state: Option<MessageState>,
     /// How many members have one of ours in a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -545,7 +563,7 @@ pub enum MessageState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reach {
-    /// Members, without ourselves.
+    /// Members who have joined, without ourselves.
     pub members: u64,
     /// Of these, who has it on a device.
     pub delivered: u64,

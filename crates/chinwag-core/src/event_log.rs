@@ -57,6 +57,8 @@ pub enum Logged {
     Contact(AccountId),
     /// A stranger would like to become a contact.
     Request(AccountId),
+    /// Somebody invites us to a group.
+    Invited(ConversationId),
     /// Somebody has written two entries at one place.
     Fork {
         /// The conversation.
@@ -101,6 +103,7 @@ impl Logged {
                 Self::Fork { conversation: *conversation, author: *author, at: *at }
             }
             Event::Retired { old, new } => Self::Retired { old: *old, new: *new },
+            Event::Invited { group, .. } => Self::Invited(*group),
             Event::Peer { .. } | Event::Typing { .. } | Event::Presence { .. } => return None,
         })
     }
@@ -145,6 +148,10 @@ impl Encode for Logged {
                 to.fixed(author.as_bytes());
                 to.u64(at.get());
             }
+            Self::Invited(group) => {
+                to.u8(9);
+                to.fixed(group.as_bytes());
+            }
             Self::Retired { old, new } => {
                 to.u8(8);
                 to.fixed(old.as_bytes());
@@ -180,6 +187,7 @@ impl Decode for Logged {
                     .ok_or(DecodeError::NotCanonical { what: "a place" })?,
             },
             8 => Self::Retired { old: device(from)?, new: device(from)? },
+            9 => Self::Invited(conversation(from)?),
             _ => return Err(DecodeError::NotCanonical { what: "a kind of event" }),
         })
     }

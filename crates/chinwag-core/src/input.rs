@@ -130,8 +130,11 @@ pub enum Command {
         /// What they may from then on.
         keeps: Option<Right>,
     },
-    /// Join a group that we were let into. Whoever writes there does so anyway.
+    /// Join a group that we were let into, or that somebody invited us to. Whoever writes in one that is
+    /// here does so anyway.
     JoinGroup(ConversationId),
+    /// Want nothing of a group that somebody invited us to.
+    DeclineGroup(ConversationId),
     /// Change a setting of a group.
     SetGroup(ConversationId, Setting),
     /// Say something in a group.
@@ -164,17 +167,19 @@ pub enum Command {
     /// What is here of the conversation with somebody is read.
     MarkRead(AccountId),
     /// What is here of a group is read.
-    MarkReadInGroup(ConversationId),
+    MarkReadIn(ConversationId),
+    /// Whether we are typing in a group.
+    TypingIn(ConversationId, bool),
     /// Whether we are typing to somebody.
     Typing(AccountId, bool),
-    /// Whether we are typing in a group.
-    TypingInGroup(ConversationId, bool),
     /// Whether somebody sits before this device.
     Presence(bool),
-    /// Make bundles for the devices of a contact, or of our own: whatever they are not known to
+    /// Make bundles for the devices of a contact, of somebody in a group with us, or of our own: whatever they are not known to
     /// have. For an account whose ticket was redeemed, and that was [met](Self::Meet): a bundle
     /// that shows the invitation.
     Export(AccountId),
+    /// Make bundles for all devices of the members of a group.
+    ExportGroup(ConversationId),
     /// Open a bundle.
     Import(Vec<u8>),
     /// Write down who we are, for somebody who is to seal bundles for us: no secret.

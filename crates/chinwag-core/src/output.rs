@@ -158,6 +158,9 @@ pub enum GroupRefusal {
     /// We may not.
     #[error("only an {0} of the group may do that")]
     NoRight(Role),
+    /// Nobody has invited us, or it was answered.
+    #[error("there is no invitation to this group")]
+    NotInvited,
     /// Nobody removes an owner.
     #[error("an owner of a group can only leave it")]
     IsOwner,
@@ -216,6 +219,15 @@ pub enum Event {
         name: Name,
         /// Their one line.
         text: String,
+    },
+    /// Somebody has let us into a group that is not known here.
+    Invited {
+        /// The group.
+        group: ConversationId,
+        /// Who tells us.
+        by: AccountId,
+        /// What it was called in the beginning.
+        name: Name,
     },
     /// A device of an account is connected, or no longer: by whatever number of connections.
     Peer {

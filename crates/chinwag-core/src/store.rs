@@ -14,7 +14,7 @@ use crate::event_log::{Logged, LoggedEvent};
 use crate::fork::Fork;
 use crate::identity::{Name, SignedOperation};
 use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
-use crate::log::CheckedRun;
+use crate::log::{CheckedRun, Run};
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::Range;
 use crate::ticket::{Address, Ticket};
@@ -102,6 +102,22 @@ pub struct Request {
     pub received: Wall,
     /// Whether it was declined. It is kept, so that it does not come again.
     pub is_declined: bool,
+}
+
+/// A group that somebody let us into and that we have not joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// The group.
+    pub group: ConversationId,
+    /// Who told us of it.
+    pub by: AccountId,
+    /// The entry that begins it, with its signature.
+    pub creation: Run,
+    /// When we were told.
+    pub received: Wall,
+    /// Whether it was accepted, or declined; both are kept: the one until we have joined, the other
+    /// so that it does not come again.
+    pub answer: Option<bool>,
 }
 
 /// Our own wish to become somebody's contact, until it is answered.
@@ -203,6 +219,13 @@ pub trait Store {
     fn put_request(&mut self, request: &Request) -> Result<(), StoreError>;
     /// Removes an account's request.
     fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError>;
+
+    /// All invitations to groups.
+    fn invitations(&self) -> Result<Vec<Invitation>, StoreError>;
+    /// Adds an invitation, in place of another to the same group.
+    fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError>;
+    /// Removes the invitation to a group.
+    fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError>;
 
     /// All whom we asked and who have not answered.
     fn asked(&self) -> Result<Vec<Asked>, StoreError>;

@@ -7,9 +7,9 @@ use chinwag_api::model::{self, GroupHistory, GroupRole, GroupStanding};
 use chinwag_core::body::{Body, Content, Kind};
 use chinwag_core::ids::{AccountId, ConversationId, EntryId};
 use chinwag_core::membership::{
-    Action, By, History, Member, Operation, Removal, Right, Role, Setting, State, Verdict,
+    Action, By, Creation, History, Member, Operation, Removal, Right, Role, Setting, State, Verdict,
 };
-use chinwag_core::store::StoredEntry;
+use chinwag_core::store::{Invitation, StoredEntry};
 
 use crate::node_thread::View;
 use crate::shared::Shared;
@@ -59,6 +59,40 @@ fn of_those(view: &View<'_>, who: &str, is_among: impl Fn(&State) -> bool) -> Ve
 fn has_joined(view: &View<'_>, state: &State) -> bool {
     let own = view.node.account();
     own.is_some() && state.devices.values().any(|device| Some(device.account) == own)
+}
+
+/// The groups that somebody invited us to and that are called so, or whose ids are or begin so.
+pub(crate) fn invited(view: &View<'_>, who: &str) -> Vec<ConversationId> {
+    let (who, folded) = (who.trim(), who.trim().to_lowercase());
+    let open: Vec<(ConversationId, String)> = view
+        .node
+        .invitations()
+        .map(|(invitation, creation)| (invitation.group, creation.name.as_str().to_lowercase()))
+        .collect();
+    let those = |fits: &dyn Fn(ConversationId, &str) -> bool| -> Vec<ConversationId> {
+        open.iter().filter(|(id, name)| fits(*id, name)).map(|(id, _)| *id).collect()
+    };
+    if ids::is_beginning_of_conversation(who) {
+        return those(&|id, _| ids::conversation(id).starts_with(who));
+    }
+    let whole = those(&|_, name| name == folded);
+    let is_beginning = |name: &str| !folded.is_empty() && name.starts_with(&folded);
+    if whole.is_empty() { those(&|_, name| is_beginning(name)) } else { whole }
+}
+
+/// An invitation to a group as it is told.
+pub(crate) fn invitation(
+    view: &View<'_>,
+    invitation: &Invitation,
+    creation: &Creation,
+) -> model::GroupInvitation {
+    model::GroupInvitation {
+        group: ids::conversation(invitation.group),
+        name: creation.name.as_str().to_owned(),
+        by: ids::account(invitation.by),
+        by_name: people::name(view, invitation.by),
+        received_at: time::written(invitation.received),
+    }
 }
 
 /// The groups whose ids begin so.
@@ -259,12 +293,22 @@ fn lost(view: &View<'_>, by: EntryId) -> String {
     }
 }
 
-/// How far one of ours has come to each member: to the device to which it came furthest.
+/// The accounts of a group's members who have joined, but for our own. Who was let in and has not
+/// answered gets nothing yet.
+pub(crate) fn others_joined(view: &View<'_>, id: ConversationId) -> Vec<AccountId> {
+    let state = view.node.group(id);
+    let has_joined = |account: &AccountId| {
+        state.and_then(|state| state.members.get(account)).is_some_and(|member| member.has_joined)
+    };
+    others(view, id).into_iter().filter(has_joined).collect()
+}
+
+/// How far one of ours has come to each member who has joined: to the device to which it came furthest.
 pub(crate) fn states(
     view: &View<'_>,
     entry: &StoredEntry,
 ) -> BTreeMap<AccountId, model::MessageState> {
-    let others = others(view, entry.header.conversation);
+    let others = others_joined(view, entry.header.conversation);
     let furthest = |account: AccountId| {
         let devices = view.node.devices_of(account, view.now).into_iter();
         let states = devices.map(|d| crate::messages::state_at(view, entry, account, d));
@@ -304,7 +348,7 @@ pub(crate) fn reach_in_words(view: &View<'_>, shared: &Shared, entry: &StoredEnt
     let states = states(view, entry);
     let reach = reach(&states);
     if reach.members == 0 {
-        return "nobody else is in the group: whoever is let in gets it then".to_owned();
+        return "nobody else has joined the group: whoever does gets it then".to_owned();
     }
     // Writing to a string can't fail.
     let mut words = format!("delivered to {} of {}", reach.delivered, reach.members);

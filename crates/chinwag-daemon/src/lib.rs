@@ -308,6 +308,7 @@ pub fn untouched(settings: &Settings) -> Result<Option<Status>, ApiError> {
         connected: 0,
         contacts: 0,
         requests: 0,
+        invitations: 0,
         unread: 0,
         undelivered: 0,
         problems: Vec::new(),

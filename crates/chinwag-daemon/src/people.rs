@@ -238,7 +238,7 @@ pub(crate) fn group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiErr
     if let Some(group) = group_by_id(view, who)? {
         return Ok(group);
     }
-    // Here nobody but a group can be meant, so one that we were let into may be named as well.
+    // Here nobody but a group can be meant, so one that we have not joined may be named as well.
     let mut found = groups::called(view, who);
     if found.is_empty() {
         found = groups::called_whether_joined_or_not(view, who);
@@ -250,6 +250,16 @@ pub(crate) fn group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiErr
             Err(ApiError::new(Kind::NotFound, text)
                 .hint("chinwag groups lists them; begin one: chinwag group create NAME"))
         }
+        several => Err(ambiguous(view, who, None, several)),
+    }
+}
+
+/// The group that somebody means who answers an invitation: to one that we were invited to, or one that
+/// is here.
+pub(crate) fn invited_group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
+    match groups::invited(view, who).as_slice() {
+        [group] => Ok(*group),
+        [] => group(view, who),
         several => Err(ambiguous(view, who, None, several)),
     }
 }

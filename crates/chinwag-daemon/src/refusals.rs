@@ -82,6 +82,9 @@ fn group(why: GroupRefusal) -> ApiError {
         GroupRefusal::Full | GroupRefusal::TooManyGroups | GroupRefusal::TooOftenChanged => {
             answer(Kind::Limit)
         }
+        GroupRefusal::NotInvited => {
+            answer(Kind::NotFound).hint("chinwag group invitations lists those there are")
+        }
         _ => answer(Kind::Refused),
     }
 }

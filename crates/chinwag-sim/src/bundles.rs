@@ -1,11 +1,14 @@
 //! Bundles on their way: carried, lost, damaged, brought to somebody else, opened twice.
 
+use std::collections::BTreeMap;
+
 use chinwag_core::bundle::BundleError;
-use chinwag_core::ids::DeviceId;
+use chinwag_core::ids::{ConversationId, DeviceId};
 use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::violation::Violation;
 
+use crate::groups::Knows;
 use crate::model::Asked;
 use crate::network::{SECOND, Who};
 use crate::sim::{ROUND_EVERY, What, World};
@@ -30,6 +33,8 @@ pub(crate) struct Parcel {
     to: Who,
     fate: Fate,
     bytes: Vec<u8>,
+    /// What its sender knew of groups.
+    knew: BTreeMap<ConversationId, Knows>,
 }
 
 impl World<'_> {
@@ -41,7 +46,8 @@ impl World<'_> {
             self.check_addressed(who, to, device);
             let slowest = if self.now < self.peace { 60 } else { 3 };
             let at = self.now + self.dice.between(1, slowest) * SECOND;
-            let fine = Parcel { from, to, fate: Fate::Fine, bytes };
+            let knew = self.people[who].knows.clone();
+            let fine = Parcel { from, to, fate: Fate::Fine, bytes, knew };
             let chance = if self.now < self.peace { self.dice.below(12) } else { 11 };
             match chance {
                 0 => self.cover("bundles lost"),
@@ -95,7 +101,8 @@ impl World<'_> {
         if person.node.is_none() {
             return self.at(self.now + 3 * SECOND, What::Carry(parcel));
         }
-        let Parcel { from, to, fate, bytes } = parcel;
+        let Parcel { from, to, fate, bytes, knew } = parcel;
+        self.people[to].carried.push(knew);
         let token = Token(self.model.next);
         self.model.next += 1;
         self.model.asked.insert(token, (to, Asked::Import(from, fate)));

@@ -34,14 +34,21 @@ impl World<'_> {
 
     /// The devices of contacts, of those to whom there is a ticket or a request, and one's own.
     fn reachable(&self, who: Who) -> Vec<Who> {
-        let Person { store, account: own, .. } = &self.people[who];
+        let Person { node, store, account: own, .. } = &self.people[who];
         let contacts = store.people().filter(|c| c.is_contact).map(|c| c.account);
         let tickets = store.tickets().unwrap_or_default().into_iter().map(|t| t.account);
         let asked = store.asked().unwrap_or_default().into_iter().map(|a| a.account);
+        let fellows = node.iter().flat_map(chinwag_core::node::Node::groups);
+        let fellows = fellows.flat_map(|(_, state)| state.members.keys().copied());
         let is_blocked =
             |account: &AccountId| store.contact(*account).is_some_and(|known| known.is_blocked);
-        let wanted: BTreeSet<AccountId> =
-            contacts.chain(tickets).chain(asked).chain([*own]).filter(|a| !is_blocked(a)).collect();
+        let wanted: BTreeSet<AccountId> = contacts
+            .chain(tickets)
+            .chain(asked)
+            .chain(fellows)
+            .chain([*own])
+            .filter(|a| !is_blocked(a))
+            .collect();
         let all = self.people.iter().enumerate();
         let others =
             all.filter(|(other, person)| *other != who && wanted.contains(&person.account));
@@ -98,7 +105,9 @@ impl World<'_> {
         if is_page(&bytes) {
             self.cover("pages");
         }
-        let is_over = self.is_quiet_time();
+        // A liar in a group may have kept anything to itself until now.
+        let has_liar = self.people.iter().any(|person| person.liar.is_some());
+        let is_over = self.is_quiet_time() && (!has_liar || self.groups.is_empty());
         if is_over && self.belong_together(who, from) && !self.is_late_news(&bytes) {
             let said = framed(&bytes);
             self.fail(&format!("{from} and {who} never stop talking: {said} on {}", link.0));

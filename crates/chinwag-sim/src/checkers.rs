@@ -43,8 +43,14 @@ impl World<'_> {
     }
 
     pub(crate) fn is_member(&self, id: ConversationId, device: DeviceId) -> bool {
-        let pair = self.pairs.get(&id);
-        pair.zip(self.account_of(device)).is_some_and(|(pair, account)| pair.contains(&account))
+        self.account_of(device).is_some_and(|account| self.members(id).contains(&account))
+    }
+
+    /// Whoever is, or ever was named as, a member of a conversation.
+    pub(crate) fn members(&self, id: ConversationId) -> Vec<AccountId> {
+        let pair = self.pairs.get(&id).into_iter().flatten().copied();
+        let named = self.groups.get(&id).into_iter().flat_map(|group| group.named.iter().copied());
+        pair.chain(named).collect()
     }
 
     /// Whom somebody has blocked, as far as it is kept.
@@ -194,6 +200,10 @@ impl World<'_> {
         for id in &changes.entries {
             let Some(entry) = self.store(who).entry(*id).ok().flatten() else { continue };
             self.check_arrived(who, &entry);
+            // In a group it waits, and is looked at in the end.
+            if self.groups.contains_key(&entry.header.conversation) {
+                continue;
+            }
             match content_of(&entry) {
                 Some(Content::Retraction { of }) => self.check_retraction(who, &entry, of),
                 Some(Content::Edit { of, .. } | Content::Reaction { to: of, .. }) => {
@@ -323,8 +333,13 @@ impl World<'_> {
         if !self.is_honest(who) || store.changes.entries.iter().any(is_of_others) {
             return;
         }
-        let forked: Vec<DeviceId> =
-            store.forks().unwrap_or_default().iter().map(Fork::author).collect();
+        let forked: Vec<DeviceId> = store
+            .forks()
+            .unwrap_or_default()
+            .iter()
+            .filter(|f| f.conversation() == id)
+            .map(Fork::author)
+            .collect();
         let others =
             store.logs(id).filter(|(author, _)| *author != own && !forked.contains(author));
         let heads = others.filter_map(|(author, height)| {
@@ -505,7 +520,8 @@ impl World<'_> {
         let own = self.people[who].account;
         // Between devices of one account all is spoken of that the account is a member of.
         let accounts = [own, self.people[to].account];
-        if !self.pairs.get(&id).is_some_and(|pair| accounts.iter().all(|a| pair.contains(a))) {
+        let members = self.members(id);
+        if !accounts.iter().all(|account| members.contains(account)) {
             self.fail(&format!("{who} tells {to} of a conversation of others"));
         }
         if kind == 5
@@ -537,7 +553,8 @@ impl World<'_> {
         let is_fair = match why {
             // Whoever was removed and does not know it yet has no standing.
             _ if self.is_revoked(who) => true,
-            Violation::TooSlow => is_troubled,
+            // Whoever was removed and does not know it is not answered.
+            Violation::TooSlow => is_troubled || self.is_not_answered(who, other),
             Violation::TooManySessions => {
                 self.network.between(who, other) >= SESSIONS_PER_DEVICE_MAX
             }
@@ -559,6 +576,15 @@ impl World<'_> {
             Violation::NotWelcome => self.count_stranger(who, other),
             _ => {}
         }
+    }
+
+    /// Whether somebody takes themselves for a member of a group in which another does not.
+    fn is_not_answered(&self, who: Who, other: Who) -> bool {
+        let own = self.people[who].account;
+        let theirs = &self.people[other].knows;
+        let is_out =
+            |(id, _): (&ConversationId, _)| theirs.get(id).is_some_and(|known| !known.has(own));
+        self.people[who].knows.iter().any(is_out)
     }
 
     /// Whether somebody is a stranger here, or blocked. Of two with one device each, both know

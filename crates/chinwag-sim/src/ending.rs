@@ -33,6 +33,7 @@ impl World<'_> {
                 self.check_own(account);
             }
         }
+        self.check_groups();
         for (id, [a, b]) in self.pairs.clone() {
             if a != b && self.is_honest_account(a) && self.is_honest_account(b) {
                 self.check_pair(id, a, b);

@@ -1,12 +1,13 @@
 //! Devices that lie. Each is a real node, so that it is a real contact with a real log, and around
 //! it somebody who changes what it says, says more, and does not listen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_core::body::{Content, Text};
-use chinwag_core::entry::{Place, Seq, Tip};
-use chinwag_core::ids::{ConversationId, DeviceId, EntryId};
+use chinwag_core::entry::{Parents, Place, Seq, Tip};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::Link;
+use chinwag_core::membership::{Action, History, Operation, Removal, Right};
 use chinwag_core::output::Lane;
 use chinwag_core::store::Store;
 use chinwag_core::sync::frontier::Frontier;
@@ -62,6 +63,12 @@ pub(crate) enum Lie {
     TooMuch,
     /// More connections than are allowed.
     Crowd,
+    /// In a group, something that it has no right to do.
+    Usurping,
+    /// In a group, something that names what is nowhere.
+    Orphan,
+    /// In a group, something that was written as if nothing had been seen.
+    BackDated,
 }
 
 /// The lies that can be told at any time.
@@ -83,6 +90,9 @@ const AT_ANY_TIME: &[Lie] = &[
     Lie::Crowd,
 ];
 
+/// The lies that can be told in a group besides.
+const IN_GROUPS: &[Lie] = &[Lie::Usurping, Lie::Usurping, Lie::Orphan, Lie::BackDated];
+
 impl Lie {
     /// What it counts as when it is found out.
     pub(crate) const fn found_out(self) -> &'static str {
@@ -103,6 +113,9 @@ impl Lie {
             Self::Meddling => "meddling",
             Self::TooMuch => "frames over a limit refused",
             Self::Crowd => "connections over a limit refused",
+            Self::Usurping => "usurping operations in groups",
+            Self::Orphan => "entries naming what is nowhere",
+            Self::BackDated => "back-dated entries in groups",
         }
     }
 }
@@ -121,6 +134,10 @@ pub(crate) struct Victim<'a> {
     pub(crate) device: DeviceId,
     /// The conversation with them.
     pub(crate) conversation: ConversationId,
+    /// Whether that is a group.
+    pub(crate) is_group: bool,
+    /// Whoever is there.
+    pub(crate) accounts: Vec<AccountId>,
     /// A conversation of two others.
     pub(crate) other: ConversationId,
     /// The liar's own device.
@@ -147,7 +164,11 @@ impl Liar {
 
     /// A lie, as frames.
     pub(crate) fn lie(&self, to: &Victim<'_>, dice: &mut Dice) -> Option<(Lie, Vec<Vec<u8>>)> {
-        let lie = dice.pick(AT_ANY_TIME)?;
+        let lie = if to.is_group && dice.once_in(3) {
+            dice.pick(IN_GROUPS)?
+        } else {
+            dice.pick(AT_ANY_TIME)?
+        };
         let frames = match lie {
             Lie::Malformed => vec![self.malformed(dice)?],
             Lie::Replay => vec![self.seen.get(dice.place(self.seen.len()))?.clone()],
@@ -157,6 +178,7 @@ impl Liar {
             Lie::TooMuch => vec![excess(to, dice)?],
             Lie::Scattered => scattered(to, dice)?,
             Lie::Crowd => Vec::new(),
+            Lie::Usurping | Lie::Orphan | Lie::BackDated => vec![in_group(to, lie, dice)?],
             Lie::OfOthers => vec![entry(to, to.device, lie, dice)?],
             _ => vec![entry(to, to.own, lie, dice)?],
         };
@@ -291,6 +313,32 @@ fn entry(to: &Victim<'_>, author: DeviceId, lie: Lie, dice: &mut Dice) -> Option
     Some(Message::Entries { conversation: to.conversation, author, run }.to_bytes())
 }
 
+/// What only members of a group can do.
+fn in_group(to: &Victim<'_>, lie: Lie, dice: &mut Dice) -> Option<Vec<u8>> {
+    let forger = Forger::of(&to.store.local().ok()??);
+    let (place, rank) = next_place(to, to.own);
+    let account = dice.pick(&to.accounts)?;
+    let action = match dice.below(3) {
+        0 => Action::Grant { account, right: Right::Admin, history: History::Everything },
+        1 => Action::Grant { account, right: Right::Member, history: History::Everything },
+        _ => Action::Remove(Removal { account, keeps: None, heights: BTreeMap::default() }),
+    };
+    let said = format!("as if nothing had been, {}", dice.below(1_000));
+    let text = Content::Text(Text { text: said, ..Text::default() });
+    let operation = Content::Membership(Box::new(Operation::new(action)));
+    let (parents, content) = match lie {
+        Lie::Orphan => {
+            let nowhere = EntryId::from_bytes([u8::try_from(dice.below(250)).unwrap_or(0); 32]);
+            (Parents::new([nowhere]), if dice.once_in(2) { text } else { operation })
+        }
+        Lie::Usurping => (Parents::default(), operation),
+        _ => (Parents::default(), text),
+    };
+    let run = forger.naming(parents, to.conversation, to.own, place, rank, 0, content)?;
+    let author = to.own;
+    Some(Message::Entries { conversation: to.conversation, author, run }.to_bytes())
+}
+
 impl World<'_> {
     /// What a node says goes out; a liar says something else now and then.
     pub(crate) fn tell(&mut self, who: Who, link: Link, lane: Lane, bytes: Vec<u8>) {
@@ -346,17 +394,29 @@ impl World<'_> {
             .filter(|(_, pair)| !pair.contains(&own) && pair.contains(&theirs))
             .map(|(id, _)| *id)
             .collect();
+        let group = if self.groups.is_empty() { None } else { self.group_with(who, to) };
+        let group = group.filter(|_| !self.dice.once_in(3));
         let victim = Victim {
             device: self.people[to].device,
-            conversation: ConversationId::direct(own, theirs),
+            conversation: group.unwrap_or(ConversationId::direct(own, theirs)),
+            is_group: group.is_some(),
+            accounts: if group.is_some() {
+                self.accounts().into_iter().collect()
+            } else {
+                Vec::new()
+            },
             other: self.dice.pick(&others).unwrap_or(ConversationId::direct(own, own)),
             own: self.people[who].device,
             store: &self.people[who].store,
         };
         let Some(liar) = &self.people[who].liar else { return };
         let Some((lie, frames)) = liar.lie(&victim, &mut self.dice) else { return };
-        if matches!(lie, Lie::Flood | Lie::Meddling | Lie::Scattered) {
+        let is_told = [Lie::Flood, Lie::Meddling, Lie::Scattered].contains(&lie);
+        if is_told || IN_GROUPS.contains(&lie) {
             self.cover(lie.found_out());
+        }
+        if group.is_some() {
+            self.cover("lies told in groups");
         }
         if lie == Lie::Crowd {
             return self.crowd(who, to);

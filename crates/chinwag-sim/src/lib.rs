@@ -17,6 +17,7 @@ mod ending;
 mod excess;
 mod faults;
 mod fold;
+mod groups;
 mod hostile;
 mod kept;
 mod model;

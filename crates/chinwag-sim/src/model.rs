@@ -15,6 +15,7 @@ use chinwag_core::sync::ranges::Range;
 use chinwag_core::ticket::Ticket;
 
 use crate::bundles::Fate;
+use crate::groups::Deed;
 use crate::network::Who;
 use crate::sim::World;
 
@@ -57,6 +58,12 @@ pub(crate) enum Asked {
     Export,
     /// To open a bundle of this device.
     Import(DeviceId, Fate),
+    /// To begin a group.
+    Found,
+    /// To say something in a group.
+    InGroup(ConversationId, Content),
+    /// To do something in a group.
+    Deed(ConversationId, Deed),
 }
 
 /// An entry of a conversation of two.
@@ -121,6 +128,11 @@ pub(crate) struct Handed {
 impl World<'_> {
     /// Takes in what a step has committed, whether it gets out or not.
     pub(crate) fn learn(&mut self, who: Who, outputs: &[Output]) {
+        self.learn_answers(who, outputs);
+        self.note_entries(who);
+    }
+
+    fn learn_answers(&mut self, who: Who, outputs: &[Output]) {
         for output in outputs {
             let Output::Reply(token, Ok(answer)) = output else { continue };
             let Some((_, asked)) = self.model.asked.get(token).cloned() else { continue };
@@ -128,6 +140,11 @@ impl World<'_> {
                 (Asked::Write(with, content), Answer::Entry(id)) => {
                     self.wrote(who, with, content, *id);
                 }
+                (Asked::Found, Answer::Entry(id)) => self.founded(who, *id),
+                (Asked::InGroup(group, content), Answer::Entry(id)) => {
+                    self.wrote_in(who, group, content, *id);
+                }
+                (Asked::Deed(group, deed), _) => self.count_deed(who, group, deed),
                 (Asked::SayOnce(saying), Answer::Entry(id)) => self.said_once(who, saying, *id),
                 (Asked::SayOnce(saying), answer) => {
                     let before = self.model.said.get(&saying.client_id).copied();
@@ -231,8 +248,8 @@ impl World<'_> {
 
     /// Whether a device has an entry that is still its account's.
     fn is_held(&self, written: &Written) -> bool {
-        let members = self.pairs.get(&written.conversation).into_iter().flatten();
-        members.flat_map(|member| self.current(*member)).any(|who| {
+        let members = self.members(written.conversation);
+        members.into_iter().flat_map(|member| self.current(member)).any(|who| {
             let store = &self.people[who].store;
             store.has(written.conversation, written.device, written.position.seq)
         })
@@ -288,6 +305,9 @@ impl World<'_> {
 
     /// Whether there is a reason to decline what was asked.
     fn is_fair(&self, who: Who, asked: &Asked, refusal: &Refusal) -> bool {
+        if matches!(asked, Asked::Found | Asked::InGroup(..) | Asked::Deed(..)) {
+            return self.is_fair_in_group(who, refusal);
+        }
         match (asked, refusal) {
             (_, Refusal::Revoked) => self.is_revoked(who),
             // Who was a contact when it was meant is none any more, by a backup or a revocation.

@@ -66,6 +66,10 @@ impl World<'_> {
         let blocked = self.blocked_by(who);
         let too_much = self.too_much(who, &inputs);
         let (lost, mut closed) = (self.lost_links(who), BTreeSet::new());
+        let knew = self.people[who].knows.clone();
+        if !has_bundle {
+            self.people[who].carried.clear();
+        }
         match self.take(who, inputs, fault) {
             Some(outputs) => {
                 self.learn(who, &outputs);
@@ -75,8 +79,12 @@ impl World<'_> {
                     self.cover("entries from bundles");
                 }
                 self.check_changes(who);
+                self.note_knows(who);
                 for output in outputs {
                     self.trace.output(&output);
+                    if let Output::Send { link, bytes, .. } = &output {
+                        self.check_sent_in_group(who, *link, &knew, bytes);
+                    }
                     self.check_blocked(who, &blocked, &output);
                     self.check_links(who, &lost, &mut closed, &output);
                     self.release(who, output);
@@ -181,6 +189,7 @@ impl World<'_> {
                 self.check_nothing_lost(who);
                 self.check_event_log(who, &outputs);
                 self.check_changes(who);
+                self.note_knows(who);
                 for output in outputs {
                     self.release(who, output);
                 }
@@ -254,7 +263,12 @@ impl World<'_> {
                 self.close(who, link);
             }
             Output::Rename { device } => self.rename(who, device),
-            Output::Event(event) => self.say(|| format!("{who}: {}", told(&event))),
+            Output::Event(event) => {
+                self.say(|| format!("{who}: {}", told(&event)));
+                if let Event::Invited { group, .. } = event {
+                    self.was_invited(who, group);
+                }
+            }
         }
     }
 }

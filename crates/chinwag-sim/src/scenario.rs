@@ -20,6 +20,7 @@ pub const NAMED: &[(&str, &str)] = &[
     ("full-disk", include_str!("../scenarios/full-disk.toml")),
     ("disappearing", include_str!("../scenarios/disappearing.toml")),
     ("strangers", include_str!("../scenarios/strangers.toml")),
+    ("groups", include_str!("../scenarios/groups.toml")),
     ("bundles-only", include_str!("../scenarios/bundles-only.toml")),
 ];
 
@@ -60,6 +61,10 @@ pub(crate) struct People {
     pub(crate) honest: Between,
     /// Liars.
     pub(crate) hostile: Between,
+    /// Honest people in a life with a crowd.
+    pub(crate) crowd: Between,
+    /// One life in so many has a crowd; 0: none.
+    pub(crate) crowd_once_in: u64,
     /// Of honest people, one in so many takes another device; 0: nobody.
     pub(crate) another_device_once_in: u64,
     /// Devices of one account, those that were removed among them.
@@ -194,12 +199,30 @@ weights! {
         carry = 2 => Carry,
         /// Remove another device.
         revoke = 1 => Revoke,
+        /// Begin a group; and the first one begins one at once, and lets all in.
+        gather = 0 => Gather,
+        /// Let somebody into a group, or make them an admin.
+        grant = 0 => Grant,
+        /// Remove somebody from a group, or make a member of an admin.
+        remove = 0 => Remove,
+        /// Leave a group, or step down.
+        leave = 0 => Leave,
+        /// Change what a group is called, or is about.
+        rename = 0 => Rename,
+        /// Join a group.
+        join = 0 => Join,
+        /// Say something in a group.
+        say_in_group = 0 => SayInGroup,
+        /// Change, take back or react to what was said in a group.
+        change_in_group = 0 => ChangeInGroup,
     }
 }
 
 impl Default for People {
     fn default() -> Self {
-        Self { honest: [2, 4], hostile: [0, 2], another_device_once_in: 4, devices_max: 2 }
+        let (honest, hostile, crowd) = ([2, 4], [0, 2], [13, 50]);
+        let (another_device_once_in, devices_max, crowd_once_in) = (4, 2, 0);
+        Self { honest, hostile, crowd, crowd_once_in, another_device_once_in, devices_max }
     }
 }
 
@@ -233,9 +256,9 @@ impl Scenario {
     /// Reads a scenario. An error in words: it is wrong.
     pub fn read(text: &str) -> Result<Self, String> {
         let scenario: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        let People { honest, hostile, .. } = scenario.people;
+        let People { honest, hostile, crowd, .. } = scenario.people;
         let Time { faults_s, fault_every_s, .. } = scenario.time;
-        for [from, to] in [honest, hostile, faults_s, fault_every_s] {
+        for [from, to] in [honest, hostile, crowd, faults_s, fault_every_s] {
             if from > to || to > NUMBER_MAX {
                 return Err(format!("[{from}, {to}] is no range of numbers up to {NUMBER_MAX}"));
             }

@@ -17,6 +17,7 @@ use crate::bundles::Parcel;
 use crate::coverage::Coverage;
 use crate::dice::Dice;
 use crate::faults::Fault;
+use crate::groups::{Group, Knows, Noted};
 use crate::hostile::Liar;
 use crate::kept::{Kept, Over};
 use crate::model::{Model, Saying};
@@ -102,6 +103,12 @@ pub(crate) enum What {
     Fault,
     /// Somebody's program starts again.
     Open(Who),
+    /// Somebody begins a group that all others are let into.
+    Found(Who),
+    /// Somebody answers an invitation to a group.
+    AnswerGroup(Who, ConversationId),
+    /// Whoever began a group lets others in.
+    Gather(Who, ConversationId),
     /// Faults stop.
     Peace,
 }
@@ -124,6 +131,10 @@ pub(crate) struct Person {
     pub(crate) next_fault: Option<Fault>,
     /// Whom the last step made known, or unknown.
     pub(crate) just_changed: BTreeSet<AccountId>,
+    /// What those knew of groups whose bundles they open.
+    pub(crate) carried: Vec<BTreeMap<ConversationId, Knows>>,
+    /// What they know of groups.
+    pub(crate) knows: BTreeMap<ConversationId, Knows>,
     /// How wrong the clock is.
     pub(crate) clock_ms: i64,
     pub(crate) has_jumped: bool,
@@ -148,6 +159,7 @@ pub(crate) struct World<'a> {
     /// When the faults stop.
     pub(crate) peace: u64,
     pub(crate) fault_every: u64,
+    pub(crate) act_every: u64,
     pub(crate) long_talks: u32,
     pub(crate) people: Vec<Person>,
     pub(crate) network: Network,
@@ -157,6 +169,10 @@ pub(crate) struct World<'a> {
     pub(crate) has_late_news: bool,
     /// The members of every conversation.
     pub(crate) pairs: BTreeMap<ConversationId, [AccountId; 2]>,
+    /// The groups.
+    pub(crate) groups: BTreeMap<ConversationId, Group>,
+    /// What was noted of their entries.
+    pub(crate) noted: Noted,
     /// Signatures that the checkers have found good.
     pub(crate) signed: HashSet<(EntryId, [u8; 64])>,
     queue: BTreeMap<(u64, u64), What>,
@@ -196,6 +212,9 @@ impl<'a> World<'a> {
         let mut dice = Dice::new(life.seed, 0);
         let Scenario { people, time, network, .. } = life.scenario;
         let [honest, hostile] = [people.honest, people.hostile].map(|[a, b]| dice.between(a, b));
+        let is_crowd = people.crowd_once_in > 0 && dice.once_in(people.crowd_once_in);
+        let [few, many] = people.crowd;
+        let honest = if is_crowd { dice.between(few, many) } else { honest };
         let peace = dice.between(time.faults_s[0], time.faults_s[1]) * SECOND;
         let peace = life.left_out.after_s.map_or(peace, |until| peace.min(until * SECOND));
         let fault_every = dice.between(time.fault_every_s[0], time.fault_every_s[1]) * SECOND;
@@ -205,6 +224,7 @@ impl<'a> World<'a> {
             now: 0,
             peace,
             fault_every,
+            act_every: time.act_every_s * SECOND * if is_crowd { 4 } else { 1 },
             long_talks: u32::from(has_long_talk),
             people: Vec::new(),
             network: Network::new(network.slow_once_in),
@@ -212,6 +232,8 @@ impl<'a> World<'a> {
             model: Model::default(),
             has_late_news: false,
             pairs: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            noted: Noted::default(),
             signed: HashSet::new(),
             queue: BTreeMap::new(),
             next: 0,
@@ -228,6 +250,9 @@ impl<'a> World<'a> {
         }
         if network.ends_after_s > 0 {
             world.at(network.ends_after_s * SECOND, What::EndOfNetwork);
+        }
+        if world.has("gather") {
+            world.at(SECOND / 2, What::Found(0));
         }
         world.at(0, What::Fault);
         world.at(peace, What::Peace);
@@ -290,6 +315,8 @@ impl<'a> World<'a> {
             is_copy: false,
             next_fault: None,
             just_changed: BTreeSet::new(),
+            carried: Vec::new(),
+            knows: BTreeMap::new(),
             clock_ms,
             has_jumped: clock_ms != 0,
             full_until: 0,
@@ -400,6 +427,9 @@ impl<'a> World<'a> {
             What::EndOfNetwork => self.end_network(),
             What::Fault => self.fault(),
             What::Open(who) => self.open(who),
+            What::Found(who) => self.found(who),
+            What::AnswerGroup(who, id) => self.answer_group(who, id),
+            What::Gather(who, id) => self.gather(who, id),
             What::Peace => self.peace(),
         }
     }

@@ -14,7 +14,7 @@ use chinwag_core::identity::SignedOperation;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::{CheckedEntry, CheckedRun};
 use chinwag_core::store::{
-    Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
+    Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
@@ -289,6 +289,18 @@ impl Store for Watched {
 
     fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError> {
         self.inner.remove_request(account)
+    }
+
+    fn invitations(&self) -> Result<Vec<Invitation>, StoreError> {
+        self.inner.invitations()
+    }
+
+    fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError> {
+        self.inner.put_invitation(invitation)
+    }
+
+    fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        self.inner.remove_invitation(group)
     }
 
     fn asked(&self) -> Result<Vec<Asked>, StoreError> {

@@ -19,6 +19,9 @@ const EMOJI: &[&str] = &["👍", "❤️", "👩‍👩‍👧‍👦"];
 /// How long what is said stays after it was read, in seconds; 0: for ever.
 const LIFETIMES_S: &[u32] = &[0, 3, 20, 40];
 
+/// Groups in one life.
+const GROUPS_MAX: usize = 3;
+
 /// How many of the newest messages people react to.
 const RECENT: usize = 12;
 
@@ -43,7 +46,7 @@ impl World<'_> {
         {
             self.do_one(who, act);
         }
-        let longest = self.life.scenario.time.act_every_s * SECOND;
+        let longest = self.act_every;
         let again = self.now + self.dice.between(SECOND / 20, longest.max(SECOND));
         self.at(again, What::Act(who));
     }
@@ -71,6 +74,18 @@ impl World<'_> {
             Act::Call => self.call(who),
             Act::Carry => self.export(who),
             Act::Revoke => self.revoke(who),
+            Act::Gather => {
+                if self.groups.len() < GROUPS_MAX {
+                    self.begin_group(who);
+                }
+            }
+            Act::Grant => self.grant_in_group(who),
+            Act::Remove => self.remove_in_group(who),
+            Act::Leave => self.leave_group(who),
+            Act::Rename => self.set_in_group(who),
+            Act::Join => self.join_group(who),
+            Act::SayInGroup => self.say_in_group(who),
+            Act::ChangeInGroup => self.change_in_group(who),
         }
     }
 
@@ -170,7 +185,7 @@ impl World<'_> {
         self.ask(who, Asked::SayOnce(saying), command);
     }
 
-    fn words(&self, who: Who) -> Text {
+    pub(crate) fn words(&self, who: Who) -> Text {
         Text { text: format!("{who}, {}", self.model.next), ..Text::default() }
     }
 

@@ -2,8 +2,8 @@
 
 use chinwag_core::entry::{Position, Seq};
 use chinwag_core::identity::{Name, SignedOperation};
-use chinwag_core::ids::{AccountId, DeviceId, PrekeyId};
-use chinwag_core::store::{Asked, Contact, Invite, Local, Prekey, Request};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId, PrekeyId};
+use chinwag_core::store::{Asked, Contact, Invitation, Invite, Local, Prekey, Request};
 use chinwag_core::ticket::{Address, Ticket};
 use chinwag_core::time::Wall;
 use chinwag_core::wire::codec::{Decode as _, Encode as _, Reader, Writer};
@@ -200,6 +200,33 @@ pub(crate) fn put_request(db: &Connection, request: &Request) -> Result<(), Faul
 
 pub(crate) fn remove_request(db: &Connection, account: AccountId) -> Result<(), Fault> {
     sql::run(db, "DELETE FROM requests WHERE account = ?1", [account.as_bytes()])?;
+    Ok(())
+}
+
+pub(crate) fn invitations(db: &Connection) -> Result<Vec<Invitation>, Fault> {
+    let select = "SELECT grp, inviter, creation, received, answer FROM invitations ORDER BY grp";
+    sql::all(db, select, [], |row| {
+        Ok(Invitation {
+            group: sql::conversation(row, 0)?,
+            by: sql::account(row, 1)?,
+            creation: sql::decoded(row, 2, "how a group begins")?,
+            received: Wall::new(sql::number(row, 3)?),
+            answer: row.get(4)?,
+        })
+    })
+}
+
+pub(crate) fn put_invitation(db: &Connection, invitation: &Invitation) -> Result<(), Fault> {
+    let put = "INSERT OR REPLACE INTO invitations (grp, inviter, creation, received, answer)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (group, by) = (invitation.group.as_bytes(), invitation.by.as_bytes());
+    let received = sql::from_u64(invitation.received.get());
+    sql::run(db, put, (group, by, invitation.creation.to_bytes(), received, invitation.answer))?;
+    Ok(())
+}
+
+pub(crate) fn remove_invitation(db: &Connection, group: ConversationId) -> Result<(), Fault> {
+    sql::run(db, "DELETE FROM invitations WHERE grp = ?1", [group.as_bytes()])?;
     Ok(())
 }
 

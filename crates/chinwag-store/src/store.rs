@@ -17,7 +17,7 @@ use chinwag_core::identity::SignedOperation;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::CheckedRun;
 use chinwag_core::store::{
-    Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
+    Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
@@ -468,6 +468,18 @@ impl Store for SqliteStore {
 
     fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError> {
         self.write("remove a request", |db| people::remove_request(db, account))
+    }
+
+    fn invitations(&self) -> Result<Vec<Invitation>, StoreError> {
+        self.read("read invitations", people::invitations)
+    }
+
+    fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError> {
+        self.write("note an invitation", |db| people::put_invitation(db, invitation))
+    }
+
+    fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        self.write("remove an invitation", |db| people::remove_invitation(db, group))
     }
 
     fn asked(&self) -> Result<Vec<Asked>, StoreError> {

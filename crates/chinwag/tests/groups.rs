@@ -7,7 +7,8 @@ mod harness;
 
 use chinwag_api::method::{Page, Sent};
 use chinwag_api::model::{
-    Audience, Conversation, Digest, Group, GroupRole, Message, MessageState, Reach, Status, Why,
+    Audience, Conversation, Digest, Group, GroupInvitation, GroupRole, Message, MessageState,
+    Reach, Status, Why,
 };
 use harness::ESCAPE;
 use harness::home::{Home, introduce};
@@ -46,9 +47,10 @@ impl Three {
         let group: Group = self.ana.asks(&["group", "create", "Choir", "Bob", "Cleo"]);
         assert_eq!(group.members.len(), 3);
         for other in [&self.bob, &self.cleo] {
-            until_so("they hear of the group", || !groups(other).is_empty());
-            let joined: Group = other.asks(&["group", "join", "Choir"]);
-            assert!(joined.conversation.group.unwrap().joined);
+            until_so("they are invited", || !invitations(other).is_empty());
+            assert!(groups(other).is_empty(), "nothing is fetched before they answer");
+            other.asks::<Group>(&["group", "join", "Choir"]);
+            until_so("they have joined", || groups(other)[0].group.as_ref().unwrap().joined);
         }
         self
     }
@@ -65,6 +67,11 @@ fn until_so(what: &str, is_so: impl Fn() -> bool) {
 #[track_caller]
 fn groups(of: &Home) -> Vec<Conversation> {
     of.asks(&["groups"])
+}
+
+#[track_caller]
+fn invitations(of: &Home) -> Vec<GroupInvitation> {
+    of.asks(&["group", "invitations"])
 }
 
 #[track_caller]
@@ -235,11 +242,12 @@ fn a_group_takes_nobodys_name_and_a_name_obeys_no_terminal() {
     cleo.does(&["alias", "Ana", "Boss"]);
     bob.asks::<Group>(&["group", "create", "unrelated"]);
     ana.asks::<Group>(&["group", "create", "boss", "Cleo"]);
-    until_so("Cleo hears of it", || !groups(&cleo).is_empty());
+    until_so("Cleo hears of it", || !invitations(&cleo).is_empty());
     cleo.asks::<Sent>(&["send", "Boss", "to you alone", "--wait", "delivered"]);
     let ended = cleo.runs(&["send", "bo", "who is meant?", "--wait", "delivered"]);
     assert_eq!(ended.code, 0, "a group that one has not joined has no name: {ended:?}");
     cleo.asks::<Group>(&["group", "join", "boss"]);
+    until_so("she has joined", || groups(&cleo)[0].group.as_ref().unwrap().joined);
     let ended = cleo.runs(&["send", "bo", "who is meant?"]);
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(ended.error.contains("the group boss"), "{ended:?}");
@@ -251,4 +259,22 @@ fn a_group_takes_nobodys_name_and_a_name_obeys_no_terminal() {
     assert_eq!(ana.runs(&["group", "topic", "boss", &topic]).code, 2);
     let shown = ana.does(&["group", "show", "boss"]);
     assert!(shown.contains("You") && shown.contains("owner") && shown.contains("Cleo"), "{shown}");
+}
+
+#[test]
+fn an_invitation_that_is_declined_does_not_come_again() {
+    let Three { ana, bob, cleo: _cleo, daemons: _daemons } = Three::who_know_ana();
+    ana.asks::<Group>(&["group", "create", "Spam", "Bob"]);
+    until_so("Bob is invited", || !invitations(&bob).is_empty());
+    assert_eq!(bob.asks::<Status>(&["status"]).invitations, 1);
+    let shown = bob.does(&["group", "invitations"]);
+    assert!(shown.contains("Spam") && shown.contains("Ana"), "{shown}");
+    bob.does(&["group", "decline", "Spam"]);
+    ana.asks::<Sent>(&["send", "Spam", "are you there?"]);
+    ana.does(&["connect"]);
+    bob.does(&["connect"]);
+    ana.asks::<Sent>(&["send", "Bob", "something else", "--wait", "delivered"]);
+    assert!(invitations(&bob).is_empty() && groups(&bob).is_empty());
+    let ended = bob.runs(&["group", "join", "Spam"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
 }

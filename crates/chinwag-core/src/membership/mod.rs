@@ -26,6 +26,7 @@ use crate::body::{Body, Content, Kind};
 use crate::entry::{Header, Position, Seq};
 use crate::identity::Name;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
+use crate::log::Run;
 use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use crate::wire::limits::{AFTER_MAX, GROUP_DEVICES_MAX, OWNERS_MAX, SETTING_MAX, TOPIC_MAX};
 
@@ -223,6 +224,15 @@ pub enum OperationFault {
 /// The id of the group that begins with this body.
 pub fn group_of(creation: &[u8]) -> ConversationId {
     ConversationId::new(hash(GROUP, creation))
+}
+
+/// How a group begins, if this is the entry that does.
+pub fn creation_of(run: &Run) -> Option<Creation> {
+    let [(header, Some(body))] = run.entries.as_slice() else { return None };
+    match Placed::read(header, body).ok()?.operation.action {
+        Action::Create(creation) => Some(creation),
+        _ => None,
+    }
 }
 
 /// The proof that whoever has a ticket's key lets a device of an account in.

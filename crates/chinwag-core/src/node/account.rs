@@ -140,6 +140,8 @@ impl Node {
         }
         self.forget_all_peer_prekeys(env)?;
         self.become_device(env, local.account_seed)?;
+        let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
+        groups.into_iter().try_for_each(|id| self.begin_anew_in(env, id))?;
         self.decide(env, Action::Retire { device: old })?;
         let _ = self.certify(env, name)?;
         self.sessions.clear();
@@ -242,6 +244,7 @@ impl Node {
         self.heed_revocations(env)?;
         if self.is_named_in_a_group(account) {
             self.refresh_groups(env)?;
+            self.complete_groups(env)?;
             // What they wrote was of no use before.
             let links: Vec<Link> = self.sessions.keys().copied().collect();
             for link in links {

@@ -7,6 +7,7 @@ use chinwag_crypto::{SealKey, SealPublic, Secret};
 use super::account::in_messages;
 use super::commands::Reply;
 use super::exchange::page;
+use super::group::Group;
 use super::prekeys::use_prekey;
 use super::{Handled, Node, Peer};
 use crate::bundle::{Bundle, BundleError, Sealed};
@@ -15,7 +16,7 @@ use crate::env::Env;
 use crate::identity::AccountLog;
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::introduction::Introduction;
-use crate::output::{Answer, Refusal};
+use crate::output::{Answer, GroupRefusal, Refusal};
 use crate::store::StoreError;
 use crate::sync::ranges::Range;
 use crate::violation::Violation;
@@ -23,14 +24,17 @@ use crate::wire::codec::Encode;
 use crate::wire::limits::{BUNDLE_MAX, BUNDLE_MESSAGES_MAX, FRAME_MAX};
 use crate::wire::message::{Hello, Message, VERSION, Wish};
 
+/// How often a bundle is looked at again for what it names.
+const NAMING_LEVELS: usize = 3;
+
 impl Node {
     /// Makes a bundle for each device of an account, with what it is not known to have.
     pub(super) fn export(&mut self, env: &mut Env<'_>, to: AccountId) -> Reply {
         self.sign_written(env)?;
         let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
-        let (account, device) = (own.account, own.device);
+        let account = own.account;
         let is_invited = self.tickets.values().any(|ticket| ticket.account == to);
-        if to != account && !self.is_contact(to) && !is_invited {
+        if to != account && !self.is_contact(to) && !is_invited && !self.is_fellow(to) {
             return Ok(Err(Refusal::NoContact(to)));
         }
         self.keep_prekeys(env)?;
@@ -38,6 +42,37 @@ impl Node {
         if recipients.is_empty() && to != account {
             return Ok(Err(Refusal::NoDevice(to)));
         }
+        self.seal_for(env, to, recipients)
+    }
+
+    /// Makes a bundle for each device of each member of a group, but for those whose keys are not known.
+    pub(super) fn export_group(&mut self, env: &mut Env<'_>, id: ConversationId) -> Reply {
+        self.sign_written(env)?;
+        let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
+        let state = self.group(id).filter(|state| state.members.contains_key(&own));
+        let Some(state) = state else { return Ok(Err(Refusal::Group(GroupRefusal::NotMember))) };
+        let mut members: Vec<AccountId> = state.members.keys().copied().collect();
+        members.retain(|member| !self.is_blocked(*member));
+        self.keep_prekeys(env)?;
+        let mut bundles = Vec::new();
+        for member in members {
+            let recipients = self.recipients(env, member);
+            match self.seal_for(env, member, recipients)? {
+                Ok(Answer::Bundles(more)) => bundles.extend(more),
+                other => return Ok(other),
+            }
+        }
+        Ok(Ok(Answer::Bundles(bundles)))
+    }
+
+    fn seal_for(
+        &mut self,
+        env: &mut Env<'_>,
+        to: AccountId,
+        recipients: Vec<(DeviceId, SealPublic)>,
+    ) -> Reply {
+        let Some(own) = &self.own else { return Ok(Err(Refusal::NoAccount)) };
+        let (account, device) = (own.account, own.device);
         let mut bundles = Vec::new();
         for (to_device, certified) in recipients {
             let messages = self.messages_for(env, to, to_device)?;
@@ -56,7 +91,7 @@ impl Node {
     /// somebody to whom we are not known: those that gave the ticket.
     fn recipients(&self, env: &Env<'_>, to: AccountId) -> Vec<(DeviceId, SealPublic)> {
         let own = self.device();
-        let is_known = self.is_contact(to) || self.account() == Some(to);
+        let is_known = self.is_contact(to) || self.account() == Some(to) || self.is_fellow(to);
         let may_open = |device: DeviceId| {
             is_known || self.wish_by_bundle(to, device, env.wall) != Wish::Nothing
         };
@@ -97,10 +132,11 @@ impl Node {
                 messages.extend(in_messages(operations));
             }
         }
-        // Groups do not go by bundle yet: whoever opens it would have to know the accounts in them.
-        let is_for_bundles =
-            |id: &ConversationId| *id != own_conversation && self.group(*id).is_none();
-        for id in self.shared_with(account).into_iter().filter(is_for_bundles) {
+        let mut shared = self.shared_with(account);
+        shared.retain(|id| *id != own_conversation);
+        shared.sort_by_key(|id| self.group(*id).is_some());
+        for id in shared {
+            messages.extend(self.how_it_begins(id));
             self.say_conversation(env, id, account, device, &mut messages, &mut left)?;
         }
         messages.truncate(BUNDLE_MESSAGES_MAX);
@@ -119,6 +155,9 @@ impl Node {
         left: &mut usize,
     ) -> Result<(), StoreError> {
         messages.push(Message::Have(self.what_is_here(id, None, false)));
+        for named in self.group_in(id).into_iter().flat_map(Group::named) {
+            messages.extend(in_messages(self.operations_of(*named)));
+        }
         let forks = self.conversations.get(&id).into_iter().flat_map(|c| c.forks.values());
         messages.extend(forks.map(|fork| Message::Fork(Box::new(fork.clone()))));
         self.entries_for(env, id, device, messages, left)?;
@@ -192,7 +231,12 @@ impl Node {
         if self.is_blocked(account) {
             return false;
         }
-        if self.is_contact(account) || self.account() == Some(account) || self.is_awaited(account) {
+        let is_ours = self.account() == Some(account);
+        if self.is_contact(account)
+            || is_ours
+            || self.is_awaited(account)
+            || self.is_fellow(account)
+        {
             return true;
         }
         let wish = bundle.messages.first().and_then(|message| match message {
@@ -237,12 +281,51 @@ impl Node {
                 return Ok(Err(violation));
             }
         }
-        for message in messages {
+        let messages: Vec<Message> = messages.collect();
+        let have = |message: &Message| match message {
+            Message::Have(have) => Some((have.conversation, have.frontier.clone())),
+            _ => None,
+        };
+        self.carried = messages.iter().filter_map(have).collect();
+        let taken = self.take_carried(env, from, messages);
+        self.carried.clear();
+        taken
+    }
+
+    /// Takes what a bundle says. What it says of groups may name accounts that it has told of before:
+    /// then it is taken again.
+    fn take_carried(&mut self, env: &mut Env<'_>, from: Peer, messages: Vec<Message>) -> Handled {
+        for message in messages.clone() {
             if let Err(violation) = self.told(env, from, message)? {
                 return Ok(Err(violation));
             }
         }
+        let is_of_group = |message: &Message| match message {
+            Message::Operations { .. } => true,
+            Message::Entries { conversation, .. } => self.carried.contains_key(conversation),
+            _ => false,
+        };
+        let again: Vec<Message> = messages.into_iter().filter(is_of_group).collect();
+        // Owners name admins, and admins members.
+        for _ in 0..NAMING_LEVELS {
+            let named = self.named_in_groups();
+            for message in again.clone() {
+                if let Err(violation) = self.told(env, from, message)? {
+                    return Ok(Err(violation));
+                }
+            }
+            if self.named_in_groups() == named {
+                break;
+            }
+        }
+        self.complete_groups(env)?;
         Ok(Ok(()))
+    }
+
+    /// How many accounts are named in groups of whom something is known.
+    fn named_in_groups(&self) -> usize {
+        let named = self.account().map(|own| self.named_for(own)).unwrap_or_default();
+        named.iter().filter(|account| self.account_log(**account).is_some()).count()
     }
 
     /// Writes down who we are.

@@ -49,7 +49,7 @@ impl Node {
         match command {
             Command::Presence(_)
             | Command::Typing(..)
-            | Command::TypingInGroup(..)
+            | Command::TypingIn(..)
             | Command::Introduce => false,
             Command::Say { .. }
             | Command::CreateGroup(_)
@@ -107,7 +107,8 @@ impl Node {
             Command::CreateGroup(name) => self.create_group(env, name),
             Command::Grant { group, account, right } => self.grant(env, group, account, right),
             Command::Remove { group, account, keeps } => self.remove(env, group, account, keeps),
-            Command::JoinGroup(group) => Ok(self.join_group(env, group)?.map(|()| Answer::Done)),
+            Command::JoinGroup(group) => self.accept_invitation(env, group),
+            Command::DeclineGroup(group) => self.decline_invitation(env, group),
             Command::SetGroup(group, setting) => self.set_in_group(env, group, setting),
             Command::SayInGroup { group, content, client_id } => {
                 self.say_once(env, Some(group), content, client_id, |node, env, content| {
@@ -118,11 +119,12 @@ impl Node {
             Command::React { to, emoji, is_on } => self.react(env, to, emoji, is_on),
             Command::Retract(of) => self.retract(env, of),
             Command::MarkRead(with) => self.mark_read(env, with),
-            Command::MarkReadInGroup(group) => self.mark_group_read(env, group),
+            Command::MarkReadIn(group) => self.mark_read_in(env, group),
+            Command::TypingIn(group, is_on) => Ok(self.type_in(group, is_on)),
             Command::Typing(to, is_on) => Ok(self.type_to(to, is_on)),
-            Command::TypingInGroup(group, is_on) => Ok(self.type_in_group(group, is_on)),
             Command::Presence(is_active) => Ok(Ok(self.be_present(is_active))),
             Command::Export(to) => self.export(env, to),
+            Command::ExportGroup(group) => self.export_group(env, group),
             Command::Import(bytes) => self.import(env, &bytes),
             Command::Introduce => self.introduce(env),
             Command::Meet(bytes) => self.meet(env, &bytes),

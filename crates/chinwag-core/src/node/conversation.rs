@@ -197,7 +197,11 @@ impl Node {
             }
         }
         for (id, device, frontier) in env.store.receipts()? {
-            if let Some(conversation) = self.conversations.get_mut(&id).filter(|_| is_wanted(id)) {
+            if Some(device) == self.device() {
+                self.load_complete(env, id, &frontier)?;
+            } else if let Some(conversation) =
+                self.conversations.get_mut(&id).filter(|_| is_wanted(id))
+            {
                 conversation.receipts.insert(device, frontier);
             }
         }
@@ -211,6 +215,7 @@ impl Node {
                 conversation.forks.insert(fork.author(), fork);
             }
         }
+        self.leave_out_what_waits();
         self.refresh_groups(env)?;
         self.refresh_cuts(env)
     }
@@ -272,8 +277,15 @@ impl Node {
         before_fork.min(left)
     }
 
-    /// How many entries of a log are here without a gap, and count.
+    /// How many entries of a log are here without a gap, and count: of a group, those that are
+    /// complete.
     pub(super) fn height(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let complete = self.group_in(id).map_or(u64::MAX, |group| group.complete.height(author));
+        self.kept(id, author).min(complete)
+    }
+
+    /// How many entries of a log are here without a gap, but for those that are cut off.
+    pub(super) fn kept(&self, id: ConversationId, author: DeviceId) -> u64 {
         let here = self.conversations.get(&id).map_or(0, |c| c.here.height(author));
         here.min(self.limit(id, author))
     }
@@ -282,7 +294,9 @@ impl Node {
     pub(super) fn frontier(&self, id: ConversationId) -> Frontier {
         let mut frontier = Frontier::default();
         for (author, ranges) in self.conversations.get(&id).iter().flat_map(|c| c.here.iter()) {
-            let ranges = ranges.at_most(self.limit(id, author));
+            let complete =
+                self.group_in(id).map_or(u64::MAX, |group| group.complete.height(author));
+            let ranges = ranges.at_most(self.limit(id, author).min(complete));
             ranges.iter().for_each(|range| frontier.insert(author, range));
         }
         frontier
@@ -292,7 +306,8 @@ impl Node {
     pub(super) fn head(&self, id: ConversationId, author: DeviceId) -> Option<EntryId> {
         let conversation = self.conversations.get(&id)?;
         let height = self.height(id, author);
-        let known = [conversation.tips.get(&author), conversation.cuts.get(&author)];
+        let complete = conversation.group().and_then(|group| group.complete.tip(author));
+        let known = [conversation.tips.get(&author), conversation.cuts.get(&author), complete];
         // One of them is at that height: cuts are found again whenever one may have moved.
         known.into_iter().flatten().find(|tip| tip.seq.get() == height).map(|tip| tip.id)
     }

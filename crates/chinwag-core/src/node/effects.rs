@@ -11,7 +11,6 @@ use crate::body::{Content, Kind, target};
 use crate::entry::Position;
 use crate::env::Env;
 use crate::ids::{AccountId, ConversationId, EntryId};
-use crate::log::CheckedEntry;
 use crate::output::Event;
 use crate::store::{StoreError, StoredEntry};
 
@@ -25,22 +24,21 @@ impl Node {
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
-        entry: &CheckedEntry,
+        entry: &StoredEntry,
         is_late: bool,
     ) -> Result<(), StoreError> {
-        let header = entry.header().clone();
+        let StoredEntry { id: entry_id, header, mut body, .. } = entry.clone();
         let author = self.account_of(id, header.author);
-        let mut body = entry.body().map(<[u8]>::to_vec);
         if body.is_some() && self.is_to_go(env, id, entry, author, is_late)? {
-            env.store.delete_body(entry.id())?;
+            env.store.delete_body(entry_id)?;
             body = None;
         }
         if body.is_none() && header.kind.is_message() {
-            delete_references(env, id, entry.id())?;
+            delete_references(env, id, entry_id)?;
         }
-        let position = header.position(entry.id());
+        let position = header.position(entry_id);
         let (kind, own) = (header.kind, self.account());
-        self.tell(Event::Entry { id: entry.id(), header, body: body.clone() });
+        self.tell(Event::Entry { id: entry_id, header, body: body.clone() });
         let has_effect = matches!(kind, Kind::SETTINGS | Kind::RETRACTION | Kind::CONTACT);
         let content = if has_effect { content_of(kind, body.as_deref()) } else { None };
         match (content, author) {
@@ -60,21 +58,21 @@ impl Node {
         &self,
         env: &Env<'_>,
         id: ConversationId,
-        entry: &CheckedEntry,
+        entry: &StoredEntry,
         author: Option<AccountId>,
         is_late: bool,
     ) -> Result<bool, StoreError> {
-        let kind = entry.header().kind;
+        let kind = entry.header.kind;
         match (author, kind) {
             (Some(author), kind) if kind.is_message() => {
                 // Of one device alone a retraction can't come before what it retracts.
                 if !is_late && self.has_one_device(author) {
                     return Ok(false);
                 }
-                self.was_retracted(env, id, entry.id(), author)
+                self.was_retracted(env, id, entry.id, author)
             }
             (_, Kind::EDIT | Kind::REACTION) => {
-                let of = entry.body().and_then(|body| target(kind, body));
+                let of = entry.body.as_deref().and_then(|body| target(kind, body));
                 let of = of.map(|of| env.store.entry(of)).transpose()?.flatten();
                 Ok(of.is_some_and(|of| is_message_in(&of, id) && of.body.is_none()))
             }

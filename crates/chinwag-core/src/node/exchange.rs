@@ -38,9 +38,14 @@ impl Node {
         match self.hears(from, id) {
             Err(violation) => return Ok(Err(violation)),
             Ok(false) => {
+                if self.is_invited_to(id) {
+                    // It is asked for if somebody here wants to join.
+                    self.note_claims(from, have);
+                }
                 if let Some(link) = from.link.filter(|_| self.group(id).is_some()) {
                     // What they have may be what tells that they are a member.
                     self.note_claims(from, have);
+                    self.complete(env, id, None, true)?;
                     self.ask(env.mono, link);
                 }
                 return Ok(Ok(()));
@@ -53,6 +58,7 @@ impl Node {
             self.note_sent(from.link, id, author, &known);
         }
         self.compare_heads(env, from, have)?;
+        self.complete(env, id, None, true)?;
         if let Some(link) = from.link {
             if have.wants_answer && self.ready(link).is_some() {
                 self.send_forks(link, id);
@@ -67,8 +73,18 @@ impl Node {
     /// Notes what they say they have, for as long as the connection lasts. What we asked for and
     /// they do not have after all is not waited for.
     fn note_claims(&mut self, from: Peer, have: &Have) {
-        let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
         let id = have.conversation;
+        let is_group = self.group(id).is_some() || self.is_invited_to(id);
+        let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
+        if is_group {
+            let said = session.said.entry(id).or_default();
+            have.frontier.iter().for_each(|(author, ranges)| said.replace(author, ranges.clone()));
+            if have.is_whole {
+                session.said.insert(id, have.frontier.clone());
+                session.whole_there.insert(id, have.frontier.clone());
+                session.asked_whole.remove(&id);
+            }
+        }
         let claims = session.claims.entry(id).or_default();
         if have.is_whole {
             *claims = Frontier::default();
@@ -197,12 +213,18 @@ impl Node {
         if is_sent && !is_there && !session.anew.contains(&id) {
             return Ok(Ok(()));
         }
-        match page(env.store, id, author, range, self.limit(id, author))? {
+        match page(env.store, id, author, range, self.to_hand_on(id, author))? {
             Some(run) => self.send_run(link, id, author, run),
             // It is not here after all: they need not wait.
             None => self.send_have(link, id, None, false),
         }
         Ok(Ok(()))
+    }
+
+    /// How much of a log is handed to others: what counts, and of a group what is complete.
+    pub(super) fn to_hand_on(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let complete = self.group_in(id).map_or(u64::MAX, |group| group.complete.height(author));
+        self.limit(id, author).min(complete)
     }
 
     /// Hands somebody a run.
@@ -241,7 +263,9 @@ impl Node {
         run: Run,
     ) -> Handled {
         if !self.conversations.contains_key(&id) {
-            return self.told_of_group(env, from, id, author, &run).map(Ok);
+            self.told_of_group(env, from, id, author, &run)?;
+            self.note_left_aside(from.link, id);
+            return Ok(Ok(()));
         }
         if let Err(violation) = self.hears(from, id) {
             return Ok(Err(violation));
@@ -257,6 +281,7 @@ impl Node {
         }
         if self.account_of(id, author).is_none() {
             // A contact or device that we have not heard of yet; when we do, we compare again.
+            self.note_left_aside(from.link, id);
             return Ok(Ok(()));
         }
         self.note_sent(from.link, id, author, &Ranges::of(range));
@@ -306,7 +331,7 @@ impl Node {
             self.send_have_to(from, id, author);
             return Ok(Ok(()));
         }
-        let is_linked = range.from().get() <= self.height(id, author).saturating_add(1);
+        let is_linked = range.from().get() <= self.kept(id, author).saturating_add(1);
         let checked = match self.check(env, id, author, range, &run)? {
             Ok(checked) => checked,
             Err(Unfit::Fork(at)) => return self.forked(env, id, author, at, run),
@@ -373,6 +398,11 @@ impl Node {
         from: Seq,
     ) -> Result<(), StoreError> {
         env.store.forget_from(id, author, from)?;
+        let last =
+            Seq::new(from.get() - 1).map(|seq| env.store.tip(id, author, seq)).transpose()?;
+        if let Some(group) = self.group_in_mut(id) {
+            group.complete.end_before(author, from, last.flatten());
+        }
         if let Some(conversation) = self.conversations.get_mut(&id) {
             let here = conversation.here.of(author).map(|here| here.at_most(from.get() - 1));
             conversation.here.replace(author, here.unwrap_or_default());
@@ -486,9 +516,8 @@ impl Node {
             conversation.tips.extend(tip.map(|tip| (author, tip)));
         }
         let is_late = had_gaps || conversation.has_gaps();
-        // Who is no member any more by what is in it is not handed the rest of it.
-        self.take_operations(env, id, author, &parts)?;
-        if let Some(run) = what_is_new(run, &here) {
+        let is_group = conversation.group().is_some();
+        if let Some(run) = what_is_new(run, &here).filter(|_| !is_group) {
             self.hand_to_all(id, author, &run, from);
         }
         let limit = self.limit(id, author);
@@ -502,9 +531,17 @@ impl Node {
             // Also where a gap was closed below what had come from beyond.
             self.refresh_cuts(env)?;
         }
+        if is_group {
+            self.note_operations(id, &parts);
+            return self.complete(env, id, Some((author, from)), is_late);
+        }
         let new = parts.iter().flat_map(CheckedRun::entries);
         let counting = new.filter(|entry| entry.header().seq().get() <= limit);
-        counting.into_iter().try_for_each(|entry| self.take_effect(env, id, entry, is_late))?;
+        for entry in counting {
+            let (header, body) = entry.clone().into_parts();
+            let entry = StoredEntry { id: entry.id(), header, body, signature: None };
+            self.take_effect(env, id, &entry, is_late)?;
+        }
         self.read_after_all(env, id)
     }
 
@@ -618,8 +655,38 @@ impl Node {
             }
         }
         for (id, author, range) in wanted {
+            self.want_all_again(link, id);
             self.want_of(now, Some(link), id, author, range);
         }
+        let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
+        for id in groups {
+            self.ask_for_whole(link, id);
+        }
+    }
+
+    /// What they sent of a group was of no use here: they do not send it again unless they are told.
+    fn note_left_aside(&mut self, link: Option<Link>, id: ConversationId) {
+        let is_of_group = self.group(id).is_some() || self.is_invited_to(id);
+        let session = link.and_then(|link| self.sessions.get_mut(&link));
+        if let Some(session) = session.filter(|_| is_of_group) {
+            session.left_aside.insert(id);
+        }
+    }
+
+    /// Tells somebody of whom something was left aside that it is compared anew, before it is asked
+    /// for. Who is not known to be a member hears nothing else.
+    fn want_all_again(&mut self, link: Link, id: ConversationId) {
+        let session = self.sessions.get_mut(&link);
+        if !session.is_some_and(|session| session.left_aside.remove(&id)) {
+            return;
+        }
+        if self.may_hear(link, id) {
+            return self.send_have(link, id, None, true);
+        }
+        let (frontier, heads) = (Frontier::default(), BTreeMap::new());
+        let (is_whole, wants_answer) = (true, true);
+        let have = Have { conversation: id, frontier, heads, is_whole, wants_answer };
+        self.send(link, &Message::Have(have));
     }
 
     /// Whether somebody says that they have more of our own log than we do, and we wait for them

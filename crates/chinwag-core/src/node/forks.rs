@@ -73,6 +73,7 @@ impl Node {
         self.hide(env, id, author, at)?;
         self.refresh_groups(env)?;
         self.refresh_cuts(env)?;
+        self.complete(env, id, None, true)?;
         self.tell(Event::Fork { conversation: id, author, at });
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
@@ -92,7 +93,7 @@ impl Node {
         let mut cuts = Vec::new();
         for (id, conversation) in &self.conversations {
             for (author, tip) in &conversation.tips {
-                let height = self.height(*id, *author);
+                let height = self.kept(*id, *author);
                 if height < tip.seq.get() {
                     let cut = Seq::new(height).map(|seq| env.store.tip(*id, *author, seq));
                     cuts.push((*id, *author, cut.transpose()?.flatten()));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::Reply;
+use super::complete::{Complete, Completed};
 use super::conversation::{Conversation, With, content_of};
 use super::exchange::page;
 use super::{Node, Peer};
@@ -38,6 +39,13 @@ pub(super) struct Group {
     /// The entry that begins it, with its signature: what is shown first to whoever does not know of
     /// the group.
     creation: Option<(DeviceId, Run)>,
+    /// Operations that are here and not complete. They say who is named, and nothing else: what they
+    /// wait for may be in the logs of these.
+    waiting: BTreeMap<EntryId, Placed>,
+    /// The last operation of each log.
+    last: BTreeMap<DeviceId, Seq>,
+    /// How much of its logs is complete.
+    pub(super) complete: Complete,
     /// For whom we said last that what we write is. `None`: it was not looked for yet.
     said_for: Option<Audience>,
 }
@@ -57,13 +65,36 @@ impl Group {
         if let Action::Create(creation) = operation.action() {
             self.named.extend(&creation.owners);
         }
+        let last = self.last.entry(operation.author()).or_insert(operation.seq());
+        *last = (*last).max(operation.seq());
+        self.waiting.remove(&operation.id());
         self.operations.insert(operation.id(), operation);
+    }
+
+    /// Whether there is an operation in a log beyond so many entries.
+    pub(super) fn has_more(&self, author: DeviceId, beyond: u64) -> bool {
+        self.last.get(&author).is_some_and(|last| last.get() > beyond)
+    }
+
+    /// Leaves out the operations that are not complete.
+    fn leave_out_what_waits(&mut self) {
+        let operations = std::mem::take(&mut self.operations);
+        self.last.clear();
+        for operation in operations.into_values() {
+            let is_complete = operation.seq().get() <= self.complete.height(operation.author());
+            if is_complete || matches!(operation.action(), Action::Create(_)) {
+                self.add(operation);
+            } else {
+                self.waiting.insert(operation.id(), operation);
+            }
+        }
     }
 
     /// Whom owners let in, as admins or at all, and then whom these admins let in: removals and heights
     /// left aside. Others can't name anybody, however much they write.
     fn named_by_deciders(&self, accounts: &BTreeMap<AccountId, AccountLog>) -> BTreeSet<AccountId> {
-        let owners = self.operations.values().filter_map(|operation| match operation.action() {
+        let all = || self.operations.values().chain(self.waiting.values());
+        let owners = all().filter_map(|operation| match operation.action() {
             Action::Create(creation) => Some(&creation.owners),
             _ => None,
         });
@@ -71,7 +102,7 @@ impl Group {
         let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
             let logs = by.iter().filter_map(|account| accounts.get(account));
             let devices: BTreeSet<DeviceId> = logs.flat_map(AccountLog::known_devices).collect();
-            let theirs = self.operations.values().filter(|o| devices.contains(&o.author()));
+            let theirs = all().filter(|o| devices.contains(&o.author()));
             theirs
                 .filter_map(|operation| match operation.action() {
                     Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
@@ -106,6 +137,10 @@ impl Node {
         self.conversations.get(&id).and_then(Conversation::group)
     }
 
+    pub(super) fn group_in_mut(&mut self, id: ConversationId) -> Option<&mut Group> {
+        self.conversations.get_mut(&id).and_then(Conversation::group_mut)
+    }
+
     fn groups_here(&self) -> impl Iterator<Item = (ConversationId, &Group)> {
         self.conversations.iter().filter_map(|(id, c)| Some((*id, c.group()?)))
     }
@@ -125,6 +160,24 @@ impl Node {
         self.groups_here().any(|(_, group)| {
             group.state.members.contains_key(&account) && group.named.contains(&of)
         })
+    }
+
+    /// The groups that name an account.
+    pub(super) fn groups_naming(&self, account: AccountId) -> Vec<ConversationId> {
+        let groups = self.groups_here().filter(|(_, group)| group.named.contains(&account));
+        groups.map(|(id, _)| id).collect()
+    }
+
+    /// Others are named in a group. What was said of their logs before, and of forks of these, was of no
+    /// use.
+    fn name_in(&mut self, id: ConversationId, named: BTreeSet<AccountId>) {
+        let Some(group) = self.group_in_mut(id) else { return };
+        let before = group.named.len();
+        group.named.extend(named);
+        if group.named.len() > before {
+            self.ask_for_accounts(id);
+            self.compare_again_in(&BTreeSet::from([id]));
+        }
     }
 
     /// The accounts that are named in groups that somebody is a member of.
@@ -147,7 +200,7 @@ impl Node {
 
     /// Whether an entry is shown: in a group, whether its author was a member's device there.
     pub fn is_shown(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
-        let counts = seq.get() <= self.limit(id, author);
+        let counts = seq.get() <= self.to_hand_on(id, author);
         counts && self.group_in(id).is_none_or(|group| group.state.counts(author, seq))
     }
 
@@ -169,13 +222,9 @@ impl Node {
         id: ConversationId,
     ) -> Result<bool, StoreError> {
         let mut group = Group::default();
-        let mut before = None;
-        while let Some(entry) = env.store.latest_before(id, Kind::MEMBERSHIP, before)? {
-            before = Some(entry.position());
-            let placed = entry.body.as_deref().and_then(|b| Placed::read(&entry.header, b).ok());
-            let Some(placed) = placed else { continue };
+        for placed in operations_in(env.store, id)? {
             if matches!(placed.action(), Action::Create(_)) {
-                group.creation = creation_run(env.store, id, placed.author())?;
+                group.creation = creation_run(env.store, id, placed.author(), placed.seq())?;
             }
             group.add(placed);
         }
@@ -186,26 +235,89 @@ impl Node {
         Ok(is_group)
     }
 
-    /// Takes in the operations in a log that are new here, and does what follows from them.
+    /// Notes the operations in a log that are new here, and whom they name.
+    pub(super) fn note_operations(&mut self, id: ConversationId, new: &[CheckedRun]) {
+        let entries = new.iter().flat_map(CheckedRun::entries);
+        let read = entries.filter_map(|entry| {
+            Placed::read(entry.header(), entry.body().unwrap_or_default()).ok()
+        });
+        let read: Vec<Placed> = read.collect();
+        let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
+        let Some(group) = group.filter(|_| !read.is_empty()) else { return };
+        group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
+        let named = group.named_by_deciders(&self.accounts);
+        self.name_in(id, named);
+    }
+
+    /// Takes in the operations among entries that have become complete, and does what follows from
+    /// them.
     pub(super) fn take_operations(
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
-        author: DeviceId,
-        new: &[CheckedRun],
+        new: &[Completed],
     ) -> Result<(), StoreError> {
-        let limit = self.limit(id, author);
-        let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
-        let Some(group) = group else { return Ok(()) };
-        let entries = new.iter().flat_map(CheckedRun::entries);
-        for entry in entries.filter(|entry| entry.header().seq().get() <= limit) {
-            let body = entry.body().unwrap_or_default();
-            if let Ok(placed) = Placed::read(entry.header(), body) {
-                group.add(placed);
+        let mut begins = false;
+        for (author, entries) in new {
+            let limit = self.limit(id, *author);
+            let counting = entries.iter().filter(|entry| entry.header.seq().get() <= limit);
+            let read = counting.filter_map(|entry| {
+                Placed::read(&entry.header, entry.body.as_deref().unwrap_or_default()).ok()
+            });
+            let read: Vec<Placed> = read.collect();
+            if !read.is_empty() {
                 self.stale_groups.insert(id);
             }
+            begins |= read.iter().any(|placed| matches!(placed.action(), Action::Create(_)));
+            if let Some(group) = self.group_in_mut(id) {
+                for placed in read {
+                    group.add(placed);
+                }
+            }
         }
-        self.refresh_stale_groups(env)
+        self.refresh_stale_groups(env)?;
+        if begins {
+            // Now it can be shown to others.
+            let members = self.group(id).into_iter().flat_map(|state| state.members.keys());
+            let members: Vec<AccountId> = members.copied().collect();
+            self.show_group(id, &members);
+        }
+        Ok(())
+    }
+
+    /// Leaves out of all groups the operations that are not complete.
+    pub(super) fn leave_out_what_waits(&mut self) {
+        let groups = self.conversations.values_mut().filter_map(Conversation::group_mut);
+        groups.for_each(Group::leave_out_what_waits);
+    }
+
+    /// Goes on in a group as another device.
+    pub(super) fn begin_anew_in(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        if let Some(group) = self.group_in_mut(id) {
+            group.complete.begin_anew();
+        }
+        self.keep_complete(env, id)
+    }
+
+    /// An entry has room for a few parents. Where more logs have operations that our own log has not
+    /// named, entries come before it that do nothing but name them.
+    pub(super) fn name_all_operations(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let Some(own) = self.device() else { return Ok(()) };
+        while !self.to_name(id, own).1 {
+            let seen = Action::Unknown { kind: SEEN, bytes: Vec::new() };
+            let body = Body::new(env.random(), said(Operation::new(seen)));
+            let body = body.map_err(|error| StoreError(error.to_string()))?;
+            self.write_one(env, id, &body)?;
+        }
+        Ok(())
     }
 
     /// Reads the membership of all groups anew: somebody's devices have changed.
@@ -230,11 +342,11 @@ impl Node {
                 continue;
             };
             let before = std::mem::replace(&mut group.state, state);
-            group.named.extend(named);
             let members = group.state.members.keys();
             let is_new = |account: &&AccountId| !before.members.contains_key(*account);
             let new: Vec<AccountId> = members.filter(is_new).copied().collect();
             self.let_group_disappear(env, id, lifetime_s)?;
+            self.name_in(id, named);
             self.show_group(id, &new);
             self.ask_for_accounts(id);
         }
@@ -272,11 +384,22 @@ impl Node {
 
     /// Shows somebody how a group begins, if this is one, and what we know of who is named in it.
     pub(super) fn introduce_group(&mut self, link: Link, id: ConversationId) {
-        let Some(group) = self.group_in(id) else { return };
-        if let Some((author, run)) = group.creation.clone() {
-            self.send(link, &Message::Entries { conversation: id, author, run });
-            self.ask_for_accounts_on(link);
+        if self.group_in(id).is_none() {
+            return;
         }
+        if let Some(creation) = self.how_it_begins(id) {
+            self.send(link, &creation);
+        }
+        self.ask_for_accounts_on(link);
+    }
+
+    /// The message that shows how a group begins, if this is one and that is kept here.
+    pub(super) fn how_it_begins(&self, id: ConversationId) -> Option<Message> {
+        let (author, run) = self.group_in(id)?.creation.clone()?;
+        let first = run.entries.first().map(|(header, _)| header.seq())?;
+        // Whoever sends it is taken to have it: who was told of it only now does not keep it yet.
+        let is_kept = first.get() <= self.height(id, author);
+        is_kept.then_some(Message::Entries { conversation: id, author, run })
     }
 
     /// Asks everybody who is connected and may know for what is not known of those who are named.
@@ -292,14 +415,14 @@ impl Node {
         }
     }
 
-    fn ask_for_accounts_on(&mut self, link: Link) {
+    pub(super) fn ask_for_accounts_on(&mut self, link: Link) {
         let Some(account) = self.ready(link) else { return };
         let digests = self.digests_for(account);
         self.send(link, &Message::Accounts(digests));
     }
 
-    /// Somebody shows how a group begins that we do not know of: from now on we know of it, and of
-    /// its owners. Only whom we know may do that.
+    /// Somebody shows how a group begins that we do not know of. From a device of ours: from now on we
+    /// know of it, and of its owners. From others whom we know: they invite us.
     pub(super) fn told_of_group(
         &mut self,
         env: &mut Env<'_>,
@@ -312,25 +435,48 @@ impl Node {
         let may = is_ours || self.is_contact(from.account) || self.is_fellow(from.account);
         let ([(header, Some(body))], true) = (run.entries.as_slice(), may) else { return Ok(()) };
         let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
-        let is_creation = matches!(placed.action(), Action::Create(_));
-        let is_signed = run.clone().check(id, author, Base::Empty).is_ok();
-        let has_room = self.config.takes_groups && self.groups_here().count() < GROUPS_MAX;
-        if !is_creation || !is_signed || !has_room {
+        let Action::Create(creation) = placed.action() else { return Ok(()) };
+        if run.clone().check(id, author, Base::Empty).is_err() {
             return Ok(());
         }
-        let mut group = Group { creation: Some((author, run.clone())), ..Group::default() };
-        group.add(placed);
-        self.add_conversation(id, With::Group(Box::new(group)));
-        if self.dormant.remove(&id) {
-            self.load_conversations(env, Some(id))?;
+        if !is_ours {
+            return self.invited(env, from, id, run, creation.clone());
         }
-        self.stale_groups.insert(id);
-        self.refresh_stale_groups(env)?;
+        if !self.config.takes_groups || self.groups_here().count() >= GROUPS_MAX {
+            return Ok(());
+        }
+        self.forget_invitation(env, id)?;
+        self.begin_with(env, id, run)?;
         if let Some(link) = from.link {
             self.ask_for_accounts_on(link);
             self.send_have(link, id, None, true);
         }
         Ok(())
+    }
+
+    /// Takes part in a group of which it is known how it begins.
+    pub(super) fn begin_with(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        run: &Run,
+    ) -> Result<(), StoreError> {
+        let [(header, Some(body))] = run.entries.as_slice() else { return Ok(()) };
+        let Ok(placed) = Placed::read(header, body) else { return Ok(()) };
+        if self.conversations.contains_key(&id) {
+            return Ok(());
+        }
+        let mut group = Group { creation: Some((header.author, run.clone())), ..Group::default() };
+        group.add(placed);
+        for placed in operations_in(env.store, id)? {
+            group.add(placed);
+        }
+        self.add_conversation(id, With::Group(Box::new(group)));
+        if self.dormant.remove(&id) {
+            self.load_conversations(env, Some(id))?;
+        }
+        self.stale_groups.insert(id);
+        self.refresh_stale_groups(env)
     }
 
     // What somebody here wants.
@@ -355,7 +501,10 @@ impl Node {
         self.add_conversation(id, With::Group(Box::default()));
         let written = self.write_body(env, id, &body)?;
         let author = self.device();
-        let run = author.map(|author| creation_run(env.store, id, author)).transpose()?.flatten();
+        let run = match author {
+            Some(author) => creation_run(env.store, id, author, Seq::MIN)?,
+            None => None,
+        };
         if let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut) {
             group.creation = run;
         }
@@ -591,6 +740,9 @@ impl Node {
     }
 }
 
+/// The kind of an operation that does nothing but name what its author has seen.
+const SEEN: u16 = 8;
+
 fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
 }
@@ -615,12 +767,24 @@ fn audience_said(
     Ok(None)
 }
 
-/// The first entry of a log, with its signature.
+/// The operations of a group that are kept.
+fn operations_in(store: &dyn Store, id: ConversationId) -> Result<Vec<Placed>, StoreError> {
+    let (mut operations, mut before) = (Vec::new(), None);
+    while let Some(entry) = store.latest_before(id, Kind::MEMBERSHIP, before)? {
+        before = Some(entry.position());
+        let body = entry.body.as_deref();
+        operations.extend(body.and_then(|body| Placed::read(&entry.header, body).ok()));
+    }
+    Ok(operations)
+}
+
+/// The entry of a log that begins the group, with its signature.
 fn creation_run(
     store: &dyn Store,
     id: ConversationId,
     author: DeviceId,
+    seq: Seq,
 ) -> Result<Option<(DeviceId, Run)>, StoreError> {
-    let first = Range::up_to(Seq::MIN);
-    Ok(page(store, id, author, first, u64::MAX)?.map(|run| (author, run)))
+    let Some(range) = Range::new(seq, seq) else { return Ok(None) };
+    Ok(page(store, id, author, range, u64::MAX)?.map(|run| (author, run)))
 }

@@ -84,6 +84,13 @@ impl Node {
         conversation.here.iter().map(|(author, _)| known(author)).collect()
     }
 
+    /// How many entries of a group are here that wait for what they name.
+    pub fn waiting(&self, id: ConversationId) -> u64 {
+        let here = self.conversations.get(&id).into_iter().flat_map(|c| c.here.iter());
+        let waiting = |author| self.kept(id, author).saturating_sub(self.height(id, author));
+        here.map(|(author, _)| waiting(author)).sum()
+    }
+
     /// How many entries of a log a device is known to have, without a gap.
     pub fn delivered(&self, id: ConversationId, author: DeviceId, to: DeviceId) -> u64 {
         let receipts = self.conversations.get(&id).and_then(|c| c.receipts.get(&to));

@@ -6,6 +6,7 @@
 mod account;
 mod bundles;
 mod commands;
+mod complete;
 mod conversation;
 mod delivery;
 mod disappearing;
@@ -13,6 +14,7 @@ mod effects;
 mod exchange;
 mod forks;
 mod group;
+mod invitations;
 mod known;
 mod people;
 mod prekeys;
@@ -35,7 +37,8 @@ use crate::node::conversation::Conversation;
 use crate::node::session::Session;
 use crate::node::writing::Written;
 use crate::output::{Event, Lane, Output};
-use crate::store::{Asked, Contact, Invite, Prekey, Request, Store, StoreError};
+use crate::store::{Asked, Contact, Invitation, Invite, Prekey, Request, Store, StoreError};
+use crate::sync::frontier::Frontier;
 use crate::ticket::Ticket;
 use crate::time::{Mono, Wall};
 use crate::violation::Violation;
@@ -96,12 +99,16 @@ pub struct Node {
     asked: BTreeMap<DeviceId, Asked>,
     /// Who asked us.
     requests: BTreeMap<AccountId, Request>,
+    /// Groups that we were let into, until we join.
+    invitations: BTreeMap<ConversationId, Invitation>,
     prekeys: Vec<Prekey>,
     /// When there is next something to do about them, or about our certificate.
     next_prekeys: Option<Wall>,
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations of which something is kept, with accounts of which nothing is held any more.
     dormant: BTreeSet<ConversationId>,
+    /// What a bundle that is being opened says that its sender has of groups.
+    carried: BTreeMap<ConversationId, Frontier>,
     /// Groups of which an operation is new.
     stale_groups: BTreeSet<ConversationId>,
     sessions: BTreeMap<Link, Session>,
@@ -155,6 +162,7 @@ impl Node {
         self.load_account(env)?;
         self.load_people(env)?;
         self.load_conversations(env, None)?;
+        self.load_invitations(env)?;
         self.next_expiry = env.store.next_expiry()?;
         Ok(())
     }
@@ -166,6 +174,8 @@ impl Node {
         }
         self.heed_own_account(env)?;
         self.keep_prekeys(env)?;
+        self.complete_groups(env)?;
+        self.join_accepted(env)?;
         self.dial_all();
         self.log_events(env, 0)?;
         self.finish(env)
@@ -200,6 +210,7 @@ impl Node {
                 self.keep_prekeys(env)?;
             }
         }
+        self.join_accepted(env)?;
         self.release_held(env)
     }
 

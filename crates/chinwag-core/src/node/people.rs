@@ -532,6 +532,9 @@ impl Node {
         if is_on && self.requests.remove(&account).is_some() {
             env.store.remove_request(account)?;
         }
+        if is_on {
+            self.forget_invitations_of(env, account)?;
+        }
         self.change(env, ContactChange { is_blocked: is_on, ..self.as_known(account) })?;
         Ok(Ok(Answer::Done))
     }

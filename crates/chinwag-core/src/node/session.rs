@@ -50,8 +50,16 @@ pub(super) struct Session {
     pub(super) told: BTreeMap<ConversationId, u64>,
     /// In which conversations they said that our own log goes on.
     pub(super) doubted: BTreeSet<ConversationId>,
-    /// What they say they have.
+    /// What they say they have, or have sent.
     pub(super) claims: BTreeMap<ConversationId, Frontier>,
+    /// What they say they have, of groups.
+    pub(super) said: BTreeMap<ConversationId, Frontier>,
+    /// What they said last of all that they have, of groups.
+    pub(super) whole_there: BTreeMap<ConversationId, Frontier>,
+    /// Of which groups something that they sent was of no use here.
+    pub(super) left_aside: BTreeSet<ConversationId>,
+    /// Of which groups they were asked to say that.
+    pub(super) asked_whole: BTreeSet<ConversationId>,
     /// Which forks they were told of.
     pub(super) forks_told: BTreeSet<(ConversationId, DeviceId)>,
     /// Which conversations they compare anew: what they were sent of them before, they may have
@@ -154,6 +162,10 @@ impl Node {
             unfit: BTreeSet::new(),
             doubted: BTreeSet::new(),
             claims: BTreeMap::new(),
+            said: BTreeMap::new(),
+            whole_there: BTreeMap::new(),
+            asked_whole: BTreeSet::new(),
+            left_aside: BTreeSet::new(),
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
             reads_ahead: BTreeMap::new(),
@@ -361,7 +373,11 @@ impl Node {
         if self.sessions.get(&link).is_some_and(|session| session.lacks_prekeys) {
             self.send(link, &Message::PrekeysWanted);
         }
-        for id in self.shared_with(account) {
+        let mut shared = self.shared_with(account);
+        // Whoever used a ticket of ours, or asked, takes us for a contact by the first of these, and
+        // of groups hears from contacts only.
+        shared.sort_by_key(|id| self.group(*id).is_some());
+        for id in shared {
             self.introduce_group(link, id);
             self.send_forks(link, id);
             self.send_have(link, id, None, false);
@@ -481,13 +497,20 @@ impl Node {
     /// Compares anew what is here and there, in all conversations with an account: with everybody
     /// who is connected.
     pub(super) fn compare_again(&mut self, account: AccountId) {
-        let ids = self.shared_with(account);
+        let naming = self.groups_naming(account);
+        let ids: BTreeSet<ConversationId> =
+            self.shared_with(account).into_iter().chain(naming).collect();
+        self.compare_again_in(&ids);
+    }
+
+    /// Compares anew what is here and there in these conversations.
+    pub(super) fn compare_again_in(&mut self, ids: &BTreeSet<ConversationId>) {
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             let Some(peer) = self.peer(link).filter(|_| self.ready(link).is_some()) else {
                 continue;
             };
-            for id in &ids {
+            for id in ids {
                 if self.member(peer, *id).is_ok() {
                     self.send_have(link, *id, None, true);
                 }

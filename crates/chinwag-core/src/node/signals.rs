@@ -1,6 +1,8 @@
 //! What passes and is not in any log: read marks, typing, and who is there. Each can be switched
 //! off, and whoever does not show it does not see it.
 
+use std::collections::BTreeSet;
+
 use super::commands::Reply;
 use super::{Handled, Node, Peer};
 use crate::entry::Seq;
@@ -21,19 +23,19 @@ impl Node {
         let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
         let id = self.conversation_with(with).filter(|id| self.conversations.contains_key(id));
         let Some(id) = id else { return Ok(Err(Refusal::NoContact(with))) };
-        self.mark_all_read(env, id, own)
+        self.read_all(env, id, own)
     }
 
-    /// What is here of a group is read.
-    pub(super) fn mark_group_read(&mut self, env: &mut Env<'_>, id: ConversationId) -> Reply {
+    /// What is here of a group is read, and its members may know.
+    pub(super) fn mark_read_in(&mut self, env: &mut Env<'_>, id: ConversationId) -> Reply {
         let Some(own) = self.account() else { return Ok(Err(Refusal::NoAccount)) };
         if self.group(id).is_none() {
             return Ok(Err(Refusal::Group(GroupRefusal::NotMember)));
         }
-        self.mark_all_read(env, id, own)
+        self.read_all(env, id, own)
     }
 
-    fn mark_all_read(&mut self, env: &mut Env<'_>, id: ConversationId, own: AccountId) -> Reply {
+    fn read_all(&mut self, env: &mut Env<'_>, id: ConversationId, own: AccountId) -> Reply {
         let here = self.frontier(id);
         if self.note_read(env, id, own, &here)? {
             self.tell_read(id, None);
@@ -166,18 +168,16 @@ impl Node {
         Ok(Answer::Done)
     }
 
-    pub(super) fn type_in_group(
-        &mut self,
-        id: ConversationId,
-        is_on: bool,
-    ) -> Result<Answer, Refusal> {
-        let own = self.account().ok_or(Refusal::NoAccount)?;
-        let members = self.conversations.get(&id).map(|group| group.others(own));
-        let is_member = self.group(id).is_some_and(|state| state.role(own).is_some());
-        let members = members.filter(|_| is_member).ok_or(GroupRefusal::NotMember)?;
+    /// Tells the members of a group that we are typing there, or no longer.
+    pub(super) fn type_in(&mut self, id: ConversationId, is_on: bool) -> Result<Answer, Refusal> {
+        let own = self.account();
+        let state = self.group(id).filter(|state| own.is_some_and(|own| state.role(own).is_some()));
+        let state = state.ok_or(Refusal::Group(GroupRefusal::NotMember))?;
+        let others: BTreeSet<AccountId> =
+            state.members.keys().copied().filter(|member| Some(*member) != own).collect();
         if self.config.shares_typing {
-            let message = Message::Typing { conversation: id, is_on };
-            self.send_to_all(&message, |account| members.contains(&account));
+            let typing = Message::Typing { conversation: id, is_on };
+            self.send_to_all(&typing, |account| others.contains(&account));
         }
         Ok(Answer::Done)
     }

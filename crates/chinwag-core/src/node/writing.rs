@@ -123,15 +123,32 @@ impl Node {
         conversation: ConversationId,
         body: &Body,
     ) -> Result<EntryId, StoreError> {
+        self.find_named(env, conversation)?;
+        self.name_all_operations(env, conversation)?;
+        self.write_one(env, conversation, body)
+    }
+
+    /// Writes an entry with this body, and nothing before it.
+    pub(super) fn write_one(
+        &mut self,
+        env: &mut Env<'_>,
+        conversation: ConversationId,
+        body: &Body,
+    ) -> Result<EntryId, StoreError> {
         let (kind, body) = (body.content().kind(), body.to_bytes());
         let (Some(own), Some(state)) = (&self.own, self.conversations.get(&conversation)) else {
             return Err(StoreError("a conversation that is not there".to_owned()));
         };
+        let is_group = state.group().is_some();
         let header = Header {
             conversation,
             author: own.device,
             place: state.next_place(own.device),
-            parents: state.parents(own.device),
+            parents: if is_group {
+                self.to_name(conversation, own.device).0
+            } else {
+                state.parents(own.device)
+            },
             rank: state.next_rank(env.wall.get()),
             claimed: ClaimedTime::from(env.wall),
             lifetime_s: if kind.is_message() { state.lifetime_s() } else { 0 },

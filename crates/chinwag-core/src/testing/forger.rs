@@ -44,13 +44,30 @@ impl Forger {
         lifetime_s: u32,
         content: Content,
     ) -> Option<Run> {
+        let parents = Parents::default();
+        self.naming(parents, conversation, author, place, rank, lifetime_s, content)
+    }
+
+    /// An entry that says anything, and that its author had seen these. `None`: it can't be said in
+    /// one.
+    #[allow(clippy::too_many_arguments, reason = "what a header has")]
+    pub fn naming(
+        &self,
+        parents: Parents,
+        conversation: ConversationId,
+        author: DeviceId,
+        place: Place,
+        rank: u64,
+        lifetime_s: u32,
+        content: Content,
+    ) -> Option<Run> {
         let kind = content.kind();
         let body = Body::new([0; SALT_LEN], content).ok()?.to_bytes();
         let header = Header {
             conversation,
             author,
             place,
-            parents: Parents::default(),
+            parents,
             rank,
             claimed: ClaimedTime::default(),
             lifetime_s,

@@ -14,7 +14,7 @@ use crate::identity::SignedOperation;
 use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
 use crate::store::{
-    Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
+    Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::{Range, Ranges};
@@ -45,6 +45,7 @@ struct Kept {
     invites: BTreeMap<[u8; 16], Invite>,
     tickets: BTreeMap<DeviceId, Ticket>,
     requests: BTreeMap<AccountId, Request>,
+    invitations: BTreeMap<ConversationId, Invitation>,
     asked: BTreeMap<DeviceId, Asked>,
     logs: BTreeMap<Log, BTreeMap<Seq, StoredEntry>>,
     /// Which numbers of each log are here: what its keys say, as ranges.
@@ -71,6 +72,7 @@ enum Undo {
     Contact(AccountId, Option<Contact>),
     Invite([u8; 16], Option<Invite>),
     Ticket(DeviceId, Option<Ticket>),
+    Invitation(ConversationId, Option<Invitation>),
     Request(AccountId, Option<Request>),
     Asked(DeviceId, Option<Asked>),
     Append(EntryId),
@@ -98,6 +100,7 @@ impl Kept {
             Undo::Contact(account, before) => put_back(&mut self.contacts, account, before),
             Undo::Invite(secret, before) => put_back(&mut self.invites, secret, before),
             Undo::Ticket(device, before) => put_back(&mut self.tickets, device, before),
+            Undo::Invitation(group, before) => put_back(&mut self.invitations, group, before),
             Undo::Request(account, before) => put_back(&mut self.requests, account, before),
             Undo::Asked(device, before) => put_back(&mut self.asked, device, before),
             Undo::Append(id) => drop(self.take_out(id)),
@@ -358,6 +361,22 @@ impl Store for MemStore {
     fn remove_request(&mut self, account: AccountId) -> Result<(), StoreError> {
         let before = self.now.requests.remove(&account);
         self.changed(Undo::Request(account, before));
+        Ok(())
+    }
+
+    fn invitations(&self) -> Result<Vec<Invitation>, StoreError> {
+        Ok(self.now.invitations.values().cloned().collect())
+    }
+
+    fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError> {
+        let before = self.now.invitations.insert(invitation.group, invitation.clone());
+        self.changed(Undo::Invitation(invitation.group, before));
+        Ok(())
+    }
+
+    fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        let before = self.now.invitations.remove(&group);
+        self.changed(Undo::Invitation(group, before));
         Ok(())
     }
 

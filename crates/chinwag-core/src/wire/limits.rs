@@ -110,6 +110,12 @@ pub const ABOVE_GAP_MAX: usize = 10_000;
 /// Groups of one account.
 pub const GROUPS_MAX: usize = 256;
 
+/// Groups that others let us into and that nobody has answered: further ones wait until some are.
+pub const INVITATIONS_MAX: usize = 64;
+
+/// Of these, those of one account.
+pub const INVITATIONS_OF_ONE_MAX: usize = 8;
+
 /// Owners of a group: accounts that its creation names.
 pub const OWNERS_MAX: usize = 16;
 

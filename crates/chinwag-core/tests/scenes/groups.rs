@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use chinwag_core::body::{Body, Content, Kind, Text};
+use chinwag_core::entry::Seq;
 use chinwag_core::identity::Name;
-use chinwag_core::ids::{ClientId, ConversationId, EntryId};
-use chinwag_core::input::Command;
+use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
+use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::{Store, StoredEntry};
+use chinwag_core::sync::ranges::Range;
+use chinwag_core::wire::limits::INVITATIONS_OF_ONE_MAX;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -27,6 +30,10 @@ fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
     let group = world.group("alice");
     for other in others {
         world.grant("alice", group, other, right);
+    }
+    world.settle();
+    for other in others {
+        world.command(other, Command::JoinGroup(group)).unwrap();
     }
     world.settle();
     (world, group)
@@ -137,6 +144,8 @@ fn a_contact_who_is_no_member_hears_nothing_of_the_group() {
     let other = world.group("bob");
     world.grant("bob", other, "alice", Right::Member);
     world.settle();
+    world.command("alice", Command::JoinGroup(other)).unwrap();
+    world.settle();
     world.say_in("alice", other, "not for eve");
     world.settle();
     assert_eq!(world.said_in("bob", other), ["not for eve"]);
@@ -211,6 +220,366 @@ fn who_may_not_is_told_so() {
     world.say_in("bob", group, "back again");
     world.settle();
     assert_eq!(world.said_in("carol", group), ["back again"]);
+}
+
+#[test]
+fn who_was_just_told_of_a_group_is_not_taken_to_have_what_it_begins_with() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let group = world.group("alice");
+    world.connect("alice", "bob");
+    world.settle();
+    world.grant("alice", group, "bob", Right::Member);
+    world.settle();
+    world.command("bob", Command::JoinGroup(group)).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|who| world.device(who));
+    while world.on_lanes() != (0, 0) {
+        world.deliver_one();
+        let kept = world.person("bob").store.frontiers().unwrap();
+        let kept = kept.iter().find(|(id, _)| *id == group).map_or(0, |(_, f)| f.height(alice));
+        assert!(world.delivered("alice", group, alice, bob) <= kept);
+    }
+    all_know_the_same(&mut world, group, &["alice", "bob"]);
+}
+
+#[test]
+fn a_log_that_comes_in_one_piece_and_waits_says_whose_logs_it_waits_for() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    world.say_in("bob", group, "here I am");
+    world.settle();
+    world.restore_on("alice", "alice's phone");
+    let words = |n: usize| {
+        let content = Content::Text(Text { text: format!("line {n}"), ..Text::default() });
+        Input::Command(Token(0), Command::SayInGroup { group, content, client_id: None })
+    };
+    // One signature stands for all of them, and for what came before.
+    world.input("alice", (0..20).map(words));
+    world.settle();
+    world.connect("alice's phone", "alice");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "alice's phone", "bob"]);
+}
+
+/// What somebody is invited to: who by, and what it is called.
+fn invitations(world: &mut World, of: &str) -> Vec<(AccountId, String)> {
+    let invitations = world.person(of).node.invitations();
+    let named = invitations.map(|(i, creation)| (i.by, creation.name.as_str().to_owned()));
+    named.collect()
+}
+
+#[test]
+fn a_group_that_somebody_is_let_into_waits_until_they_join() {
+    let mut world = World::of_friends(&["alice", "bob", "carol"]);
+    let group = world.group("alice");
+    for other in ["bob", "carol"] {
+        world.connect("alice", other);
+        world.grant("alice", group, other, Right::Member);
+    }
+    world.say_in("alice", group, "welcome");
+    world.settle();
+    let alice = world.account("alice");
+    assert_eq!(invitations(&mut world, "bob"), [(alice, "choir".to_owned())]);
+    let kept = world.person("bob").store.frontiers().unwrap();
+    assert!(kept.iter().all(|(id, _)| *id != group), "nothing of it is fetched");
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob").len(), 1, "it is kept");
+    // Nobody is there when Bob says yes, and he is away when somebody is.
+    assert_eq!(world.command("bob", Command::JoinGroup(group)), Ok(Answer::Done));
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob"), []);
+    world.connect("alice", "bob");
+    world.settle();
+    assert_eq!(world.said_in("bob", group), ["welcome"]);
+    let has_joined = |world: &mut World, who: &str| {
+        let account = world.account(who);
+        world.person("alice").node.group(group).unwrap().members[&account].has_joined
+    };
+    assert!(has_joined(&mut world, "bob"), "and he need not say so again");
+    assert!(!has_joined(&mut world, "carol"), "nobody has answered for Carol");
+    assert_eq!(world.person("bob").store.invitations(), Ok(Vec::new()));
+}
+
+#[test]
+fn an_invitation_by_somebody_who_does_not_own_the_group_is_as_good() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("dave");
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("dave", "bob");
+    world.settle();
+    world.grant("bob", group, "dave", Right::Member);
+    world.say_in("bob", group, "a new voice");
+    world.settle();
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    assert_eq!(world.said_in("dave", group), ["a new voice"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "dave"]);
+}
+
+#[test]
+fn what_was_declined_does_not_come_again_and_takes_no_room() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.connect("alice", "bob");
+    world.settle();
+    let groups: Vec<_> = (0..INVITATIONS_OF_ONE_MAX + 2).map(|_| world.group("alice")).collect();
+    for group in &groups {
+        world.grant("alice", *group, "bob", Right::Member);
+        world.settle();
+    }
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX);
+    let not_invited = Err(Refusal::Group(GroupRefusal::NotInvited));
+    assert_eq!(world.command("bob", Command::DeclineGroup(groups[9])), not_invited);
+    for group in &groups[..2] {
+        assert_eq!(world.command("bob", Command::DeclineGroup(*group)), Ok(Answer::Done));
+        assert_eq!(world.command("bob", Command::DeclineGroup(*group)), not_invited);
+    }
+    world.restart("bob");
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX - 2);
+    world.connect("alice", "bob");
+    world.settle();
+    let open: Vec<ConversationId> =
+        world.person("bob").node.invitations().map(|(i, _)| i.group).collect();
+    assert_eq!(
+        open.iter().copied().collect::<BTreeSet<_>>(),
+        groups[2..].iter().copied().collect()
+    );
+    // Whoever is blocked has invited nobody.
+    let alice = world.account("alice");
+    world.command("bob", Command::Block(alice, true)).unwrap();
+    assert_eq!(invitations(&mut world, "bob"), []);
+}
+
+#[test]
+fn who_has_joined_on_one_device_is_not_asked_on_another() {
+    let (mut world, group) = choir(&["bob"], Right::Member);
+    world.restore_on("bob", "bob's phone");
+    world.connect("bob's phone", "bob");
+    world.settle();
+    assert_eq!(invitations(&mut world, "bob's phone"), []);
+    all_know_the_same(&mut world, group, &["alice", "bob", "bob's phone"]);
+}
+
+#[test]
+fn who_is_let_in_before_they_know_that_they_are_a_contact_is_invited() {
+    let mut world = World::of(&["alice", "bob"]);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|who| world.account(who));
+    let link = world.connect("bob", "alice");
+    let knows = |world: &mut World, who: &str, whom| {
+        world.person(who).node.contacts().any(|contact| contact.account == whom)
+    };
+    while !knows(&mut world, "alice", bob) {
+        assert!(world.deliver_one_on(link));
+    }
+    world.disconnect("alice", "bob");
+    assert!(!knows(&mut world, "bob", alice));
+    for _ in 0..INVITATIONS_OF_ONE_MAX {
+        let group = world.group("alice");
+        world.grant("alice", group, "bob", Right::Member);
+    }
+    world.connect("bob", "alice");
+    world.settle();
+    assert_eq!(invitations(&mut world, "bob").len(), INVITATIONS_OF_ONE_MAX);
+}
+
+#[test]
+fn what_came_before_somebody_joined_comes_again() {
+    let (mut world, group) = choir(&["bob"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("carol");
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "carol");
+    world.settle();
+    world.grant("bob", group, "carol", Right::Member);
+    world.settle();
+    // What is new goes to Carol at once, who has not answered yet.
+    world.join_as("dave");
+    let ticket = world.invite("alice", false);
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("alice", "dave");
+    world.settle();
+    world.grant("alice", group, "dave", Right::Member);
+    world.settle();
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    world.command("carol", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    world.transcript();
+    world.pass(40);
+    world.settle();
+    assert!(world.transcript().iter().all(|line| !line.contains("closes")), "all is answered");
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "dave"]);
+}
+
+#[test]
+fn what_was_read_in_a_group_and_who_types_its_members_are_told_and_nobody_else() {
+    let (mut world, group) = choir(&["bob", "carol", "eve"], Right::Member);
+    world.say_in("alice", group, "read this");
+    world.settle();
+    world.remove("alice", group, "eve");
+    world.settle();
+    world.connect("bob", "carol");
+    world.connect("bob", "eve");
+    world.settle();
+    world.transcript();
+    world.command("bob", Command::MarkReadIn(group)).unwrap();
+    world.command("bob", Command::TypingIn(group, true)).unwrap();
+    world.settle();
+    let told = world.transcript();
+    for who in ["alice", "carol"] {
+        assert!(told.contains(&format!("{who}: bob has read it")), "{told:?}");
+        assert!(told.contains(&format!("{who}: bob types: true")), "{told:?}");
+    }
+    assert!(told.iter().all(|line| !line.starts_with("eve")), "{told:?}");
+    let [alice, bob] = ["alice", "bob"].map(|who| (world.device(who), world.account(who)));
+    let height = world.height("bob", group, alice.0);
+    assert_eq!(world.person("carol").node.read(group, alice.0, bob.1), height);
+    // Whoever was away hears it when they come back.
+    world.restart("carol");
+    world.connect("carol", "bob");
+    world.settle();
+    assert_eq!(world.person("carol").node.read(group, alice.0, bob.1), height);
+    let not_member = Err(Refusal::Group(GroupRefusal::NotMember));
+    world.join_as("mallory");
+    assert_eq!(world.command("mallory", Command::MarkReadIn(group)), not_member);
+    assert_eq!(world.command("mallory", Command::TypingIn(group, true)), not_member);
+}
+
+/// Carries the bundles that somebody makes for a group to those whom they are for.
+fn carry(world: &mut World, from: &'static str, group: ConversationId, to: &[&'static str]) {
+    let Ok(Answer::Bundles(bundles)) = world.command(from, Command::ExportGroup(group)) else {
+        panic!("no bundles");
+    };
+    for (device, bytes) in bundles {
+        if let Some(who) = to.iter().find(|who| world.device(who) == device) {
+            assert_eq!(world.command(who, Command::Import(bytes)), Ok(Answer::Done));
+        }
+    }
+}
+
+#[test]
+fn a_group_goes_on_by_bundles_alone() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Member);
+    for other in ["bob", "carol", "dave"] {
+        world.disconnect("alice", other);
+    }
+    world.say_in("bob", group, "by post");
+    // Bob and Carol are no contacts.
+    carry(&mut world, "bob", group, &["carol", "alice"]);
+    assert_eq!(world.said_in("carol", group), ["by post"]);
+    world.say_in("carol", group, "so it goes");
+    carry(&mut world, "carol", group, &["alice"]);
+    world.remove("alice", group, "dave");
+    world.say_in("alice", group, "without dave");
+    carry(&mut world, "alice", group, &["bob", "carol", "dave"]);
+    carry(&mut world, "bob", group, &["alice", "carol", "dave"]);
+    assert_eq!(world.said_in("bob", group), ["by post", "so it goes", "without dave"]);
+    assert!(world.kept_in("dave", group).is_empty(), "nothing is made for him");
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+}
+
+#[test]
+fn a_bundle_of_a_group_says_all_that_a_new_device_needs() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Admin);
+    let ticket = world.invite("bob", false);
+    world.join_as("dave");
+    world.command("dave", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "dave");
+    world.settle();
+    world.disconnect("bob", "dave");
+    world.grant("bob", group, "dave", Right::Member);
+    world.say_in("carol", group, "who comes?");
+    world.settle();
+    carry(&mut world, "bob", group, &["dave"]);
+    assert_eq!(invitations(&mut world, "dave").len(), 1);
+    world.command("dave", Command::JoinGroup(group)).unwrap();
+    carry(&mut world, "bob", group, &["dave"]);
+    assert_eq!(world.said_in("dave", group), ["who comes?"]);
+    carry(&mut world, "dave", group, &["bob", "alice", "carol"]);
+    all_know_the_same(&mut world, group, &["bob", "dave"]);
+}
+
+/// Dave has removed Carol, Alice knows it and says something; Bob, who knows neither, hears so many
+/// messages of Alice and meets Carol then.
+fn relayed_after(messages: usize) -> (World, ConversationId, bool) {
+    let (mut world, group) = choir(&["bob", "carol", "dave", "erin"], Right::Admin);
+    for person in ["bob", "carol", "dave", "erin"] {
+        world.command(person, Command::JoinGroup(group)).unwrap();
+    }
+    world.settle();
+    for other in ["bob", "carol", "dave", "erin"] {
+        world.disconnect("alice", other);
+    }
+    let account = world.account("carol");
+    let keeps = Some(Right::Member);
+    world.command("alice", Command::Remove { group, account, keeps }).unwrap();
+    world.connect("alice", "dave");
+    world.connect("alice", "bob");
+    world.settle();
+    world.disconnect("alice", "bob");
+    world.remove("dave", group, "carol");
+    world.settle();
+    world.say_in("alice", group, "without carol");
+    let link = world.connect("bob", "alice");
+    let delivered = (0..messages).take_while(|_| world.deliver_one_on(link)).count();
+    world.disconnect("alice", "bob");
+    (world, group, delivered == messages)
+}
+
+#[test]
+fn who_lacks_a_removal_does_not_hand_on_what_was_said_knowing_of_it() {
+    let mut has_waited = false;
+    for messages in 8.. {
+        let (mut world, group, goes_on) = relayed_after(messages);
+        let is_kept = world.kept_in("bob", group).contains("without carol");
+        let is_shown = !world.said_in("bob", group).is_empty();
+        has_waited |= is_kept && !is_shown;
+        world.restart("bob");
+        assert_eq!(!world.said_in("bob", group).is_empty(), is_shown, "after {messages} messages");
+        world.connect("bob", "carol");
+        world.settle();
+        let there = world.kept_in("carol", group);
+        assert!(!there.contains("without carol"), "after {messages} messages");
+        // Nothing waits for longer than that: Bob hears the rest, and hands all of it on.
+        world.connect("bob", "dave");
+        world.settle();
+        world.connect("bob", "erin");
+        world.settle();
+        assert_eq!(world.said_in("erin", group), ["without carol"], "after {messages} messages");
+        all_know_the_same(&mut world, group, &["alice", "bob", "erin"]);
+        if !goes_on {
+            break;
+        }
+    }
+    assert!(has_waited, "what Alice said comes before the removal now and then");
+}
+
+#[test]
+fn who_has_heard_of_more_than_an_entry_can_name_names_it_in_several() {
+    let others: Vec<&'static str> = (0..19).map(|n| &*format!("member {n}").leak()).collect();
+    let (mut world, group) = choir(&others, Right::Member);
+    for other in &others {
+        world.command(other, Command::JoinGroup(group)).unwrap();
+    }
+    world.settle();
+    world.say_in("alice", group, "so many");
+    let alice = world.device("alice");
+    let everything = Range::up_to(Seq::MAX);
+    let log = world.person("alice").store.entries(group, alice, everything, 1_000, usize::MAX);
+    let named: BTreeSet<EntryId> =
+        log.unwrap().iter().flat_map(|entry| entry.header.parents.iter()).collect();
+    for other in &others {
+        let device = world.device(other);
+        let joined = world.person("alice").store.tip(group, device, Seq::MIN).unwrap().unwrap();
+        assert!(named.contains(&joined.id), "{other}");
+    }
+    world.settle();
+    world.say_in("alice", group, "and nothing new");
+    let log = world.person("alice").store.entries(group, alice, everything, 1_000, usize::MAX);
+    let last = log.unwrap().pop().unwrap();
+    assert_eq!(last.header.parents.iter().count(), 0, "what was named is not named again");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", others[18]]);
 }
 
 const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -416,8 +785,8 @@ fn members_see_what_others_have_read_and_that_they_type_and_nobody_else_does() {
     world.remove("alice", group, "carol");
     world.settle();
     world.transcript();
-    world.command("bob", Command::MarkReadInGroup(group)).unwrap();
-    world.command("bob", Command::TypingInGroup(group, true)).unwrap();
+    world.command("bob", Command::MarkReadIn(group)).unwrap();
+    world.command("bob", Command::TypingIn(group, true)).unwrap();
     world.settle();
     let seen = world.transcript();
     assert!(seen.contains(&"alice: bob has read it".to_owned()), "{seen:?}");
@@ -430,8 +799,8 @@ fn members_see_what_others_have_read_and_that_they_type_and_nobody_else_does() {
         })
     );
     // Who was removed does not know it, and is not heard.
-    world.command("carol", Command::TypingInGroup(group, true)).unwrap();
-    world.command("carol", Command::MarkReadInGroup(group)).unwrap();
+    world.command("carol", Command::TypingIn(group, true)).unwrap();
+    world.command("carol", Command::MarkReadIn(group)).unwrap();
     world.settle();
     assert_eq!(world.transcript(), ["carol: carol has read it"]);
 }

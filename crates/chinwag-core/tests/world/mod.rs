@@ -53,7 +53,7 @@ pub(crate) type Known = (Vec<(&'static str, Role)>, Option<Hash>);
 
 /// One person with one device.
 pub(crate) struct Person {
-    node: Node,
+    pub(crate) node: Node,
     pub(crate) store: MemStore,
     rng: ChaCha20Rng,
     pub(crate) replies: VecDeque<Result<Answer, Refusal>>,
@@ -74,16 +74,21 @@ impl World {
             entries_sent: 0,
             runs_sent: 0,
         };
-        for (n, name) in names.iter().enumerate() {
-            let rng = ChaCha20Rng::seed_from_u64(n as u64);
-            let (node, store) = (Node::default(), MemStore::default());
-            let person = Person { node, store, rng, replies: VecDeque::new() };
-            world.people.insert(name, person);
-            let device_name = Name::new("laptop").unwrap();
-            let init = Command::Init { name: Name::new(name).unwrap(), device_name };
-            assert!(matches!(world.command(name, init), Ok(Answer::Account(_))));
+        for name in names {
+            world.join_as(name);
         }
         world
+    }
+
+    /// Somebody else comes into the story.
+    pub(crate) fn join_as(&mut self, name: &'static str) {
+        let rng = ChaCha20Rng::seed_from_u64(self.people.len() as u64);
+        let (node, store) = (Node::default(), MemStore::default());
+        let person = Person { node, store, rng, replies: VecDeque::new() };
+        self.people.insert(name, person);
+        let device_name = Name::new("laptop").unwrap();
+        let init = Command::Init { name: Name::new(name).unwrap(), device_name };
+        assert!(matches!(self.command(name, init), Ok(Answer::Account(_))));
     }
 
     /// People who are each other's contacts, and not connected.
@@ -466,6 +471,9 @@ impl World {
                 return self.presence.push((name, line));
             }
             Event::ContactChanged { .. } => return,
+            Event::Invited { by, name, .. } => {
+                format!("{} invites to {}", self.who(by), name.as_str())
+            }
             Event::Read { account, .. } => format!("{} has read it", self.who(account)),
             Event::Typing { account, is_on, .. } => {
                 format!("{} types: {is_on}", self.who(account))

@@ -95,7 +95,7 @@ pub(super) async fn mark_read(api: Api, params: OneConversation) -> Result<Nothi
     let mark = move |view: &View<'_>| {
         people::conversation(view, &params.conversation).map(|talk| match talk.with {
             Some(with) => Command::MarkRead(with),
-            None => Command::MarkReadInGroup(talk.id),
+            None => Command::MarkReadIn(talk.id),
         })
     };
     api.node.order(mark).await?;
@@ -106,7 +106,7 @@ pub(super) async fn typing(api: Api, params: SetTyping) -> Result<Nothing, ApiEr
     let typing = move |view: &View<'_>| {
         people::conversation(view, &params.to).map(|talk| match talk.with {
             Some(with) => Command::Typing(with, params.on),
-            None => Command::TypingInGroup(talk.id, params.on),
+            None => Command::TypingIn(talk.id, params.on),
         })
     };
     api.node.order(typing).await?;

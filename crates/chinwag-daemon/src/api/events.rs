@@ -229,6 +229,12 @@ fn told(view: &View<'_>, shared: &Shared, logged: LoggedEvent) -> Result<Vec<Eve
             let asked = view.node.requests().find(|request| request.account == account);
             asked.map(|asked| What::Request { request: request(asked) }).into_iter().collect()
         }
+        Logged::Invited(group) => {
+            let open = view.node.invitations().find(|(invitation, _)| invitation.group == group);
+            let told = |(invitation, creation)| groups::invitation(view, invitation, &creation);
+            let told = open.map(told);
+            told.map(|invitation| What::GroupInvitation { invitation }).into_iter().collect()
+        }
         Logged::Fork { conversation, author, .. } => vec![What::Fork {
             conversation: ids::conversation(conversation),
             contact: view

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{
-    ChangeGroup, CreateGroup, InviteToGroup, OneGroup, OneMember, SetGroupRole,
+    ChangeGroup, CreateGroup, InviteToGroup, Nothing, OneGroup, OneMember, SetGroupRole,
 };
 use chinwag_api::model::{self, GroupHistory, GroupRole};
 use chinwag_core::ids::{AccountId, ConversationId};
@@ -54,7 +54,34 @@ pub(super) async fn invite(api: Api, params: InviteToGroup) -> Result<model::Gro
 }
 
 pub(super) async fn join(api: Api, params: OneGroup) -> Result<model::Group, ApiError> {
-    change(api, params.group, |_, id| Ok(vec![Command::JoinGroup(id)])).await
+    let id = api.node.look(move |view| invited(view, &params.group)).await?;
+    let joined = api.node.order(move |_: &View<'_>| Ok(Command::JoinGroup(id))).await;
+    told(&api, id, joined.map(drop)).await
+}
+
+pub(super) async fn invitations(
+    api: Api,
+    _: Nothing,
+) -> Result<Vec<model::GroupInvitation>, ApiError> {
+    api.node
+        .look(|view| {
+            people::own(view)?;
+            let told = view.node.invitations();
+            Ok(told.map(|(of, creation)| groups::invitation(view, of, &creation)).collect())
+        })
+        .await
+}
+
+pub(super) async fn decline(api: Api, params: OneGroup) -> Result<Nothing, ApiError> {
+    let decline = move |view: &View<'_>| invited(view, &params.group).map(Command::DeclineGroup);
+    api.node.order(decline).await?;
+    Ok(Nothing {})
+}
+
+/// The group that somebody means who answers an invitation.
+fn invited(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
+    people::own(view)?;
+    people::invited_group(view, who)
 }
 
 pub(super) async fn leave(api: Api, params: OneGroup) -> Result<model::Group, ApiError> {

@@ -63,6 +63,7 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 connected: count(view.node.connected_devices().len()),
                 contacts: count(contacts.len()),
                 requests: count(view.node.requests().count()),
+                invitations: count(view.node.invitations().count()),
                 unread,
                 undelivered: undelivered(view)?,
                 classroom,
@@ -95,7 +96,7 @@ fn undelivered(view: &View<'_>) -> Result<u64, ApiError> {
     let blocked = |with| view.node.contacts().any(|c| c.account == with && c.is_blocked);
     let mut undelivered = 0;
     let direct = view.node.conversations().map(|(id, with)| (id, vec![with]));
-    let groups = view.node.groups().map(|(id, _)| (id, groups::others(view, id)));
+    let groups = view.node.groups().map(|(id, _)| (id, groups::others_joined(view, id)));
     for (id, with) in direct.chain(groups) {
         let others = with.into_iter().filter(|with| Some(*with) != own && !blocked(*with));
         let devices: Vec<_> = others.map(|with| view.node.devices_of(with, view.now)).collect();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
-use chinwag_sim::coverage::Coverage;
+use chinwag_sim::coverage::{Coverage, WANTED, WANTED_IN_GROUPS};
 use chinwag_sim::scenario::{LeftOut, Scenario};
 use chinwag_sim::shrink::{lived, shrink};
 use chinwag_sim::{Life, Outcome, Over};
@@ -18,6 +18,9 @@ const SEEDS_THAT_MEET_ALL: u64 = 1_000;
 
 /// The scenario that is to meet everything.
 const MIXED: &str = "mixed";
+
+/// The scenario that is to meet everything that there is in groups.
+const GROUPS: &str = "groups";
 
 /// After how many seeds it is said how far it is.
 const TOLD_EVERY: u64 = 1_000;
@@ -109,8 +112,13 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let total = live_all(&args, &scenario);
     let count = total.ok + total.failed;
-    let must_meet_all = count >= SEEDS_THAT_MEET_ALL && args.scenario == MIXED;
-    let missing = if must_meet_all { total.coverage.missing() } else { Vec::new() };
+    let wanted = match args.scenario.as_str() {
+        _ if count < SEEDS_THAT_MEET_ALL => &[],
+        MIXED => WANTED,
+        GROUPS => WANTED_IN_GROUPS,
+        _ => &[],
+    };
+    let missing = total.coverage.missing(wanted);
     if !missing.is_empty() {
         println!("never met: {}", missing.join(", "));
     }

@@ -21,7 +21,7 @@ use chinwag_core::fork::Fork;
 use chinwag_core::ids::{ClientId, EntryId, PrekeyId};
 use chinwag_core::log::{Base, CheckedRun, Run};
 use chinwag_core::store::{
-    Asked, Contact, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
+    Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
 use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Ranges;
@@ -128,6 +128,13 @@ fn request(number: u8, text: &str) -> Request {
         received: Wall::new(9),
         is_declined: number.is_multiple_of(2),
     }
+}
+
+fn invitation(number: u8, answer: Option<bool>) -> Invitation {
+    let forger = Forger::of(&Local { account_seed: [0; 32], device_seed: [number; 32] });
+    let (group, author) = (conversation(number), device(number));
+    let creation = forger.run(group, author, Place::First, 5, "it begins").unwrap();
+    Invitation { group, by: account(number), creation, received: Wall::new(9), answer }
 }
 
 fn asked(number: u8, text: &str) -> Asked {
@@ -260,6 +267,27 @@ fn there_is_one_ticket_for_a_device() {
         assert_eq!(store.tickets(), Ok(sorted(both, |ticket| ticket.device)));
         commit(store, |store| store.remove_ticket(device(3)).unwrap());
         assert_eq!(store.tickets(), Ok(vec![ticket(1, 77)]));
+    });
+}
+
+#[test]
+fn there_is_one_invitation_to_a_group() {
+    each(|store| {
+        commit(store, |store| {
+            for (number, answer) in [(1, None), (2, Some(false)), (3, None), (1, Some(true))] {
+                store.put_invitation(&invitation(number, answer)).unwrap();
+            }
+        });
+        let all = [(1, Some(true)), (2, Some(false)), (3, None)].map(|(n, a)| invitation(n, a));
+        assert_eq!(store.invitations(), Ok(sorted(all, |invitation| invitation.group)));
+        commit(store, |store| store.remove_invitation(conversation(2)).unwrap());
+        let left = [invitation(1, Some(true)), invitation(3, None)];
+        assert_eq!(store.invitations(), Ok(sorted(left, |invitation| invitation.group)));
+        store.begin().unwrap();
+        store.remove_invitation(conversation(1)).unwrap();
+        store.put_invitation(&invitation(4, None)).unwrap();
+        store.rollback();
+        assert_eq!(store.invitations().unwrap().len(), 2);
     });
 }
 
@@ -941,6 +969,7 @@ fn everything(store: &dyn Store, known: &[EntryId]) -> String {
         format!("{:?}", store.invites().unwrap()),
         format!("{:?}", store.tickets().unwrap().iter().map(Ticket::to_text).collect::<Vec<_>>()),
         format!("{:?}", store.requests().unwrap()),
+        format!("{:?}", store.invitations().unwrap()),
         format!("{:?}", store.asked().unwrap()),
         format!("{:?}", store.frontiers().unwrap()),
         format!("{:?}", store.forks().unwrap()),

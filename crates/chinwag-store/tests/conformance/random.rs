@@ -14,7 +14,8 @@ use crate::world::{
     settings, text, unknown,
 };
 use crate::{
-    asked, contact, everything, fork, frontier, invite, local, open, prekey, request, ticket,
+    asked, contact, everything, fork, frontier, invitation, invite, local, open, prekey, request,
+    ticket,
 };
 
 /// Entries that each author has ready.
@@ -79,9 +80,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..4_usize, 1..14_u64).prop_map(|(author, from)| Act::Hide { author, from }),
         1 => (0..4_usize, 1..14_u64).prop_map(|(author, from)| Act::ForgetFrom { author, from }),
         3 => (0..4 * READY, 1..30_u64).prop_map(|(entry, due)| Act::Expiry { entry, due }),
-        4 => (0..13_u8, 1..4_u8, 1..4_u8)
+        4 => (0..14_u8, 1..4_u8, 1..4_u8)
             .prop_map(|(what, number, other)| Act::Note { what, number, other }),
-        2 => (0..6_u8, 1..4_u8).prop_map(|(what, number)| Act::Remove { what, number }),
+        2 => (0..7_u8, 1..4_u8).prop_map(|(what, number)| Act::Remove { what, number }),
     ]
 }
 
@@ -284,6 +285,7 @@ fn note(pair: &mut Pair, what: u8, number: u8, other: u8) {
         5 => store.put_invite(&invite(number)),
         6 => store.put_ticket(&ticket(number, other.into())),
         7 => store.put_request(&request(number, "hello")),
+        11 => store.put_invitation(&invitation(number, (other > 1).then_some(other > 2))),
         8 => store.put_asked(&asked(number, "hello")),
         9 => store.put_fork(&fork(number, other)),
         12 => store.log_event(Wall::new(other.into()), &Logged::Contact(account(number))),
@@ -300,6 +302,7 @@ fn remove(pair: &mut Pair, what: u8, number: u8) {
         2 => store.remove_ticket(device(number)),
         3 => store.remove_request(account(number)),
         4 => store.forget_events(number.into()),
+        5 => store.remove_invitation(conversation(number)),
         _ => store.remove_asked(device(number)),
     });
     done.unwrap();

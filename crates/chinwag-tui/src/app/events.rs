@@ -69,6 +69,12 @@ impl App {
                 self.say(format!("{name} would like to become a contact: /requests"));
                 vec![Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {})]
             }
+            What::GroupInvitation { invitation } => {
+                let by = chinwag_text::safe::person(&invitation.by_name, 40);
+                let name = chinwag_text::safe::person(&invitation.name, 40);
+                self.say(format!("{by} invites you to the group {name}"));
+                Vec::new()
+            }
             What::Fork { contact, .. } => {
                 let name = self.contacts.get(&contact).map(|c| c.name.clone()).unwrap_or_default();
                 let name = chinwag_text::safe::person(&name, 40);
@@ -109,7 +115,9 @@ impl App {
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);
         let is_current = self.chats.current().is_some_and(|chat| chat.id() == conversation);
         let Some(chat) = self.chats.get_mut(&conversation) else { return self.list_anew() };
-        let is_settings = message.kind == "settings";
+        // What was done in a group is not what somebody said.
+        let is_done = message.kind == "membership";
+        let is_settings = is_done || message.kind == "settings";
         let mut effects = Vec::new();
         chat.pending.retain(|pending| pending.id.as_ref() != Some(&message.id));
         chat.conversation.last = Some(message.clone());
@@ -124,7 +132,7 @@ impl App {
         if !is_me && is_seen {
             let params = OneConversation { conversation: conversation.clone() };
             effects.push(Ask::of::<ConversationMarkRead>(Tag::Nothing, params));
-        } else if !is_me {
+        } else if !is_me && !is_done {
             chat.conversation.unread += 1;
             chat.mentions += u64::from(names_us);
             if chat.conversation.unread == 1 && is_current {

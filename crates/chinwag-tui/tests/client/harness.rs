@@ -248,6 +248,7 @@ fn status() -> Status {
         connected: 1,
         contacts: 2,
         requests: 0,
+        invitations: 0,
         unread: 3,
         undelivered: 1,
         classroom: None,

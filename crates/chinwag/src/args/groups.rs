@@ -2,7 +2,7 @@
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::Json;
+use super::{Json, JsonList};
 
 /// Begin and keep groups: conversations of several people
 #[derive(Debug, ClapArgs)]
@@ -26,10 +26,16 @@ pub(crate) enum GroupCommand {
     Show(OneGroup),
     /// Let contacts into a group
     Invite(GroupInvite),
-    /// Join a group that we were let into
+    /// List the groups that others let us into, until we answer
+    Invitations(JsonList),
+    /// Join a group that we were invited to
     ///
-    /// Saying something in it does the same.
+    /// Nothing of it is fetched before, and it takes nobody's name.
     Join(OneGroup),
+    /// Want nothing of a group that we were invited to
+    ///
+    /// It does not come again.
+    Decline(OneGroup),
     /// Leave a group; what was said stays here
     Leave(GroupLeave),
     /// Remove a member from a group

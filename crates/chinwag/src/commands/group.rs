@@ -1,14 +1,14 @@
 //! `group` and `groups`: conversations of several people.
 
 use chinwag_api::method::{
-    ChangeGroup, ConversationList, CreateGroup, GroupChange, GroupCreate, GroupInvite, GroupJoin,
-    GroupLeave, GroupRemove, GroupSetRole, GroupShow, InviteToGroup, ListConversations, Method,
-    OneGroup, OneMember, SetGroupRole,
+    ChangeGroup, ConversationList, CreateGroup, GroupChange, GroupCreate, GroupDecline,
+    GroupInvitations, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow,
+    InviteToGroup, ListConversations, Method, Nothing, OneGroup, OneMember, SetGroupRole,
 };
-use chinwag_api::model::{Conversation, Group, GroupHistory, GroupRole};
+use chinwag_api::model::{Conversation, Group, GroupHistory, GroupInvitation, GroupRole};
 use serde_json::Value;
 
-use super::{ask, say_list, sure};
+use super::{ask, ask_list, say_list, sure};
 use crate::args::groups::{GroupCommand, History, Role};
 use crate::args::{Json, JsonList};
 use crate::context::Context;
@@ -36,6 +36,15 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
         GroupCommand::Join(args) => {
             let params = OneGroup { group: args.group };
             say::<GroupJoin>(context, params, args.json, show::groups::joined).await
+        }
+        GroupCommand::Invitations(list) => {
+            let words = |all: &Vec<GroupInvitation>| show::groups::invitations(all, &style);
+            ask_list::<GroupInvitations>(context, Nothing {}, list, words).await
+        }
+        GroupCommand::Decline(args) => {
+            let params = OneGroup { group: args.group };
+            ask::<GroupDecline>(context, params, args.json, |_| "It does not come again.".into())
+                .await
         }
         GroupCommand::Leave(args) => {
             let question = "Leave the group? Only its members can let you in again.";
@@ -106,6 +115,11 @@ pub(super) async fn list(context: &Context, list: JsonList) -> Result<Exit, Fail
         }
         let words = |groups: &Vec<Conversation>| show::groups::list(groups, &style);
         say_list::<ConversationList>(raw, list, words)?;
+        let waiting = node.call::<GroupInvitations>(Nothing {}).await?.len();
+        if waiting > 0 {
+            let waiting = show::count(u64::try_from(waiting).unwrap_or(u64::MAX), "invitation");
+            context.remark(&format!("chinwag: {waiting} to answer: chinwag group invitations"));
+        }
         Ok(Exit::Done)
     })
     .await

@@ -24,9 +24,9 @@ use std::time::Duration;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountRestore, BackupCreate, BundleImport, ContactAdd,
     ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead, DeviceRevoke,
-    GroupChange, GroupCreate, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole,
-    InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract, MessageSend, Method,
-    RequestAccept, RequestDecline,
+    GroupChange, GroupCreate, GroupDecline, GroupInvite, GroupJoin, GroupLeave, GroupRemove,
+    GroupSetRole, InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract,
+    MessageSend, Method, RequestAccept, RequestDecline,
 };
 use serde_json::Value;
 
@@ -162,6 +162,7 @@ fn done(method: &str) -> &'static str {
         | ConversationMarkRead::NAME
         | DeviceRevoke::NAME
         | GroupChange::NAME
+        | GroupDecline::NAME
         | GroupInvite::NAME
         | GroupJoin::NAME
         | GroupLeave::NAME

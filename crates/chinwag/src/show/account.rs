@@ -126,6 +126,7 @@ mod tests {
             connected: 1,
             contacts: 2,
             requests: 0,
+            invitations: 0,
             unread: 0,
             undelivered: 5,
             classroom: None,

@@ -25,6 +25,11 @@ pub(crate) fn line(event: &Event, style: &Style) -> Option<String> {
             name(&request.name),
             output::short(&request.text, 200)
         )),
+        What::GroupInvitation { invitation } => say(format!(
+            "{} invites you to the group {}: chinwag group invitations",
+            name(&invitation.by_name),
+            name(&invitation.name)
+        )),
         What::Fork { device, .. } => say(format!(
             "A device wrote two things at one place, and what it writes from there on does not count: {}",
             super::id(device, style.whole_ids)

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use chinwag_api::model::{
-    AudienceChange, Conversation, Group, GroupHistory, GroupMember, GroupRole, GroupStanding,
+    AudienceChange, Conversation, Group, GroupHistory, GroupInvitation, GroupMember, GroupRole,
+    GroupStanding,
 };
 
 use super::message::Style;
@@ -30,7 +31,7 @@ fn name(of: &str) -> String {
 /// What we are in a group.
 fn ours(standing: Option<&GroupStanding>) -> &'static str {
     match standing {
-        Some(GroupStanding { role: Some(_), joined: false, .. }) => "invited",
+        Some(GroupStanding { role: Some(_), joined: false, .. }) => "joining",
         Some(GroupStanding { role: Some(is), .. }) => role(*is),
         _ => "out of it",
     }
@@ -52,6 +53,23 @@ pub(crate) fn list(groups: &[Conversation], style: &Style) -> String {
             if group.unread > 0 { group.unread.to_string() } else { String::new() },
             output::short(topic, TOPIC_SHOWN),
             super::id(&group.id, style.whole_ids),
+        ]);
+    }
+    table.text(style.paint)
+}
+
+/// Groups that others let us into.
+pub(crate) fn invitations(invitations: &[GroupInvitation], style: &Style) -> String {
+    if invitations.is_empty() {
+        return "No invitations.".to_owned();
+    }
+    let mut table = Table::new(&["GROUP", "INVITED BY", "WHEN", "ID"]);
+    for invitation in invitations {
+        table.row([
+            name(&invitation.name),
+            name(&invitation.by_name),
+            style.clock.ago(&invitation.received_at),
+            super::id(&invitation.group, style.whole_ids),
         ]);
     }
     table.text(style.paint)
@@ -86,7 +104,7 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
         table.row([
             who(member),
             role(member.role).to_owned(),
-            if member.joined { "yes" } else { "invited" }.to_owned(),
+            if member.joined { "yes" } else { "not yet" }.to_owned(),
             if member.is_me || member.is_contact { "" } else { "no" }.to_owned(),
             heard(member, style),
         ]);
@@ -137,8 +155,12 @@ pub(crate) fn began(group: &Group) -> String {
 
 /// What there is to say when we have joined one.
 pub(crate) fn joined(group: &Group) -> String {
-    let members = count(u64::try_from(group.members.len()).unwrap_or(u64::MAX), "member");
-    format!("You have joined {}, of {members}.", name(&group.conversation.name))
+    let called = name(&group.conversation.name);
+    if group.conversation.group.as_ref().is_some_and(|standing| standing.joined) {
+        let members = count(u64::try_from(group.members.len()).unwrap_or(u64::MAX), "member");
+        return format!("You have joined {called}, of {members}.");
+    }
+    format!("You join {called} as soon as a member is reached who says that you were let in.")
 }
 
 /// What there is to say when we have left one.
