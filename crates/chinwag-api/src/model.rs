@@ -116,6 +116,10 @@ pub struct Status {
 pub struct Ticket {
     /// The line to hand over. It holds a secret: who has it can become a contact.
     pub ticket: String,
+    /// The same for a QR code, with as many of our addresses as one of 41 modules has room for. Empty: an
+    /// older daemon answers.
+    #[serde(default)]
+    pub qr: String,
     /// The id of the invite, to revoke it by.
     pub invite: Id,
     /// Whether more than one may use it.
@@ -136,6 +140,10 @@ impl std::fmt::Debug for Ticket {
 pub struct Card {
     /// The line. It holds no secret, and may be published.
     pub card: String,
+    /// The same for a QR code, with as many of our addresses as one of 41 modules has room for. Empty: an
+    /// older daemon answers.
+    #[serde(default)]
+    pub qr: String,
 }
 
 /// An invite that is open: its ticket was not used up.

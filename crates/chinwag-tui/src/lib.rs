@@ -8,6 +8,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod code;
 pub mod composer;
 pub mod driver;
 mod editor;

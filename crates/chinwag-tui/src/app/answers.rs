@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::classroom::in_class_as;
 use super::windows::{Choice, List, ListKind, Pager, Row};
 use super::{About, App, Asked, Scene, Window, page};
+use crate::code::Code;
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::timeline::Edge;
@@ -57,6 +58,9 @@ impl App {
                     app.show_status(&status);
                 }
                 app.status = Some(status);
+                if app.is_leaving() {
+                    app.say_leaving();
+                }
                 Vec::new()
             }),
             Tag::Conversations => self.understood::<ConversationList>(value, Self::listed),
@@ -575,27 +579,27 @@ impl App {
         } else {
             "A ticket; y copies it"
         };
-        self.show_line(title, about, &ticket.ticket);
+        self.show_line(title, about, &ticket.ticket, &ticket.qr);
     }
 
     fn show_card(&mut self, card: &Card) {
         let about = "This line holds no secret, and may be published. It says who you are, which device this \
                      is and where it can be reached. Who uses it, with /add, asks you first: see /requests.";
-        self.show_line("A card; y copies it", about, &card.card);
+        self.show_line("A card; y copies it", about, &card.card, &card.qr);
     }
 
     /// A line to hand over, as text and as a QR code.
-    fn show_line(&mut self, title: &str, about: &'static str, line: &str) {
-        let mut lines = vec![
+    fn show_line(&mut self, title: &str, about: &'static str, line: &str, qr: &str) {
+        let lines = vec![
             Line::from(about),
             Line::from(""),
             Line::styled(one_line(line), self.options.theme.found),
-            Line::from(""),
         ];
-        if let Some(code) = qr(line).filter(|_| !self.options.is_linear) {
-            lines.extend(code);
-        }
-        self.window = Some(Window::Pager(Pager::new(title, lines).copying(line.to_owned())));
+        // A daemon of before has no shorter one.
+        let code = Code::of(if qr.is_empty() { line } else { qr });
+        let code = code.filter(|_| !self.options.is_linear);
+        let pager = Pager::new(title, lines).copying(line.to_owned()).coded(code);
+        self.window = Some(Window::Pager(pager));
     }
 
     fn show_safety_number(&mut self, number: &SafetyNumber) {
@@ -696,16 +700,4 @@ pub fn numbered(words: &[String], columns: usize) -> Vec<String> {
         .map(|(n, word)| format!("{:2} {:<8}", n + 1, one_line(word)))
         .collect();
     cells.chunks(columns.max(1)).map(|row| row.join(" ").trim_end().to_owned()).collect()
-}
-
-/// A QR code of half blocks, dark on light whatever the colours of the terminal are.
-fn qr(text: &str) -> Option<Vec<Line<'static>>> {
-    use qrcode::render::unicode::Dense1x2;
-    use ratatui::style::{Color, Style};
-    // Capitals take less room, and a ticket is the same in them.
-    let text = text.to_ascii_uppercase();
-    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
-    let image = code.render::<Dense1x2>().build();
-    let style = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));
-    Some(image.lines().map(|row| Line::from(Span::styled(row.to_owned(), style))).collect())
 }

@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::windows::{Choice, List, ListKind, Pager, PeersView, Row};
 use super::{App, Asked, Window};
-use crate::actions::{ACTIONS, Act, Action, Place, named, with_word};
+use crate::actions::{ACTIONS, Act, Action, Place, TWO_KEYS, named, with_word};
 use crate::msg::{Ask, Effect, Tag};
 use crate::theme::Theme;
 use crate::view::message::padded;
@@ -447,7 +447,7 @@ impl App {
                 let declined = Tag::Done("declined".into());
                 let decline = vec![Ask::of::<RequestDecline>(declined, who.clone())];
                 let then = vec![Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who)];
-                let asked = Asked::new(question, then).or('d', "decline", decline);
+                let asked = Asked::new(question, then).or("decline", decline);
                 self.window = Some(Window::Asked(asked));
                 Vec::new()
             }
@@ -487,6 +487,7 @@ impl App {
     /// Shows a message where it stands.
     fn go_to(&mut self, conversation: &str, id: Id, words: Vec<String>) -> Vec<Effect> {
         let mut effects = self.open(conversation);
+        self.sought_last.clone_from(&words);
         self.sought = words;
         self.restyle();
         let look = self.look();
@@ -504,6 +505,27 @@ impl App {
         chat.timeline.is_loaded = false;
         effects.push(super::page(conversation, crate::msg::Part::Before(id.clone()), Some(id)));
         effects
+    }
+
+    /// Shows the next of what was found last, which is further back, or the one before it.
+    pub(super) fn step_found(&mut self, by: isize) -> Vec<Effect> {
+        let selected = self.selected().map(|message| message.id.clone());
+        let at = selected.and_then(|id| self.hits.iter().position(|hit| hit.id == id));
+        let next = match at {
+            Some(at) => at.checked_add_signed(by),
+            None => Some(0),
+        };
+        let Some(hit) = next.and_then(|next| self.hits.get(next)) else {
+            self.say(if self.hits.is_empty() {
+                "nothing was searched for"
+            } else {
+                "no more was found"
+            });
+            return Vec::new();
+        };
+        let (conversation, id) = (hit.conversation.clone(), hit.id.clone());
+        let words = self.sought_last.clone();
+        self.go_to(&conversation, id, words)
     }
 
     /// Completes a command or a name.
@@ -587,27 +609,35 @@ impl App {
             (Place::Visual, "In the visual mode"),
             (Place::Selected, "While a message is selected"),
             (Place::Everywhere, "Everywhere"),
+            (Place::Window, "In a window; in a list letters are typed"),
+            (Place::Question, "While a question is asked"),
         ];
-        let is_vim = self.options.keymap.is_vim;
-        let places = places
-            .into_iter()
-            .filter(|(place, _)| is_vim || !matches!(place, Place::Normal | Place::Visual));
+        let keymap = &self.options.keymap;
+        let line = |keys: &str, doc: &str| {
+            Line::from(vec![
+                Span::styled(format!("  {}", padded(keys, 26)), theme.name_of_other),
+                Span::raw(format!(" {doc}")),
+            ])
+        };
         for (place, title) in places {
+            // What a key means in a place may be what it means in another as well.
+            let keys = |action: &Action| keymap.keys_in(place, action.act);
+            let known = ACTIONS.iter().map(|action| (action, keys(action)));
+            let known: Vec<_> = known.filter(|(_, keys)| !keys.is_empty()).collect();
+            if known.is_empty() {
+                continue;
+            }
             lines.push(Line::from(""));
             lines.push(head(title));
-            for action in ACTIONS.iter().filter(|action| action.place == place) {
-                let keys = self.options.keymap.keys(action.act);
-                if keys.is_empty() && action.word.is_none() {
-                    continue;
-                }
+            lines.extend(known.into_iter().map(|(action, keys)| {
                 let keys = match keys.as_slice() {
-                    [first, .., last] if keys.len() > 2 => format!("{first} … {last}"),
+                    [first, .., last] if keys.len() > 4 => format!("{first} … {last}"),
                     keys => keys.join(", "),
                 };
-                lines.push(Line::from(vec![
-                    Span::styled(format!("  {}", padded(&keys, 26)), theme.name_of_other),
-                    Span::raw(format!(" {}", action.doc)),
-                ]));
+                line(&keys, action.doc)
+            }));
+            if place == Place::Normal {
+                lines.extend(TWO_KEYS.iter().map(|(keys, doc)| line(keys, doc)));
             }
         }
         lines.push(Line::from(""));

@@ -13,6 +13,7 @@ mod drafts;
 mod events;
 mod input;
 mod mouse;
+mod window_keys;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -130,8 +131,8 @@ pub struct App {
     pub is_normal: bool,
     /// The last key there, if it was the first of two.
     first_key: Option<char>,
-    /// Whether to leave was asked for once.
-    is_leaving: bool,
+    /// Until when asking to leave once more does it.
+    leaving_until: Option<Timestamp>,
     /// The message that was selected when a command was begun to be typed: it is about that one.
     meant: Option<Id>,
     /// For names of sendings, which are to be different in every run.
@@ -140,6 +141,8 @@ pub struct App {
     questions: u64,
     /// Words that were searched for and are marked.
     pub sought: Vec<String>,
+    /// Those that were searched for last.
+    sought_last: Vec<String>,
     /// When our typing was told last, and where.
     typing: Option<(Id, Timestamp)>,
     peers_asked: Timestamp,
@@ -185,12 +188,13 @@ impl App {
             pointed: Vec::new(),
             is_normal: false,
             first_key: None,
-            is_leaving: false,
+            leaving_until: None,
             meant: None,
             run,
             sendings: 0,
             questions: 0,
             sought: Vec::new(),
+            sought_last: Vec::new(),
             typing: None,
             peers_asked: Timestamp::UNIX_EPOCH,
             nearby_asked: Timestamp::UNIX_EPOCH,
@@ -344,7 +348,6 @@ impl App {
         self.now = now;
         if self.note.as_ref().is_some_and(|note| note.until <= now) {
             self.note = None;
-            self.is_leaving = false;
         }
         let mut effects = Vec::new();
         let is_old = |then: Timestamp, s: i64| now.as_second() - then.as_second() >= s;

@@ -6,6 +6,7 @@
 //! typing would go, for screen readers.
 
 mod chat_list;
+mod code;
 mod details;
 pub mod message;
 mod scenes;
@@ -18,7 +19,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::app::{About, App, Chat, NOT_PRIVATE, Scene, Target};
+use crate::app::{About, App, Chat, NOT_PRIVATE, Pager, Scene, Target, Window};
 use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
@@ -47,6 +48,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
 }
 
 fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+    if let Some(Window::Pager(Pager { is_code: true, code: Some(code), .. })) = &app.window {
+        return code::alone(frame, code, area);
+    }
     let status = status::height(app, area.width).min(area.height);
     let [above, status] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);

@@ -5,8 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::boxed;
+use super::{boxed, code};
+use crate::actions::Act;
 use crate::app::{App, Asked, List, ListKind, Pager, PeersView, Target, Window};
+use crate::code::Code;
 use crate::view::message::{NARROW, cut, folded, padded};
 
 /// The bars of a little picture, from low to high.
@@ -107,12 +109,25 @@ fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) {
     }
     let rows: &[Line<'_>] = pager.folded.as_ref().map_or(&[], |(_, rows)| rows);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3);
+    // A code is drawn below the text where both fit.
+    let coded = pager.code.as_ref().map_or(0, |code| code::height(code) + 1);
+    let has_room = |code: &Code| {
+        tall.saturating_add(coded) < area.height
+            && code::fits(code, (width - 4, code::height(code)))
+    };
+    let drawn = pager.code.as_ref().filter(|code| has_room(code));
+    let tall = if drawn.is_some() { tall + coded } else { tall };
     let height = tall.min(area.height.saturating_sub(1)).max(area.height.min(3));
     let inner = boxed(frame, app, area, &pager.title, (width, height));
     if inner.width < 3 || inner.height < 2 {
         return;
     }
-    let text = Rect { x: inner.x + 1, width: inner.width - 2, height: inner.height - 1, ..inner };
+    let mut text =
+        Rect { x: inner.x + 1, width: inner.width - 2, height: inner.height - 1, ..inner };
+    if let Some(code) = drawn {
+        text.height = text.height.saturating_sub(coded);
+        code::draw(frame, code, Rect { y: text.bottom() + 1, height: coded - 1, ..text });
+    }
     let (all, seen) = (rows.len(), usize::from(text.height));
     let scrolled = pager.scrolled.min(all.saturating_sub(seen));
     let more = all.saturating_sub(scrolled + seen);
@@ -120,11 +135,9 @@ fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) {
         frame.render_widget(row, Rect { y, height: 1, ..text });
     }
     (pager.drawn, pager.scrolled) = ((all, seen), scrolled);
-    let says = if more > 0 {
-        format!("{more} more rows below · Esc closes")
-    } else {
-        "Esc closes".to_owned()
-    };
+    let below = if more > 0 { format!("{more} more rows below · ") } else { String::new() };
+    let coded = if pager.code.is_some() { "c the QR code alone · " } else { "" };
+    let says = format!("{coded}{below}Esc closes");
     let foot = Rect { y: inner.bottom() - 1, height: 1, ..text };
     frame.render_widget(
         Line::styled(cut(&says, usize::from(foot.width)), app.options.theme.dim),
@@ -156,8 +169,10 @@ fn draw_question(frame: &mut Frame<'_>, app: &App, area: Rect, asked: &Asked) {
     }
     let mut lines: Vec<Line<'_>> = text.lines().map(|line| Line::from(line.to_owned())).collect();
     lines.push(Line::default());
-    let third = asked.or.as_ref().map(|(key, word, _)| format!("   {key} {word}"));
-    let answers = format!("y yes   n no{}", third.unwrap_or_default());
+    let key = |act| app.options.keymap.key(act).to_lowercase();
+    let third = asked.or.as_ref().map(|(word, _)| format!("   {} {word}", key(Act::Other)));
+    let answers =
+        format!("{} yes   {} no{}", key(Act::Yes), key(Act::No), third.unwrap_or_default());
     lines.push(Line::styled(answers, app.options.theme.unread));
     let text = Rect {
         x: inner.x + u16::from(inner.width > 2),

@@ -364,6 +364,7 @@ fn one_can_leave_from_every_window() {
     let mut desk = ana();
     desk.press("F1");
     desk.press("Ctrl+q");
+    desk.press("Ctrl+q");
     assert!(desk.wanted.contains(&Effect::Quit));
 }
 

@@ -190,9 +190,16 @@ fn details(theme: Theme) -> Desk {
 
 fn ticket(theme: Theme) -> Desk {
     let mut desk = ana(theme);
-    let ticket = json!({ "ticket": "chinwag1abcdefghijklmnopqrstuvwxyz", "invite": "inv_1",
-        "reusable": false, "expiresAt": null });
+    let qr = format!("chinwag1{}", "abcdefghijk".repeat(17));
+    let ticket = json!({ "ticket": format!("{qr}{}", "lmnopqrs".repeat(8)), "qr": qr,
+        "invite": "inv_1", "reusable": false, "expiresAt": null });
     desk.answer(Tag::Ticket, ticket);
+    desk
+}
+
+fn code(theme: Theme) -> Desk {
+    let mut desk = ticket(theme);
+    desk.press("c");
     desk
 }
 
@@ -253,6 +260,7 @@ const VIEWS: &[View] = &[
     ("contacts", contacts),
     ("peers", peers),
     ("ticket", ticket),
+    ("code", code),
     ("verify", verify),
     ("bare", bare),
     ("classroom", classroom),

@@ -132,9 +132,44 @@ fn ctrl_c_clears_first_and_leaves_only_when_nothing_is_typed() {
     assert!(!desk.wanted.contains(&Effect::Quit));
     desk.press("Ctrl+y");
     assert_eq!(desk.app.chats.current().unwrap().composer.text(), "half a thought");
+    desk.press("Ctrl+c");
+    desk.press("Ctrl+c");
+    assert!(!desk.wanted.contains(&Effect::Quit), "it was cleared, and asked");
+    desk.press("Ctrl+c");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn leaving_is_asked_about_once_and_says_what_is_not_done() {
+    let mut desk = ana();
+    desk.types("on its way");
+    desk.press("Enter");
     desk.press("Ctrl+q");
-    assert!(!desk.wanted.contains(&Effect::Quit), "something is typed");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    assert!(desk.screen(80, 24).contains("press again to leave; a message is not saved yet"));
+    // How much has not arrived is asked for, and matters where the node ends with us.
+    let mut status = serde_json::to_value(desk.app.status.clone().unwrap()).unwrap();
+    (status["isDaemon"], status["undelivered"]) = (json!(false), json!(2));
+    desk.answer(Tag::Status { is_shown: false }, status);
+    let screen = desk.screen(140, 24);
+    assert!(screen.contains("2 messages are not delivered, and wait until"), "{screen}");
+    // Whatever else is pressed means that one stays, and so does a while.
+    desk.press("Alt+k");
     desk.press("Ctrl+q");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    let later = jiff::Timestamp::from_second(desk.app.now.as_second() + 9).unwrap();
+    desk.tell(Msg::Tick(later));
+    desk.press("Ctrl+q");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    desk.press("Ctrl+q");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_command_to_leave_leaves_at_once() {
+    let mut desk = ana();
+    desk.types("/quit");
+    desk.press("Enter");
     assert!(desk.wanted.contains(&Effect::Quit));
 }
 
