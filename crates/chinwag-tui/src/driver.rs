@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::StreamExt as _;
 
 use crate::app::App;
+use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Mouse, Msg};
 use crate::options::{Notify, Options};
 use crate::terminal::Screen;
@@ -89,7 +90,13 @@ pub async fn run(
         cursor: None,
         title: String::new(),
     };
+    let layout = rim.app.options.layout.clone();
+    let before = layout.as_deref().map(Layout::read).unwrap_or_default();
+    rim.app.set_layout(before);
     let ended = rim.live(&mut screen, connect, end).await;
+    if let Some(path) = layout.filter(|_| rim.app.layout() != before) {
+        rim.app.layout().write(&path);
+    }
     rim.keep_drafts().await;
     ended
 }

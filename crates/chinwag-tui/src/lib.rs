@@ -13,6 +13,7 @@ pub mod composer;
 pub mod driver;
 mod editor;
 pub mod keys;
+pub mod layout;
 pub mod linear;
 pub mod msg;
 pub mod options;

@@ -1,5 +1,7 @@
 //! How the client is to look and to behave: what the config says of it.
 
+use std::path::PathBuf;
+
 use jiff::tz::TimeZone;
 
 use crate::actions::Keymap;
@@ -36,6 +38,8 @@ pub struct Options {
     pub extended_keys: bool,
     /// Whether the mouse chooses and scrolls from the beginning; it can be switched.
     pub mouse: bool,
+    /// Where it is kept which parts of the screen are shown; without: it is not.
+    pub layout: Option<PathBuf>,
     /// Whether there are only lines of words: then no picture is made, not even of a ticket.
     pub is_linear: bool,
 }
@@ -50,6 +54,7 @@ impl Default for Options {
             zone: TimeZone::system(),
             extended_keys: true,
             mouse: false,
+            layout: None,
             is_linear: false,
         }
     }

@@ -523,6 +523,11 @@ impl Timeline {
         true
     }
 
+    /// Which of the messages that are here is selected, counted from 1.
+    pub fn selected_nth(&self) -> Option<usize> {
+        self.selected.as_ref().and_then(|id| self.index(id)).map(|index| index + 1)
+    }
+
     /// If something is selected and is not seen any more, selects the nearest that is.
     pub fn select_seen(&mut self, look: &Look) {
         let Some(selected) = self.selected.as_ref().and_then(|id| self.index(id)) else { return };

@@ -365,7 +365,10 @@ impl App {
     fn told_peers(&mut self, peers: Vec<Peer>) {
         self.chats.forget_connected();
         for peer in peers.iter().filter(|peer| peer.connected) {
-            self.chats.connected(&peer.contact, &peer.device, true);
+            match &peer.path {
+                Some(path) => self.chats.connected_by(&peer.contact, &peer.device, &path.kind),
+                None => self.chats.connected(&peer.contact, &peer.device, true),
+            }
         }
         if let Some(Window::Peers(view)) = &mut self.window {
             view.told(peers.clone());
@@ -574,18 +577,14 @@ impl App {
     fn show_ticket(&mut self, ticket: &Ticket) {
         let about = "Give this line to one person, by a way that you trust: who has it can become your \
                      contact. They use it with /add, or `chinwag add`.";
-        let title = if ticket.reusable {
-            "A ticket for many; y copies it"
-        } else {
-            "A ticket; y copies it"
-        };
+        let title = if ticket.reusable { "A ticket for many" } else { "A ticket" };
         self.show_line(title, about, &ticket.ticket, &ticket.qr);
     }
 
     fn show_card(&mut self, card: &Card) {
         let about = "This line holds no secret, and may be published. It says who you are, which device this \
                      is and where it can be reached. Who uses it, with /add, asks you first: see /requests.";
-        self.show_line("A card; y copies it", about, &card.card, &card.qr);
+        self.show_line("A card", about, &card.card, &card.qr);
     }
 
     /// A line to hand over, as text and as a QR code.
@@ -641,7 +640,7 @@ impl App {
                 DeviceState::Unknown => ", in a state of a newer kind",
             };
             let name = message::padded(&person(&device.name, 24), 24);
-            format!("{name}  {reached}{state}  {}", one_line(&device.id))
+            format!("{name}  {reached}{state}, {}", one_line(&device.id))
         });
         self.pager("Your devices", lines.collect());
     }
@@ -675,10 +674,11 @@ impl App {
             "If both see the same here, both have the same conversation, entry for entry."
                 .to_owned(),
             String::new(),
-            format!("  {}", one_line(&digest.digest)),
-            String::new(),
-            format!("{} entries", digest.entries),
         ];
+        // In rows of four groups, that can be read out.
+        let groups: Vec<String> = digest.digest.split('-').map(one_line).collect();
+        lines.extend(groups.chunks(4).map(|row| format!("  {}", row.join("-"))));
+        lines.extend([String::new(), format!("{} entries", digest.entries)]);
         for log in &digest.logs {
             let forked = log.forked_at.map(|at| format!(", forked at {at}")).unwrap_or_default();
             let name = person(&log.name, 40);

@@ -354,6 +354,24 @@ impl App {
         chats.collect()
     }
 
+    /// What can be done first, after an account was made.
+    pub(super) fn show_first_steps(&mut self) {
+        let steps = [
+            ("invite", "Your ticket for somebody: a line, a QR code"),
+            ("add", "Paste a ticket that you were given"),
+            ("nearby", "People nearby on this network"),
+            ("classroom", "The classroom, which is not private"),
+            ("help", "All keys and commands"),
+        ];
+        let row = |(name, words): (&'static str, &str)| Row {
+            line: Line::from(words.to_owned()),
+            text: words.to_owned(),
+            choice: Choice::Action(name),
+        };
+        let rows = steps.into_iter().map(row).collect();
+        self.window = Some(Window::List(List::new(ListKind::First, rows, "nothing fits")));
+    }
+
     fn show_switcher(&mut self) -> Vec<Effect> {
         let can_be_chosen =
             |action: &&Action| action.place == Place::Everywhere && action.act != Act::Switch;
@@ -589,8 +607,7 @@ impl App {
             Line::from("To let somebody reach you: /invite"),
         ];
         let id = account.id.clone();
-        self.window =
-            Some(Window::Pager(Pager::new("Who you are; y copies the id", lines).copying(id)));
+        self.window = Some(Window::Pager(Pager::new("Who you are", lines).copying(id)));
     }
 
     /// The help, from the table.

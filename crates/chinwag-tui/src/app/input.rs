@@ -10,11 +10,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::Timestamp;
 
 use super::chats::{About, Pending};
-use super::{App, Asked, Pager, Scene, Window, page};
+use super::{App, Asked, List, ListKind, Pager, Scene, Window, page};
 use crate::actions::{Act, Place, Two, two_keys};
 use crate::composer::Composer;
 use crate::keys::Chord;
-use crate::msg::{Ask, Effect, Part, Tag};
+use crate::msg::{Ask, Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{links, words_of};
 
@@ -41,7 +41,16 @@ impl App {
             Scene::Beginning => Vec::new(),
             Scene::Naming { .. } => self.naming(key, chord),
             Scene::Words(_) => self.words_read(key, chord),
-            Scene::Talking if self.window.is_some() => self.window_key(chord),
+            Scene::Talking if self.window.is_some() => {
+                let is_first = matches!(&self.window,
+                    Some(Window::List(list)) if list.kind == ListKind::First);
+                if !is_first || chord.typed().is_none() {
+                    return self.window_key(chord);
+                }
+                // Whoever types at once knows what to do.
+                self.window = None;
+                self.take(Msg::Key(key))
+            }
             Scene::Talking => self.talking(key, chord),
         }
     }
@@ -71,6 +80,9 @@ impl App {
             return Vec::new();
         }
         self.scene = Scene::Talking;
+        if !self.options.is_linear {
+            self.show_first_steps();
+        }
         self.load_all()
     }
 
@@ -79,6 +91,11 @@ impl App {
         match (&mut self.scene, &mut self.window) {
             (Scene::Naming { name, .. }, _) => {
                 name.paste(&line());
+            }
+            (Scene::Talking, Some(Window::List(List { kind: ListKind::First, .. })))
+                if is_ticket(text) =>
+            {
+                return self.ask_about_ticket(text.trim());
             }
             (Scene::Talking, Some(Window::List(list))) => {
                 list.typed.paste(&line());
@@ -380,7 +397,7 @@ impl App {
         match undelivered {
             0 => {}
             1 => {
-                words.push("a message is not delivered, and waits until Chinwag runs again".into())
+                words.push("a message is not delivered, and waits until Chinwag runs again".into());
             }
             n => words
                 .push(format!("{n} messages are not delivered, and wait until Chinwag runs again")),
@@ -432,6 +449,7 @@ impl App {
         }
         self.open_next = None;
         self.sought.clear();
+        self.announce();
         self.restyle();
         let Some(chat) = self.chats.current_mut() else { return effects };
         chat.timeline.select(None);
@@ -444,6 +462,25 @@ impl App {
         effects.extend(self.read_what_is_seen());
         effects.extend(self.look_after_details());
         effects
+    }
+
+    /// Says which conversation is open now, if it was another before. In lines that is said anyway.
+    fn announce(&mut self) {
+        if self.options.is_linear || self.chats.last().is_none() {
+            return;
+        }
+        let Some(chat) = self.chats.current() else { return };
+        let name = chat.name(40);
+        let public = if chat.is_classroom() { ", not private" } else { "" };
+        let unread = match chat.conversation.unread {
+            0 => String::new(),
+            n => format!(", {n} unread"),
+        };
+        self.say(if chat.is_self() {
+            format!("your notes to yourself{unread}")
+        } else {
+            format!("conversation with {name}{public}{unread}")
+        });
     }
 
     // What is read.
@@ -485,6 +522,9 @@ impl App {
     }
 
     pub(super) fn move_view(&mut self, act: Act) -> Vec<Effect> {
+        if self.details.scroll(act) {
+            return Vec::new();
+        }
         let look = self.look();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let id = chat.id().to_owned();
@@ -542,6 +582,7 @@ impl App {
 
     fn step_selection(&mut self, is_up: bool) -> Vec<Effect> {
         let look = self.look();
+        self.hush();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         if !chat.timeline.move_selection(is_up, &look) {
             chat.timeline.select(None);
@@ -666,7 +707,8 @@ impl App {
             .collect();
         let look = self.look();
         let copies = found.first().cloned().unwrap_or_else(|| text.clone());
-        let title = if found.is_empty() { "Message" } else { "Message; y copies its first link" };
+        let title =
+            if found.is_empty() { "Message" } else { "Message; its first link can be copied" };
         let lines = words_of(&text, &look, usize::MAX / 2);
         self.window = Some(Window::Pager(Pager::new(title, lines).copying(copies)));
     }

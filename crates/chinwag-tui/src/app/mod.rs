@@ -37,6 +37,7 @@ pub use mouse::Target;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
+use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
 use crate::options::Options;
 use crate::timeline::{Edge, PAGE};
@@ -209,6 +210,16 @@ impl App {
         }
     }
 
+    /// Which parts of the screen are shown.
+    pub fn layout(&self) -> Layout {
+        Layout { list: self.has_list, details: self.details.is_open }
+    }
+
+    /// Shows these parts of the screen.
+    pub fn set_layout(&mut self, layout: Layout) {
+        (self.has_list, self.details.is_open) = (layout.list, layout.details);
+    }
+
     /// How messages look now.
     pub fn look(&self) -> Look {
         Look {
@@ -379,6 +390,11 @@ impl App {
     /// Notes something that went wrong.
     pub fn wrong(&mut self, text: impl AsRef<str>) {
         self.note_down(text.as_ref(), true);
+    }
+
+    /// What was done is not said over what is chosen now.
+    fn hush(&mut self) {
+        self.note = self.note.take().filter(|note| note.is_wrong);
     }
 
     fn note_down(&mut self, text: &str, is_wrong: bool) {

@@ -63,6 +63,7 @@ impl App {
         let act = act.filter(|_| chord.typed().is_none());
         let everywhere = self.options.keymap.act(Place::Everywhere, chord);
         let input = self.options.keymap.act(Place::Input, chord);
+        self.hush();
         let Some(Window::List(list)) = &mut self.window else { return Vec::new() };
         match (act, everywhere) {
             (Some(Act::WindowClose), _) => self.window = None,

@@ -47,6 +47,8 @@ pub enum ListKind {
     Requests,
     /// Conversations of the classroom.
     Classroom,
+    /// What can be done first.
+    First,
 }
 
 /// A line to choose.

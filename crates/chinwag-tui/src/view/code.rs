@@ -34,7 +34,7 @@ pub(super) fn alone(frame: &mut Frame<'_>, code: &Code, area: Rect) {
     let (columns, rows) = (code.size + 2 * QUIET_MIN, (code.size + 2 * QUIET_MIN).div_ceil(2));
     let words = format!(
         "The QR code needs {columns} columns and {rows} rows, and here are {} and {}. Make the window \
-         larger or its letters smaller. Esc goes back to the line, which y copies.",
+         larger or its letters smaller. Esc goes back to the line, which can be copied.",
         area.width, area.height
     );
     frame.render_widget(Paragraph::new(words).wrap(Wrap { trim: true }), area);

@@ -9,7 +9,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
 use crate::app::{App, Scene, numbered};
-use crate::view::message::{cut, folded};
+use crate::view::message::{NARROW, cut, folded};
 
 /// Columns of a recovery word with its number and the blank behind it.
 const NUMBERED_WIDTH: usize = 12;
@@ -97,23 +97,42 @@ fn folded_all(words: &[&str], place: Rect) -> Vec<Line<'static>> {
     words.iter().flat_map(|line| folded(line, &[], room, Style::new())).collect()
 }
 
+/// What to do when there is nobody.
+const NOBODY: [&str; 8] = [
+    "To meet somebody, one of you makes a ticket and the other uses it:",
+    "",
+    "  /invite        your ticket, as a line and as a QR code",
+    "  paste a ticket that somebody gave you, and press Enter",
+    "  /nearby        people on this network",
+    "  /classroom     the chat of a class, not private",
+    "",
+    "F1 shows everything else.",
+];
+
+/// The same where there is little room.
+const NOBODY_NARROW: [&str; 6] = [
+    "/invite     your ticket, a QR code too",
+    "Or paste one that you were given here.",
+    "/nearby     people on this network",
+    "/classroom  a class, not private",
+    "",
+    "F1 shows everything else.",
+];
+
 /// There is no conversation yet: what to do next.
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
     let waiting = app.contacts.values().filter(is_waiting).count();
     let near = app.nearby.len();
     let more = u16::from(waiting > 0) + u16::from(near > 0);
-    let inner = boxed(frame, app, area, "Nobody yet", (60, 10 + more + u16::from(more > 0)));
-    let words = [
-        "To meet somebody, one of you makes a ticket and the other uses it:",
-        "",
-        "  /invite        your ticket, as a line and as a QR code",
-        "  /add TICKET    the ticket that somebody gave you",
-        "  /classroom     the chat of a class, not private",
-        "",
-        "F1 shows everything else.",
-    ];
-    let mut lines = folded_all(&words, inner);
+    let is_narrow = area.width < NARROW;
+    let words: &[&str] = if is_narrow { &NOBODY_NARROW } else { &NOBODY };
+    let width = 62.min(area.width);
+    let folded = folded_all(words, Rect { width: width.saturating_sub(2), ..area });
+    let rows = u16::try_from(folded.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let rows = rows.saturating_add(more + u16::from(more > 0));
+    let inner = boxed(frame, app, area, "Nobody yet", (width, rows));
+    let mut lines = folded_all(words, inner);
     let mut notes = Vec::new();
     if waiting > 0 {
         let says = match waiting {

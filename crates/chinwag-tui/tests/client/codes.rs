@@ -37,8 +37,8 @@ fn read(buffer: &Buffer) -> Option<String> {
         let is_painted = cell.bg == ratatui::style::Color::Indexed(231);
         let is_dark = match cell.symbol() {
             "█" => true,
-            "▀" => row % 2 == 0,
-            "▄" => row % 2 == 1,
+            "▀" => row.is_multiple_of(2),
+            "▄" => !row.is_multiple_of(2),
             _ => false,
         };
         is_painted && !is_dark

@@ -192,7 +192,7 @@ fn devices_and_tickets_are_listed() {
     desk.press("Enter");
     assert!(desk.has_asked("device.list"));
     desk.answer(Tag::Devices, to_value([account().device]).unwrap());
-    assert!(desk.screen(80, 24).contains("this one  dev_ana"));
+    assert!(desk.screen(80, 24).contains("this one, dev_ana"));
     desk.press("Esc");
     desk.types("/invites");
     desk.press("Enter");
@@ -409,6 +409,32 @@ fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
 }
 
 #[test]
+fn the_way_to_whoever_one_talks_with_is_said_where_it_is_not_as_usual() {
+    let mut desk = ana();
+    let status = |desk: &mut Desk| desk.screen(80, 24).lines().last().unwrap().to_owned();
+    assert!(status(&mut desk).ends_with("Bob: not connected"));
+    let peer = |kind: &str| {
+        json!([{ "contact": "ctc_Bob", "name": "Bob", "device": "dev_bob", "connected": true,
+            "path": { "kind": kind, "address": "192.0.2.9:4433", "rttMs": 1.0,
+                "since": "2026-11-26T11:40:00Z", "isDialled": true, "receivedBytes": 1, "sentBytes": 2 },
+            "lastHeardAt": null, "lastFailure": null, "nextAttemptAt": null }])
+    };
+    desk.answer(Tag::Peers, peer("relay"));
+    assert!(status(&mut desk).ends_with("Bob: connected by relay"));
+    desk.answer(Tag::Peers, peer("direct"));
+    assert!(status(&mut desk).ends_with("1 device connected"));
+    // By which way somebody has come who comes is asked for.
+    desk.wanted.clear();
+    desk.hear(What::Peer {
+        contact: "ctc_Bob".into(),
+        name: "Bob".into(),
+        device: "dev_bob".into(),
+        connected: true,
+    });
+    assert!(desk.has_asked("peer.list"));
+}
+
+#[test]
 fn whoever_is_near_is_told_to_somebody_who_knows_nobody_yet() {
     let mut desk = Desk::with(Theme::PLAIN);
     desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
@@ -442,6 +468,17 @@ fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
     let digest = |of: &str, digest: &str| json!({ "conversation": of, "entries": 8, "logs": [], "digest": digest });
     desk.answer(Tag::DigestBeside, digest("conv_Bob", "0011-2233"));
     assert!(desk.screen(110, 24).contains("0011-2233"));
+    // Where there is no room beside the messages it stands in their place, and can be gone through.
+    let narrow = desk.screen(40, 12);
+    assert!(!narrow.contains("number 5") && narrow.contains("rows 1 to"), "{narrow}");
+    for _ in 0..3 {
+        desk.press("PgDn");
+        desk.screen(40, 12);
+    }
+    let narrow = desk.screen(40, 12);
+    assert!(narrow.contains("0011-2233") && narrow.contains("8 entries"), "{narrow}");
+    assert!(desk.screen(80, 24).contains("0011-2233"));
+    assert!(!desk.screen(80, 24).contains("number 5"));
     // It is compared anew when something was said, and not otherwise.
     desk.wanted.clear();
     later(&mut desk, 3_000);

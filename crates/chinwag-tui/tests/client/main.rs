@@ -6,6 +6,7 @@
 mod classroom;
 mod codes;
 mod everyday;
+mod focus;
 mod harness;
 mod keys;
 mod lines;

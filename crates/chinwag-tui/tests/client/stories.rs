@@ -27,12 +27,56 @@ fn a_first_start_goes_from_a_name_over_the_words_to_a_ticket() {
     desk.answer(Tag::Created, json!({ "account": account(), "words": words }));
     assert!(desk.screen(80, 24).contains("24 abandon"));
     desk.press("Enter");
+    // What to do next is to be chosen, at every size.
+    for (columns, rows) in [(80, 24), (40, 12)] {
+        let screen = desk.screen(columns, rows);
+        for words in ["Your ticket for", "Paste a ticket", "People nearby", "The classroom"] {
+            assert!(screen.contains(words), "{words}: {screen}");
+        }
+    }
     let own = json!([{ "id": "conv_Ana", "kind": "self", "contact": "ctc_Ana", "name": "Ana",
         "unread": 0, "disappearAfterS": 0, "last": null }]);
     desk.answer(Tag::Conversations, own);
     let page = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
     desk.answer(page, json!({ "messages": [], "next": null }));
-    assert!(desk.screen(80, 24).contains("/add TICKET"), "it says what to do next");
+    desk.press("Enter");
+    assert!(desk.has_asked("invite.create"));
+    desk.press("Esc");
+    for (columns, rows) in [(80, 24), (40, 12)] {
+        let screen = desk.screen(columns, rows).to_lowercase();
+        for words in ["/invite", "paste", "/nearby", "/classroom", "f1 shows"] {
+            assert!(screen.contains(words), "{words}: {screen}");
+        }
+    }
+}
+
+/// Somebody whose words were read just now.
+fn newcomer() -> Desk {
+    let mut desk = Desk::begun();
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));
+    desk.answer(Tag::Created, json!({ "account": account(), "words": vec!["abandon"; 24] }));
+    desk.press("Enter");
+    desk
+}
+
+#[test]
+fn the_first_thing_that_is_pasted_may_be_a_ticket() {
+    let mut desk = newcomer();
+    let ticket = format!("chinwag1{}", "a2".repeat(40));
+    desk.tell(Msg::Paste(ticket.clone()));
+    assert!(desk.screen(80, 24).contains("This is a ticket or a card"));
+    desk.press("y");
+    assert_eq!(desk.asked("contact.add")["ticket"], ticket);
+}
+
+#[test]
+fn whoever_types_at_once_types_to_somebody() {
+    let mut desk = newcomer();
+    desk.types("/inv");
+    let own = json!([{ "id": "conv_Ana", "kind": "self", "contact": "ctc_Ana", "name": "Ana",
+        "unread": 0, "disappearAfterS": 0, "last": null }]);
+    desk.answer(Tag::Conversations, own);
+    assert_eq!(desk.app.chats.current().unwrap().composer.text(), "/inv");
 }
 
 #[test]

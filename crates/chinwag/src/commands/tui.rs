@@ -14,6 +14,9 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
 
+/// The file of the data folder in which the client keeps which parts of its screen are shown.
+const LAYOUT: &str = "client-layout.json";
+
 /// Runs the client, on the daemon if one runs, and otherwise with a node in this process.
 pub(crate) fn run(global: &Global, is_linear: bool) -> Result<Exit, Failure> {
     let mut context = Context::new(global)?;
@@ -67,6 +70,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
         title: ui.title,
         extended_keys: ui.extended_keys,
         mouse: ui.mouse,
+        layout: context.data_dir().ok().map(|folder| folder.join(LAYOUT)),
         ..Options::default()
     })
 }
