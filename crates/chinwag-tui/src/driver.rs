@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Mouse, Msg};
 use crate::options::{Notify, Options};
-use crate::terminal::Screen;
+use crate::terminal::{Screen, is_multiplexed};
 use crate::view;
 
 /// How often the clock is told.
@@ -81,6 +81,8 @@ pub async fn run(
     end: impl Future<Output = ()>,
 ) -> Result<Ended, RunError> {
     let run = format!("tui-{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
+    let mut options = options;
+    options.joined_emoji &= !is_multiplexed();
     let mut screen = Screen::take(options.extended_keys)?;
     screen.mouse(options.mouse)?;
     let mut rim = Rim {

@@ -40,6 +40,13 @@ pub struct Options {
     pub mouse: bool,
     /// Where it is kept which parts of the screen are shown; without: it is not.
     pub layout: Option<PathBuf>,
+    /// Whether characters of ambiguous width (UAX #11) take two columns, as in some terminals of East Asia.
+    pub ambiguous_wide: bool,
+    /// Whether emoji are shown as their names between colons.
+    pub shortcodes: bool,
+    /// Whether emoji that are joined of several are shown as one: not where a multiplexer is in between, which
+    /// counts otherwise than the terminal.
+    pub joined_emoji: bool,
     /// Whether there are only lines of words: then no picture is made, not even of a ticket.
     pub is_linear: bool,
 }
@@ -55,6 +62,9 @@ impl Default for Options {
             extended_keys: true,
             mouse: false,
             layout: None,
+            ambiguous_wide: false,
+            shortcodes: false,
+            joined_emoji: true,
             is_linear: false,
         }
     }

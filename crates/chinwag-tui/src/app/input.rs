@@ -17,6 +17,7 @@ use crate::keys::Chord;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{links, words_of};
+use crate::view::widths::{spelled, unspelled};
 
 /// Lines that were sent and are remembered.
 const HISTORY_MAX: usize = 100;
@@ -254,7 +255,7 @@ impl App {
         if let Some(c) = chord.typed() {
             if !chat.composer.type_char(c) {
                 self.wrong("there is no more room in this message");
-            } else if c == ':' {
+            } else if c == ':' && !self.options.shortcodes {
                 chat.composer.spell_emoji();
             }
             return self.typed();
@@ -658,6 +659,7 @@ impl App {
                 if has_text {
                     self.wrong("something else is typed: send it, or clear it with Ctrl+C first");
                 } else {
+                    let text = if self.options.shortcodes { spelled(&text) } else { text };
                     self.about(About::Edit(message.id), Some(&text));
                 }
             }
@@ -731,7 +733,9 @@ impl App {
             return self.ask_about_ticket(typed.trim());
         }
         let doubled = typed.strip_prefix('/').filter(|_| !is_edit);
-        let text = doubled.unwrap_or(&typed).to_owned();
+        let text = doubled.unwrap_or(&typed);
+        // Who sees names in their place types names.
+        let text = if self.options.shortcodes { unspelled(text) } else { text.to_owned() };
         let about = std::mem::take(&mut chat.about);
         chat.composer.take();
         chat.remember(typed);

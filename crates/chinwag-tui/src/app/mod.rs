@@ -228,6 +228,8 @@ impl App {
             is_bare: self.is_bare,
             sought: self.sought.clone(),
             me: self.account.as_ref().map(|account| account.name.clone()),
+            is_wide: self.options.ambiguous_wide,
+            shortcodes: self.options.shortcodes,
         }
     }
 

@@ -27,11 +27,15 @@ pub(super) fn height(code: &Code) -> u16 {
 }
 
 /// Draws a code alone on a whole screen, or says how large it would have to be.
-pub(super) fn alone(frame: &mut Frame<'_>, code: &Code, area: Rect) {
-    if fits(code, (area.width, area.height)) {
-        return draw(frame, code, area);
+///
+/// Where the half blocks of ambiguous width are wide, a module is two blanks.
+pub(super) fn alone(frame: &mut Frame<'_>, code: &Code, area: Rect, is_wide: bool) {
+    let modules = code.size + 2 * QUIET_MIN;
+    let (columns, rows) =
+        if is_wide { (modules * 2, modules) } else { (modules, modules.div_ceil(2)) };
+    if usize::from(area.width) >= columns && usize::from(area.height) >= rows {
+        return if is_wide { draw_in_blanks(frame, code, area) } else { draw(frame, code, area) };
     }
-    let (columns, rows) = (code.size + 2 * QUIET_MIN, (code.size + 2 * QUIET_MIN).div_ceil(2));
     let words = format!(
         "The QR code needs {columns} columns and {rows} rows, and here are {} and {}. Make the window \
          larger or its letters smaller. Esc goes back to the line, which can be copied.",
@@ -60,5 +64,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, code: &Code, area: Rect) {
         let words: String = (0..columns).map(half).collect();
         let place = Rect { y, height: 1, ..area };
         frame.render_widget(Line::styled(words, DARK_ON_LIGHT), place);
+    }
+}
+
+fn draw_in_blanks(frame: &mut Frame<'_>, code: &Code, area: Rect) {
+    let size = code.size.cast_signed();
+    let left = (isize::from(area.width.cast_signed()) - 2 * size) / 2;
+    let top = (isize::from(area.height.cast_signed()) - size) / 2;
+    for (y, row) in (area.y..area.bottom()).zip(0_isize..) {
+        for (x, column) in (area.x..area.right()).zip(0_isize..) {
+            let is_dark = code.is_dark((column - left).div_euclid(2), row - top);
+            let color = if is_dark { DARK_ON_LIGHT.fg } else { DARK_ON_LIGHT.bg };
+            frame.buffer_mut()[(x, y)]
+                .set_char(' ')
+                .set_style(Style { bg: color, ..DARK_ON_LIGHT });
+        }
     }
 }

@@ -11,6 +11,7 @@ mod details;
 pub mod message;
 mod scenes;
 mod status;
+pub mod widths;
 mod window;
 
 use ratatui::Frame;
@@ -56,17 +57,27 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     }
     frame.buffer_mut().set_style(area, app.options.theme.text);
     app.pointed.clear();
-    match app.scene {
-        Scene::Beginning => scenes::beginning(frame, app, area),
+    let cursor = match app.scene {
+        Scene::Beginning => {
+            scenes::beginning(frame, app, area);
+            None
+        }
         Scene::Naming { .. } => scenes::naming(frame, app, area),
-        Scene::Words(_) => scenes::words(frame, app, area),
+        Scene::Words(_) => {
+            scenes::words(frame, app, area);
+            None
+        }
         Scene::Talking => talking(frame, app, area),
+    };
+    if let Some(cursor) = widths::settle(frame.buffer_mut(), &app.options, cursor) {
+        frame.set_cursor_position(cursor);
     }
 }
 
-fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
     if let Some(Window::Pager(Pager { is_code: true, code: Some(code), .. })) = &app.window {
-        return code::alone(frame, code, area);
+        code::alone(frame, code, area, app.options.ambiguous_wide);
+        return None;
     }
     let status = status::height(app, area.width).min(area.height);
     let [above, status] =
@@ -94,10 +105,7 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     }
     let cursor = conversation(frame, app, chat);
     status::draw(frame, app, status);
-    let cursor = if app.window.is_some() { window::draw(frame, app, above) } else { cursor };
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    if app.window.is_some() { window::draw(frame, app, above) } else { cursor }
 }
 
 /// The conversation that is open. Gives where the cursor is.

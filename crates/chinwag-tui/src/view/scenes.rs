@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
-use crate::app::{App, Scene, numbered};
+use crate::app::{App, ListKind, Scene, Window, numbered};
 use crate::view::message::{NARROW, cut, folded};
 
 /// Columns of a recovery word with its number and the blank behind it.
@@ -24,11 +24,12 @@ pub(super) fn beginning(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(line.centered(), place);
 }
 
-pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
     let inner = boxed(frame, app, area, "Chinwag", (66, 13));
     let theme = app.options.theme;
     let note = app.note.clone();
-    let Scene::Naming { name, is_asked } = &mut app.scene else { return };
+    let Scene::Naming { name, is_asked } = &mut app.scene else { return None };
+    let mut cursor = None;
     let words = [
         "Chat from device to device: no account anywhere, no server that holds anything, everything \
          encrypted from end to end.",
@@ -47,7 +48,7 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         let width = unicode_width::UnicodeWidthStr::width(typed.as_str());
         frame.render_widget(Line::from(format!("> {typed}")), line);
         let column = u16::try_from(width).unwrap_or(0) + 2;
-        frame.set_cursor_position(Position::new((line.x + column).min(line.right() - 1), line.y));
+        cursor = Some(Position::new((line.x + column).min(line.right() - 1), line.y));
     }
     let says = match (&note, *is_asked) {
         (Some(note), _) => Line::styled(note.text.clone(), theme.wrong),
@@ -58,6 +59,7 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let y = if line.y + 2 < inner.bottom() { line.y + 2 } else { line.y + 1 };
     let foot = Rect { y, height: 2, ..line }.intersection(inner);
     frame.render_widget(Paragraph::new(says).wrap(Wrap { trim: true }), foot);
+    cursor
 }
 
 pub(super) fn words(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -121,6 +123,10 @@ const NOBODY_NARROW: [&str; 6] = [
 
 /// There is no conversation yet: what to do next.
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    // What can be done first lies over it.
+    if matches!(&app.window, Some(Window::List(list)) if list.kind == ListKind::First) {
+        return;
+    }
     let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
     let waiting = app.contacts.values().filter(is_waiting).count();
     let near = app.nearby.len();

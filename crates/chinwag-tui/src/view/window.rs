@@ -130,7 +130,8 @@ fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) -
     // A code is drawn below the text where both fit.
     let coded = pager.code.as_ref().map_or(0, |code| code::height(code) + 1);
     let has_room = |code: &Code| {
-        tall.saturating_add(coded) < area.height
+        !app.options.ambiguous_wide
+            && tall.saturating_add(coded) < area.height
             && code::fits(code, (width - 4, code::height(code)))
     };
     let drawn = pager.code.as_ref().filter(|code| has_room(code));

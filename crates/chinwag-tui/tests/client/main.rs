@@ -16,3 +16,4 @@ mod properties;
 mod screens;
 mod screenshots;
 mod stories;
+mod widths;

@@ -9,7 +9,7 @@ use chinwag_tui::theme::Theme;
 
 use super::block_on;
 use crate::args::Global;
-use crate::config::Mode;
+use crate::config::{Ambiguous, EmojiAs, Mode};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
@@ -70,6 +70,8 @@ fn options(context: &Context) -> Result<Options, Failure> {
         title: ui.title,
         extended_keys: ui.extended_keys,
         mouse: ui.mouse,
+        ambiguous_wide: ui.ambiguous == Ambiguous::Wide,
+        shortcodes: ui.emoji == EmojiAs::Shortcodes,
         layout: context.data_dir().ok().map(|folder| folder.join(LAYOUT)),
         ..Options::default()
     })
