@@ -363,6 +363,12 @@ pub struct Draft {
     pub conversation: Id,
     /// The words.
     pub text: String,
+    /// The message that they answer.
+    #[serde(default)]
+    pub reply_to: Option<Id>,
+    /// The message of ours whose words they are to be.
+    #[serde(default)]
+    pub edits: Option<Id>,
 }
 
 /// A message as it is shown now.

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_changes.sql"),
     include_str!("../migrations/0004_drafts.sql"),
     include_str!("../migrations/0005_declined.sql"),
+    include_str!("../migrations/0007_drafts.sql"),
 ];
 
 /// Brings a store to the newest version.

@@ -121,6 +121,10 @@ pub enum Act {
     Yes,
     No,
     Other,
+    Mentions,
+    Export,
+    Backup,
+    ClearScreen,
 }
 
 /// Where a key means something.
@@ -189,6 +193,10 @@ actions! {
         NextActive "next-active" ["alt+a"] "The next conversation with something unread";
         LastChat "last-chat" / "close" ["alt+/"] "The conversation before this one";
         Unreads "unreads" / "unreads" [] "Conversations with something unread";
+        Mentions "mentions" / "mentions" [] "Messages in which you are named";
+        Export "export" / "export" "FILE" [] "All messages of this conversation to a file, a line of JSON each";
+        Backup "backup" / "backup" "FILE" [] "An encrypted backup of everything to a file";
+        ClearScreen "clear-screen" / "clear" [] "An empty screen; nothing is deleted";
         Chat "chat" / "chat" "NAME [TEXT]" [] "Open a conversation, and say something there";
         Me "me" / "me" "TEXT" [] "Say what you do: * you wave";
         FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
@@ -214,7 +222,7 @@ actions! {
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";
         Accept "accept" / "accept" "[NAME]" [] "Make a contact of somebody who asked";
         Decline "decline" / "decline" "[NAME]" [] "Forget a request";
-        Block "block" / "block" "[NAME]" [] "Keep somebody from reaching you";
+        Block "block" / "block" "[NAME] [--yes]" [] "Keep somebody from reaching you";
         Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
@@ -284,7 +292,7 @@ actions! {
         Reply "reply" / "reply" ["r" "enter"] "Answer it";
         React "react" / "react" "[EMOJI]" ["+"] "React to it, or no longer";
         Edit "edit" / "edit" ["e"] "Change its words, if it is yours";
-        Retract "retract" / "retract" ["d"] "Take it back, if it is yours";
+        Retract "retract" / "retract" "[--yes]" ["d"] "Take it back, if it is yours";
         Copy "copy" ["y"] "Copy its words";
         Open "open" ["o"] "Show the link in it, to open or copy";
         Why "why" / "why" ["w"] "Where it is now, device by device";
@@ -428,6 +436,7 @@ pub fn with_word(word: &str) -> Option<&'static Action> {
         "delete" => "retract",
         "unread" => "unreads",
         "exit" => "quit",
+        "save" => "export",
         other => other,
     };
     ACTIONS.iter().find(|action| action.word == Some(meant))

@@ -14,7 +14,7 @@ use tokio_stream::StreamExt as _;
 
 use crate::app::App;
 use crate::layout::Layout;
-use crate::msg::{Ask, Effect, Mouse, Msg};
+use crate::msg::{Ask, Effect, Mouse, Msg, Written};
 use crate::options::{Notify, Options};
 use crate::terminal::{Screen, is_multiplexed};
 use crate::view;
@@ -239,6 +239,7 @@ impl Rim {
                 let edited = self.edit(&text, screen, keys).await?;
                 self.app.update(Msg::Edited(edited));
             }
+            Effect::Write { what, path } => write(self.link.as_ref(), &self.answers.0, what, path),
             Effect::Redraw => screen.clear()?,
             Effect::Mouse(is_on) => screen.mouse(is_on)?,
             Effect::Suspend => suspend(screen, keys).await?,
@@ -313,6 +314,17 @@ pub(crate) fn ask(link: Option<&Link>, answers: &mpsc::Sender<Msg>, ask: Ask) {
         };
         // Nobody waits for an answer any more when the client has ended.
         let _ = answers.send(Msg::Answer(ask.tag, answer)).await;
+    });
+}
+
+/// Writes something to a file; how it went comes as a message.
+pub(crate) fn write(link: Option<&Link>, answers: &mpsc::Sender<Msg>, what: Written, path: String) {
+    let answers = answers.clone();
+    let client = link.map(|link| link.client.clone());
+    tokio::spawn(async move {
+        let said = crate::files::write(client, what, path).await;
+        // Nobody waits for it any more when the client has ended.
+        let _ = answers.send(said).await;
     });
 }
 

@@ -12,6 +12,7 @@ pub mod code;
 pub mod composer;
 pub mod driver;
 mod editor;
+mod files;
 pub mod keys;
 pub mod layout;
 pub mod linear;

@@ -157,6 +157,17 @@ impl Timeline {
         *self = Self { size, ..Self::new(self.zone.clone()) };
     }
 
+    /// Shows nothing of what is here any more, until somebody goes up.
+    pub fn clear(&mut self) {
+        self.forget();
+        self.is_loaded = true;
+    }
+
+    /// Whether what is here was cleared from the screen.
+    pub fn is_cleared(&self) -> bool {
+        self.is_loaded && self.is_empty() && self.older == Edge::Open
+    }
+
     /// Other looks: all rows are made anew.
     pub fn restyle(&mut self) {
         self.revision += 1;

@@ -382,13 +382,26 @@ impl App {
         if question != self.question() {
             return;
         }
-        self.hits = messages.to_vec();
+        let is_mentions =
+            matches!(&self.window, Some(Window::List(list)) if list.kind == ListKind::Mentions);
+        let me = self.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
+        // A search knows words and no signs before them.
+        let names_us = |message: &&Message| {
+            let text = message.text.as_deref().unwrap_or_default();
+            !message.author.is_me && !message::mentions(text, &me).is_empty()
+        };
+        let messages: Vec<Message> =
+            messages.iter().filter(|message| !is_mentions || names_us(message)).cloned().collect();
+        self.hits.clone_from(&messages);
         let clock = self.clock();
         let dim = self.options.theme.dim;
         let look = Look { sought: self.searched(), ..self.look() };
         let is_everywhere = matches!(
             &self.window,
-            Some(Window::List(List { kind: ListKind::Search { within: None }, .. }))
+            Some(Window::List(List {
+                kind: ListKind::Search { within: None } | ListKind::Mentions,
+                ..
+            }))
         );
         let rows: Vec<Row> = messages
             .iter()
@@ -410,7 +423,10 @@ impl App {
             })
             .collect();
         let Some(Window::List(list)) = &mut self.window else { return };
-        if matches!(list.kind, ListKind::Search { .. }) {
+        if is_mentions {
+            list.rows = rows;
+            list.narrow();
+        } else if matches!(list.kind, ListKind::Search { .. }) {
             list.rows = rows;
             "nothing was found; Ctrl+S looks everywhere".clone_into(&mut list.empty);
             list.narrow();

@@ -14,12 +14,15 @@ use ratatui::text::{Line, Span};
 use super::windows::{Choice, List, ListKind, Pager, PeersView, Row};
 use super::{App, Asked, Window};
 use crate::actions::{ACTIONS, Act, Action, Place, TWO_KEYS, named, with_word};
-use crate::msg::{Ask, Effect, Tag};
+use crate::msg::{Ask, Effect, Tag, Written};
 use crate::theme::Theme;
 use crate::view::message::padded;
 
 /// Hits of a search that are shown.
 const HITS: u32 = 100;
+
+/// Commands that are named to somebody who mistyped one.
+const NEAR_SHOWN: usize = 3;
 
 /// Completions that are shown, where several fit.
 const COMPLETIONS_SHOWN: usize = 12;
@@ -34,9 +37,28 @@ impl App {
             chat.remember(typed);
         }
         let mut effects = self.typing_ends();
-        effects.extend(self.command(action.act, rest));
+        effects.extend(self.run(action.act, rest));
         self.meant = None;
         effects
+    }
+
+    /// Does what a command says; with `--yes` at its end, also what would be asked about.
+    pub fn run(&mut self, act: Act, args: &str) -> Vec<Effect> {
+        let (args, is_sure) = sure(args);
+        let mut effects = self.command(act, args);
+        effects.extend(self.answer_yes(is_sure));
+        effects
+    }
+
+    /// Answers the question that was just asked, if somebody is sure.
+    pub(super) fn answer_yes(&mut self, is_sure: bool) -> Vec<Effect> {
+        match self.window.take() {
+            Some(Window::Asked(asked)) if is_sure => asked.then,
+            other => {
+                self.window = other;
+                Vec::new()
+            }
+        }
     }
 
     /// The command that a line names, and what stands behind it; if there is none that is said.
@@ -48,9 +70,7 @@ impl App {
         };
         let found = with_word(word);
         if found.is_none() {
-            let known = ACTIONS.iter().filter_map(|action| action.word);
-            let near = known.filter(|known| known.starts_with(word.get(..1).unwrap_or("?")));
-            let near: Vec<String> = near.map(|word| format!("/{word}")).collect();
+            let near: Vec<String> = near(word).into_iter().map(|word| format!("/{word}")).collect();
             let hint = if near.is_empty() { "/help lists them".to_owned() } else { near.join(" ") };
             self.wrong(format!(
                 "there is no command /{word} ({hint}); // begins a text with a slash"
@@ -65,6 +85,23 @@ impl App {
             Act::Switch => self.show_switcher(),
             Act::Unreads => self.show_unread(),
             Act::LastChat => self.last_chat(),
+            Act::Mentions => self.show_mentions(),
+            Act::Export => self.write_conversation(args),
+            Act::Backup => {
+                if args.is_empty() {
+                    self.wrong("say where: /backup FILE");
+                    return Vec::new();
+                }
+                self.say("writing…");
+                vec![Effect::Write { what: Written::Backup, path: args.to_owned() }]
+            }
+            Act::ClearScreen => {
+                if let Some(chat) = self.chats.current_mut() {
+                    chat.timeline.clear();
+                }
+                self.say("the screen is cleared, and nothing is deleted: a page up shows it again");
+                Vec::new()
+            }
             Act::Disappear => self.disappear(args),
             Act::Devices => vec![Ask::of::<DeviceList>(Tag::Devices, Nothing {})],
             Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
@@ -349,7 +386,9 @@ impl App {
                 Span::styled(public, self.options.theme.wrong),
                 Span::styled(unread, self.options.theme.unread),
             ]);
-            Row { line, text: name, choice: Choice::Chat(chat.id().to_owned()) }
+            // Our own is with ourselves, whatever we are called.
+            let text = if chat.is_self() { format!("{name} You notes to yourself") } else { name };
+            Row { line, text, choice: Choice::Chat(chat.id().to_owned()) }
         });
         chats.collect()
     }
@@ -389,6 +428,34 @@ impl App {
         let rows = self.chat_rows().into_iter().chain(commands).collect();
         self.window = Some(Window::List(List::new(ListKind::Switcher, rows, "nothing fits")));
         Vec::new()
+    }
+
+    fn write_conversation(&mut self, path: &str) -> Vec<Effect> {
+        let Some(chat) = self.chats.current() else { return Vec::new() };
+        if chat.is_classroom() {
+            self.wrong(
+                "what is said in the classroom is kept in memory alone, and is not exported",
+            );
+            return Vec::new();
+        }
+        let what = Written::Conversation(chat.id().to_owned());
+        if path.is_empty() {
+            self.wrong("say where: /export FILE");
+            return Vec::new();
+        }
+        self.say("writing…");
+        vec![Effect::Write { what, path: path.to_owned() }]
+    }
+
+    /// The newest messages with our name behind an `@`, of all conversations.
+    fn show_mentions(&mut self) -> Vec<Effect> {
+        let Some(account) = &self.account else { return Vec::new() };
+        let words = account.name.clone();
+        let list = List::new(ListKind::Mentions, Vec::new(), "nobody has named you");
+        self.window = Some(Window::List(list));
+        self.questions += 1;
+        let params = Search { words, within: None, limit: Some(HITS), ..Search::default() };
+        vec![Ask::of::<MessageSearch>(Tag::Found { question: self.questions }, params)]
     }
 
     fn show_search(&mut self, words: &str) -> Vec<Effect> {
@@ -668,6 +735,30 @@ impl App {
         }
         self.window = Some(Window::Pager(Pager::new("Help", lines)));
     }
+}
+
+/// Whether somebody says `--yes` at the end of what stands behind a command, and what stands before it.
+pub(super) fn sure(args: &str) -> (&str, bool) {
+    match args.strip_suffix("--yes") {
+        Some(before) if before.is_empty() || before.ends_with(char::is_whitespace) => {
+            (before.trim_end(), true)
+        }
+        _ => (args, false),
+    }
+}
+
+/// The commands that somebody may have meant: those that are a few letters away, or begin like it.
+fn near(word: &str) -> Vec<&'static str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(word, known);
+    let most = (word.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = ACTIONS
+        .iter()
+        .filter_map(|action| action.word)
+        .filter(|known| word.len() > 1 && known.starts_with(word) || distance(known) <= most)
+        .map(|known| (distance(known), known))
+        .collect();
+    near.sort_unstable();
+    near.into_iter().map(|(_, known)| known).take(NEAR_SHOWN).collect()
 }
 
 /// The names of emoji that begin like this, between their colons.

@@ -530,6 +530,10 @@ impl App {
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let id = chat.id().to_owned();
         let timeline = &mut chat.timeline;
+        if timeline.is_cleared() {
+            timeline.is_loaded = false;
+            return vec![page(&id, Part::Newest, None)];
+        }
         match act {
             Act::PageUp => timeline.page(true, &look),
             Act::PageDown => timeline.page(false, &look),
@@ -732,12 +736,19 @@ impl App {
         if !is_edit && is_ticket(&typed) {
             return self.ask_about_ticket(typed.trim());
         }
-        let doubled = typed.strip_prefix('/').filter(|_| !is_edit);
+        self.send_typed()
+    }
+
+    /// Sends what is typed, whatever it is, as what it is for.
+    pub(crate) fn send_typed(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let typed = chat.composer.take();
+        let about = std::mem::take(&mut chat.about);
+        let is_edit = matches!(about, About::Edit(_));
+        let doubled = typed.strip_prefix('/').filter(|rest| !is_edit && rest.starts_with('/'));
         let text = doubled.unwrap_or(&typed);
         // Who sees names in their place types names.
         let text = if self.options.shortcodes { unspelled(text) } else { text.to_owned() };
-        let about = std::mem::take(&mut chat.about);
-        chat.composer.take();
         chat.remember(typed);
         let mut effects = match about {
             About::Edit(id) => {

@@ -310,6 +310,10 @@ impl App {
                 }
                 vec![Effect::Redraw]
             }
+            Msg::Said { text, is_wrong } => {
+                self.note_down(&text, is_wrong);
+                Vec::new()
+            }
             Msg::End => vec![Effect::Quit],
         }
     }

@@ -41,6 +41,8 @@ pub enum ListKind {
         /// Only in this conversation.
         within: Option<Id>,
     },
+    /// Messages in which we are named.
+    Mentions,
     /// Contacts.
     Contacts,
     /// Strangers who asked.
@@ -130,8 +132,15 @@ impl List {
                 scored.push((score, n));
             }
         }
-        // Those that fit equally well stay in their order.
-        scored.sort_by_key(|(score, n)| (std::cmp::Reverse(*score), *n));
+        // A conversation with a word that begins like this is meant before anything that can be done, and those
+        // that fit equally well stay in their order.
+        let small = typed.to_lowercase();
+        let is_meant = |row: &Row| {
+            let text = row.text.to_lowercase();
+            let begins = text.split_whitespace().any(|word| word.starts_with(&small));
+            matches!(row.choice, Choice::Chat(_)) && !small.is_empty() && begins
+        };
+        scored.sort_by_key(|(score, n)| (!is_meant(&self.rows[*n]), std::cmp::Reverse(*score), *n));
         self.shown = scored.into_iter().map(|(_, n)| n).collect();
     }
 

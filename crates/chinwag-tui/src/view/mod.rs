@@ -203,6 +203,7 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Pos
     let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let height = area.height - pending_height;
     let is_loaded = chat.timeline.is_loaded;
+    let is_cleared = chat.timeline.is_cleared();
     let is_nobody =
         is_alone && is_self && chat.timeline.is_empty() && is_loaded && pending.is_empty();
     if is_nobody {
@@ -212,7 +213,11 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Pos
     let rows = chat.timeline.screen(height, area.width - margin, &look);
     let top = area.y + height.saturating_sub(u16::try_from(rows.len()).unwrap_or(height));
     if rows.is_empty() && pending.is_empty() {
-        let words = if is_loaded { "nothing was said here yet" } else { "loading…" };
+        let words = match is_loaded {
+            true if is_cleared => "cleared from the screen; a page up shows it again",
+            true => "nothing was said here yet",
+            false => "loading…",
+        };
         let row =
             Rect { y: area.y + area.height.saturating_sub(1), height: area.height.min(1), ..area };
         frame.render_widget(Paragraph::new(Line::styled(format!(" {words}"), theme.dim)), row);

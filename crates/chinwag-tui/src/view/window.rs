@@ -57,6 +57,7 @@ fn draw_list(
         ListKind::Unread => "Unread",
         ListKind::Search { within: Some(_) } => "Search here; Ctrl+S: everywhere",
         ListKind::Search { within: None } => "Search everywhere",
+        ListKind::Mentions => "You are named here",
         ListKind::Contacts => "Contacts",
         ListKind::Requests => "Requests",
         ListKind::First => "What next? Up, Down and Enter",
@@ -93,7 +94,7 @@ fn draw_list(
         let mark = if n == list.chosen { "> " } else { "  " };
         let mut spans = vec![Span::raw(mark)];
         // Where there is little room, the words of a hit come first.
-        let is_hit = matches!(list.kind, ListKind::Search { .. });
+        let is_hit = matches!(list.kind, ListKind::Search { .. } | ListKind::Mentions);
         let skipped = usize::from(is_hit && inner.width < NARROW);
         let shown = row.line.spans.iter().skip(skipped).cloned();
         if inner.width < NARROW {

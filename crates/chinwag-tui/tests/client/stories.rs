@@ -571,3 +571,45 @@ fn what_is_typed_and_not_sent_is_kept_now_and_then_and_found_again() {
     desk.tell(at(30));
     assert!(!desk.has_asked("draft.set"), "nothing is new");
 }
+
+#[test]
+fn a_half_made_change_and_a_half_made_answer_are_kept_as_what_they_are() {
+    let later = |desk: &mut Desk, s: i64| {
+        let now = jiff::Timestamp::from_second(desk.app.now.as_second() + s).unwrap();
+        desk.tell(Msg::Tick(now));
+    };
+    let mut desk = ana();
+    desk.answer(Tag::Drafts, json!([]));
+    desk.press("Up");
+    desk.press("Up");
+    desk.press("e");
+    desk.types(", or so");
+    later(&mut desk, 10);
+    let kept = desk.asked("draft.set").clone();
+    assert!(kept["edits"].is_string() && kept["replyTo"].is_null(), "{kept}");
+    // It is there again the next time, and changes that message.
+    let mut next = ana();
+    let draft = json!({ "conversation": "conv_Bob", "text": kept["text"], "edits": kept["edits"] });
+    next.answer(Tag::Drafts, json!([draft]));
+    assert!(next.screen(80, 24).contains("changing You: number 4"));
+    next.press("Enter");
+    let edited = next.asked("message.edit").clone();
+    assert_eq!((&edited["id"], &edited["text"]), (&kept["edits"], &kept["text"]));
+    assert!(!next.has_asked("message.send"));
+    assert_eq!(next.asked("draft.set")["text"], "", "and then it is none any more");
+    // So is an answer.
+    let mut next = ana();
+    let draft = json!({ "conversation": "conv_Bob", "text": "because", "replyTo": "msg_3" });
+    next.answer(Tag::Drafts, json!([draft]));
+    next.press("Enter");
+    assert_eq!(next.asked("message.send")["replyTo"], "msg_3");
+    // What is typed meanwhile does not get into the words of an old message.
+    let mut next = ana();
+    next.types("news");
+    let draft = json!({ "conversation": "conv_Bob", "text": "old words", "edits": "msg_4" });
+    next.answer(Tag::Drafts, json!([draft]));
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    assert_eq!(typed(&next), "news");
+    next.press("Ctrl+r");
+    assert_eq!(typed(&next), "old words");
+}

@@ -35,10 +35,10 @@ fn shown_wide(buffer: &Buffer) -> String {
             let at = usize::from(x);
             if at > 0 && is_wide(&cells[at - 1]) && cell.symbol() != " " {
                 // Half of what stood there is drawn over, and the rest with it.
-                cells[at - 1] = "#".to_owned();
+                "#".clone_into(&mut cells[at - 1]);
             }
             if at == 0 || !is_wide(&cells[at - 1]) || cell.symbol() != " " {
-                cells[at] = cell.symbol().to_owned();
+                cell.symbol().clone_into(&mut cells[at]);
             }
             if is_wide(&cells[at]) && at + 1 < cells.len() {
                 cells[at + 1] = String::new();
@@ -67,7 +67,7 @@ fn where_greek_is_wide_all_of_it_is_seen_and_folded_to_fit() {
     assert_eq!(cursor.0, prompt + 7);
     // The bar before what others say is where it was.
     let bars: Vec<_> =
-        screen.lines().filter(|row| row.contains("|") && row.contains("  |")).collect();
+        screen.lines().filter(|row| row.contains('|') && row.contains("  |")).collect();
     assert!(bars.len() >= 2, "{screen}");
 }
 
