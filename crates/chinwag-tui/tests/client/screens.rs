@@ -260,7 +260,7 @@ fn answered(theme: Theme, command: &str, tag: Tag, answer: serde_json::Value) ->
 }
 
 fn status(theme: Theme) -> Desk {
-    let status = json!({ "version": "0.1.0", "account": account(), "dataDir": "/home/ana/.local/share/chinwag",
+    let status = json!({ "version": "0.1.0", "account": account(), "dataDir": "/srv/people/ana/chinwag/data",
         "process": 4711, "isDaemon": true, "since": "2026-11-26T08:00:00Z",
         "addresses": ["192.0.2.7:4433", "[2001:db8::7]:4433"], "lan": true, "connected": 1, "contacts": 2,
         "requests": 0, "unread": 3, "undelivered": 1, "classroom": null,
