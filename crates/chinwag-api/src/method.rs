@@ -554,6 +554,12 @@ pub struct SetDraft {
     pub conversation: Who,
     /// The words, at most 128 KiB; empty: there are none any more.
     pub text: String,
+    /// The id of the message that they answer, if they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Id>,
+    /// The id of the message whose words they are to be, if it is one of ours that is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Id>,
 }
 
 /// Parameters of [`EventsList`].

@@ -119,6 +119,10 @@ pub struct Status {
 pub struct Ticket {
     /// The line to hand over. It holds a secret: who has it can become a contact.
     pub ticket: String,
+    /// The same for a QR code, with as many of our addresses as one of 41 modules has room for. Empty: an
+    /// older daemon answers.
+    #[serde(default)]
+    pub qr: String,
     /// The id of the invite, to revoke it by.
     pub invite: Id,
     /// Whether more than one may use it.
@@ -139,6 +143,10 @@ impl std::fmt::Debug for Ticket {
 pub struct Card {
     /// The line. It holds no secret, and may be published.
     pub card: String,
+    /// The same for a QR code, with as many of our addresses as one of 41 modules has room for. Empty: an
+    /// older daemon answers.
+    #[serde(default)]
+    pub qr: String,
 }
 
 /// An invite that is open: its ticket was not used up.
@@ -461,6 +469,12 @@ pub struct Draft {
     pub conversation: Id,
     /// The words.
     pub text: String,
+    /// The message that they answer.
+    #[serde(default)]
+    pub reply_to: Option<Id>,
+    /// The message of ours whose words they are to be.
+    #[serde(default)]
+    pub edits: Option<Id>,
 }
 
 /// A message as it is shown now.

@@ -20,6 +20,11 @@ const CHECKSUM_LEN: usize = 4;
 /// Characters of a ticket that is looked at; the longest that can be written is shorter.
 const TEXT_MAX: usize = 4_096;
 
+/// Characters of a ticket for a QR code: what one of 41 modules has room for in capitals and digits with
+/// the least error correction (ISO/IEC 18004, version 6-L). Half a row for a module, that one and its
+/// quiet zone fit on a terminal of 24 rows.
+const QR_MAX: usize = 195;
+
 /// What introduces an account: who, through which device, and the secret that shows the invitation.
 /// Holds that secret, so it prints only who it is of; [`Ticket::to_text`] writes it out.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,6 +90,14 @@ impl Ticket {
     /// The line of text that is the ticket: lower-case letters and digits.
     pub fn to_text(&self) -> String {
         to_line(self.to_bytes())
+    }
+
+    /// The same for a QR code: with as many of its addresses, the first ones, as one of 41 modules has room
+    /// for. To be drawn in capitals, of which more fit in.
+    pub fn to_qr_text(&self) -> String {
+        let mut ticket = self.clone();
+        while ticket.to_text().len() > QR_MAX && ticket.addresses.pop().is_some() {}
+        ticket.to_text()
     }
 }
 
@@ -254,6 +267,18 @@ mod tests {
     #[test]
     fn a_ticket_without_addresses_is_a_line_of_152_characters() {
         assert_eq!(ticket(Vec::new()).to_text().len(), PREFIX.len() + 144);
+    }
+
+    #[test]
+    fn a_ticket_for_a_qr_code_has_the_first_addresses_and_no_more_than_fit() {
+        let at = |address: &str| Address::Direct(address.parse().unwrap());
+        let all = ["192.0.2.7:4433", "[2001:db8::1]:4433", "[2001:db8::2]:4433"].map(at);
+        let whole = ticket(all.to_vec());
+        assert!(whole.to_text().len() > QR_MAX);
+        let text = whole.to_qr_text();
+        assert!(text.len() <= QR_MAX, "{}", text.len());
+        assert_eq!(text.parse(), Ok(ticket(all[..2].to_vec())));
+        assert_eq!(ticket(Vec::new()).to_qr_text(), ticket(Vec::new()).to_text());
     }
 
     #[test]

@@ -234,7 +234,12 @@ async fn a_thousand_contacts_who_are_away_keep_nobody_from_being_reached() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_typed_and_not_sent_is_kept_until_it_is_empty_and_within_limits() {
     let alice = Person::new("Alice").await;
-    let draft = |text: &str| SetDraft { conversation: "me".to_owned(), text: text.to_owned() };
+    let draft = |text: &str| SetDraft {
+        conversation: "me".to_owned(),
+        text: text.to_owned(),
+        reply_to: None,
+        edits: None,
+    };
     alice.client.call::<DraftSet>(draft("half a thought")).await.unwrap();
     alice.client.call::<DraftSet>(draft("half a thought, and more")).await.unwrap();
     let drafts = alice.client.call::<DraftList>(Nothing {}).await.unwrap();
@@ -242,7 +247,14 @@ async fn what_is_typed_and_not_sent_is_kept_until_it_is_empty_and_within_limits(
     assert_eq!(drafts[0].text, "half a thought, and more");
     let error = refused(alice.client.call::<DraftSet>(draft(&"x".repeat(128 * 1024 + 1))).await);
     assert_eq!(error.kind(), Kind::Limit, "{error}");
-    let nobody = SetDraft { conversation: "Nobody".to_owned(), text: "x".to_owned() };
+    let id = alice.say("me", "said").await;
+    let edits = SetDraft { edits: Some(id.clone()), ..draft("said, and more") };
+    alice.client.call::<DraftSet>(edits.clone()).await.unwrap();
+    let drafts = alice.client.call::<DraftList>(Nothing {}).await.unwrap();
+    assert_eq!((&drafts[0].reply_to, &drafts[0].edits), (&None, &Some(id.clone())));
+    let both = SetDraft { reply_to: Some(id), ..edits };
+    assert_eq!(refused(alice.client.call::<DraftSet>(both).await).kind(), Kind::Usage);
+    let nobody = SetDraft { conversation: "Nobody".to_owned(), ..draft("x") };
     let error = refused(alice.client.call::<DraftSet>(nobody).await);
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
     alice.client.call::<DraftSet>(draft("")).await.unwrap();

@@ -3,7 +3,7 @@
 //! No part of the history, and nothing that the node knows of: it is kept here so that it is nowhere in
 //! the clear.
 
-use chinwag_core::ids::ConversationId;
+use chinwag_core::ids::{ConversationId, EntryId};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
@@ -25,12 +25,29 @@ pub struct Draft {
     pub conversation: ConversationId,
     /// The words.
     pub text: String,
+    /// What they are for; without: for a new message.
+    pub about: Option<DraftAbout>,
+}
+
+/// What a draft is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftAbout {
+    /// It answers this entry.
+    Answer(EntryId),
+    /// It is to be the words of this entry.
+    Edit(EntryId),
 }
 
 pub(crate) fn all(db: &Connection) -> Result<Vec<Draft>, Fault> {
-    let select = "SELECT conversation, text FROM drafts ORDER BY conversation";
+    let select = "SELECT conversation, text, about, is_edit FROM drafts ORDER BY conversation";
     sql::all(db, select, [], |row| {
-        Ok(Draft { conversation: sql::conversation(row, 0)?, text: row.get(1)? })
+        let is_edit: bool = row.get(3)?;
+        let about = match sql::optional_bytes(row, 2)? {
+            None => None,
+            Some(_) if is_edit => Some(DraftAbout::Edit(sql::entry_id(row, 2)?)),
+            Some(_) => Some(DraftAbout::Answer(sql::entry_id(row, 2)?)),
+        };
+        Ok(Draft { conversation: sql::conversation(row, 0)?, text: row.get(1)?, about })
     })
 }
 
@@ -52,8 +69,14 @@ pub(crate) fn put(db: &Connection, draft: &Draft) -> Result<bool, Fault> {
         && is_within(count, 1, DRAFTS_MAX)
         && is_within(bytes, draft.text.len(), DRAFTS_BYTES_MAX);
     if has_room {
-        let put = "INSERT OR REPLACE INTO drafts (conversation, text) VALUES (?1, ?2)";
-        sql::run(db, put, (conversation, &draft.text))?;
+        let (about, is_edit) = match &draft.about {
+            None => (None, false),
+            Some(DraftAbout::Answer(id)) => (Some(id.as_bytes()), false),
+            Some(DraftAbout::Edit(id)) => (Some(id.as_bytes()), true),
+        };
+        let put = "INSERT OR REPLACE INTO drafts (conversation, text, about, is_edit)
+                   VALUES (?1, ?2, ?3, ?4)";
+        sql::run(db, put, (conversation, &draft.text, about, is_edit))?;
     }
     Ok(has_room)
 }

@@ -33,7 +33,7 @@ mod store;
 pub mod testing;
 mod witness;
 
-pub use drafts::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft};
+pub use drafts::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft, DraftAbout};
 pub use events::Reached;
 pub use fault::OpenError;
 pub use folder::DATABASE;

@@ -60,7 +60,7 @@ fn a_new_folder_gets_the_newest_schema() {
     drop(open(folder.path()));
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 6);
+    assert_eq!(version, 7);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let says = refused(folder.path(), &store_key());
     assert_eq!(
         says,
-        "the store is of version 99 and this program knows versions up to 6: use the newer program"
+        "the store is of version 99 and this program knows versions up to 7: use the newer program"
     );
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -496,8 +496,12 @@ fn the_log_is_written_into_the_database_without_waiting_for_a_reader() {
 
 #[test]
 fn a_draft_is_kept_over_a_restart_and_there_is_room_for_so_many() {
-    use chinwag_store::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft};
-    let draft = |n: u8, text: &str| Draft { conversation: conversation(n), text: text.to_owned() };
+    use chinwag_store::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft, DraftAbout};
+    let draft = |n: u8, text: &str| Draft {
+        conversation: conversation(n),
+        text: text.to_owned(),
+        about: None,
+    };
     let folder = TempDir::new().unwrap();
     let mut store = open(folder.path());
     assert!(store.put_draft(&draft(1, "half a thought")).unwrap());
@@ -506,6 +510,15 @@ fn a_draft_is_kept_over_a_restart_and_there_is_room_for_so_many() {
     assert!(!store.put_draft(&draft(1, &"x".repeat(DRAFT_MAX + 1))).unwrap());
     drop(store);
     let mut store = open(folder.path());
+    assert_eq!(store.drafts().unwrap(), [draft(1, "half a thought")]);
+    // What they are for is kept as well, and forgotten with them.
+    let entry = chinwag_core::ids::EntryId::from_bytes([9; 32]);
+    for about in [DraftAbout::Answer(entry), DraftAbout::Edit(entry)] {
+        let about = Draft { about: Some(about), ..draft(1, "half a thought") };
+        assert!(store.put_draft(&about).unwrap());
+        assert_eq!(store.drafts().unwrap(), [about]);
+    }
+    assert!(store.put_draft(&draft(1, "half a thought")).unwrap());
     assert_eq!(store.drafts().unwrap(), [draft(1, "half a thought")]);
     let most = u8::try_from(DRAFTS_BYTES_MAX / DRAFT_MAX).unwrap();
     for n in 2..=most {
@@ -516,7 +529,7 @@ fn a_draft_is_kept_over_a_restart_and_there_is_room_for_so_many() {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&n.to_be_bytes());
         let conversation = chinwag_core::ids::ConversationId::from_bytes(bytes);
-        Draft { conversation, text: "a".to_owned() }
+        Draft { conversation, text: "a".to_owned(), about: None }
     };
     for n in store.drafts().unwrap().len()..DRAFTS_MAX {
         assert!(store.put_draft(&nth(n)).unwrap(), "{n}");

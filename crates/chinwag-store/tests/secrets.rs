@@ -88,7 +88,7 @@ impl Desk {
         let conversation = ConversationId::direct(ana.account(), bo.account());
         for n in 0..20 {
             let text = format!("{DRAFTED} {}", "x".repeat(n));
-            assert!(ana.store.put_draft(&Draft { conversation, text }).unwrap());
+            assert!(ana.store.put_draft(&Draft { conversation, text, about: None }).unwrap());
         }
         self.invite_and_ask();
         self.carry_bundles();

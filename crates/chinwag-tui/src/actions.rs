@@ -97,6 +97,34 @@ pub enum Act {
     Me,
     Classroom,
     Nearby,
+    Up,
+    Down,
+    HistoryBack,
+    FoundNext,
+    FoundPrevious,
+    WordEnd,
+    Append,
+    InsertStart,
+    InsertEnd,
+    OpenBelow,
+    OpenAbove,
+    WindowUp,
+    WindowDown,
+    WindowPageUp,
+    WindowPageDown,
+    WindowTop,
+    WindowBottom,
+    WindowChoose,
+    WindowCopy,
+    WindowDo,
+    WindowClose,
+    Yes,
+    No,
+    Other,
+    Mentions,
+    Export,
+    Backup,
+    ClearScreen,
 }
 
 /// Where a key means something.
@@ -104,6 +132,10 @@ pub enum Act {
 pub enum Place {
     /// Wherever no window is open.
     Everywhere,
+    /// In a window. In a list letters are typed, whatever they mean elsewhere.
+    Window,
+    /// While a question is asked.
+    Question,
     /// In the line that is typed.
     Input,
     /// While a message is selected.
@@ -161,6 +193,10 @@ actions! {
         NextActive "next-active" ["alt+a"] "The next conversation with something unread";
         LastChat "last-chat" / "close" ["alt+/"] "The conversation before this one";
         Unreads "unreads" / "unreads" [] "Conversations with something unread";
+        Mentions "mentions" / "mentions" [] "Messages in which you are named";
+        Export "export" / "export" "FILE" [] "All messages of this conversation to a file, a line of JSON each";
+        Backup "backup" / "backup" "FILE" [] "An encrypted backup of everything to a file";
+        ClearScreen "clear-screen" / "clear" [] "An empty screen; nothing is deleted";
         Chat "chat" / "chat" "NAME [TEXT]" [] "Open a conversation, and say something there";
         Me "me" / "me" "TEXT" [] "Say what you do: * you wave";
         FirstUnread "first-unread" ["alt+u"] "The first message here that was not read";
@@ -173,6 +209,8 @@ actions! {
         Top "top" ["alt+home"] "The oldest message";
         Bottom "bottom" ["alt+end"] "The newest message";
         Search "search" / "search" "WORDS" ["ctrl+s"] "Search here; again: everywhere";
+        FoundNext "found-next" [] "The next of what was found last, further back";
+        FoundPrevious "found-previous" [] "The one that was found before it";
         ToggleList "toggle-list" ["alt+shift+b"] "Show or hide the list of conversations";
         ToggleDetails "toggle-details" ["alt+shift+n"] "Show or hide what is known of whoever one talks with";
         ToggleMouse "toggle-mouse" ["alt+m"] "Let the mouse choose and scroll, or no longer";
@@ -184,7 +222,7 @@ actions! {
         Requests "requests" / "requests" [] "Strangers who would like to become contacts";
         Accept "accept" / "accept" "[NAME]" [] "Make a contact of somebody who asked";
         Decline "decline" / "decline" "[NAME]" [] "Forget a request";
-        Block "block" / "block" "[NAME]" [] "Keep somebody from reaching you";
+        Block "block" / "block" "[NAME] [--yes]" [] "Keep somebody from reaching you";
         Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
@@ -203,7 +241,7 @@ actions! {
         Help "help" / "help" ["f1"] "Keys and commands";
         Redraw "redraw" ["ctrl+l"] "Draw the screen anew";
         Suspend "suspend" ["ctrl+z"] "Back to the shell; fg comes back";
-        Quit "quit" / "quit" ["ctrl+q"] "Leave";
+        Quit "quit" / "quit" ["ctrl+q"] "Leave; the key asks first, and leaves when it is pressed again";
     }
     Input {
         Send "send" ["enter"] "Send what was typed";
@@ -226,12 +264,21 @@ actions! {
         DeleteToEnd "delete-to-end" ["ctrl+k"] "Cut to the end of the line";
         Yank "yank" ["ctrl+y"] "Put in what was cut last";
         Undo "undo" ["ctrl+_" "ctrl+/"] "Undo";
+        Up "up" ["up"] "A line up; above the first, what was typed before";
+        Down "down" ["down"] "A line down; below the last, what was typed after that";
+        HistoryBack "history-back" ["ctrl+r"] "What was typed before";
         Normal "normal" [] "To the normal mode (keymap vim)";
     }
     Normal {
         Insert "insert" [] "Type again";
         Command "command" [] "Type a command";
         Visual "visual" [] "Choose a part of what is typed; of nothing typed, a message";
+        Append "append" [] "Type behind the cursor";
+        InsertStart "insert-start" [] "Type at the beginning of the line";
+        InsertEnd "insert-end" [] "Type at the end of the line";
+        OpenBelow "open-below" [] "Type in a new line below";
+        OpenAbove "open-above" [] "Type in a new line above";
+        WordEnd "word-end" [] "The end of the word";
     }
     Visual {
         VisualCut "visual-cut" [] "Cut what is chosen";
@@ -245,11 +292,28 @@ actions! {
         Reply "reply" / "reply" ["r" "enter"] "Answer it";
         React "react" / "react" "[EMOJI]" ["+"] "React to it, or no longer";
         Edit "edit" / "edit" ["e"] "Change its words, if it is yours";
-        Retract "retract" / "retract" ["d"] "Take it back, if it is yours";
+        Retract "retract" / "retract" "[--yes]" ["d"] "Take it back, if it is yours";
         Copy "copy" ["y"] "Copy its words";
         Open "open" ["o"] "Show the link in it, to open or copy";
         Why "why" / "why" ["w"] "Where it is now, device by device";
         Leave "leave" ["esc" "q"] "Back to the line that is typed";
+    }
+    Window {
+        WindowUp "window-up" ["up" "k"] "A line up";
+        WindowDown "window-down" ["down" "j"] "A line down";
+        WindowPageUp "window-page-up" ["pgup"] "A page up";
+        WindowPageDown "window-page-down" ["pgdn" "space"] "A page down";
+        WindowTop "window-top" ["home"] "The beginning of a text";
+        WindowBottom "window-bottom" ["end"] "The end of a text";
+        WindowChoose "window-choose" ["enter"] "Choose this one; close a text";
+        WindowCopy "window-copy" ["y"] "Copy what a text is about";
+        WindowDo "window-do" ["c"] "The QR code alone; of who is reachable: connect to everybody";
+        WindowClose "window-close" ["esc" "ctrl+c" "q"] "Close it";
+    }
+    Question {
+        Yes "yes" ["y" "shift+y"] "Yes";
+        No "no" ["n" "shift+n" "esc" "ctrl+c"] "No";
+        Other "other" ["d"] "The third answer, where there is one";
     }
 }
 
@@ -258,7 +322,15 @@ actions! {
 /// [`Place::Selected`] come first.
 const VIM: &[(&str, Place, &[&str])] = &[
     ("normal", Place::Input, &["esc", "ctrl+["]),
-    ("insert", Place::Normal, &["i", "a"]),
+    ("insert", Place::Normal, &["i"]),
+    ("append", Place::Normal, &["a"]),
+    ("insert-start", Place::Normal, &["shift+i"]),
+    ("insert-end", Place::Normal, &["shift+a"]),
+    ("open-below", Place::Normal, &["o"]),
+    ("open-above", Place::Normal, &["shift+o"]),
+    ("word-end", Place::Normal, &["e"]),
+    ("found-next", Place::Normal, &["n"]),
+    ("found-previous", Place::Normal, &["shift+n"]),
     ("command", Place::Normal, &[":"]),
     ("select-up", Place::Normal, &["k", "up"]),
     ("select-down", Place::Normal, &["j", "down"]),
@@ -294,6 +366,7 @@ const VIM: &[(&str, Place, &[&str])] = &[
     ("line-end", Place::Visual, &["$", "end"]),
     ("word-left", Place::Visual, &["b"]),
     ("word-right", Place::Visual, &["w"]),
+    ("word-end", Place::Visual, &["e"]),
 ];
 
 /// What two keys in a row mean in the normal mode.
@@ -330,6 +403,14 @@ pub fn two_keys(first: Option<char>, key: char) -> Option<Two> {
     }
 }
 
+/// The keys of [`two_keys`], for the help.
+pub const TWO_KEYS: &[(&str, &str)] = &[
+    ("gg", "The oldest message"),
+    ("dd, cc", "Cut the line; with c, and type"),
+    ("dw, db, d0, d$", "Cut a word, or to an end of the line; with c, and type"),
+    ("yy", "Keep the line, to put it in elsewhere"),
+];
+
 /// Which keys there are before the config says anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keys {
@@ -355,6 +436,7 @@ pub fn with_word(word: &str) -> Option<&'static Action> {
         "delete" => "retract",
         "unread" => "unreads",
         "exit" => "quit",
+        "save" => "export",
         other => other,
     };
     ACTIONS.iter().find(|action| action.word == Some(meant))
@@ -364,7 +446,8 @@ pub fn with_word(word: &str) -> Option<&'static Action> {
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bound: HashMap<(Place, Chord), Act>,
-    of: Vec<(Act, Chord)>,
+    /// The same in the order in which they were bound.
+    of: Vec<(Act, Place, Chord)>,
     /// Whether there is a normal mode.
     pub is_vim: bool,
 }
@@ -420,7 +503,7 @@ impl Keymap {
     }
 
     fn unbind(&mut self, action: &Action) {
-        self.of.retain(|(act, _)| *act != action.act);
+        self.of.retain(|(act, ..)| *act != action.act);
         self.bound.retain(|_, act| *act != action.act);
     }
 
@@ -429,17 +512,9 @@ impl Keymap {
             let chord = key
                 .parse()
                 .map_err(|cause| KeymapError::NoKey { action: action.name.to_owned(), cause })?;
-            if let Some(before) = self.bound.insert((place, chord), action.act) {
-                // It may mean the same in another place still.
-                let is_elsewhere =
-                    self.bound.iter().any(|((_, of), act)| *of == chord && *act == before);
-                if !is_elsewhere {
-                    self.of.retain(|known| *known != (before, chord));
-                }
-            }
-            if !self.of.contains(&(action.act, chord)) {
-                self.of.push((action.act, chord));
-            }
+            self.bound.insert((place, chord), action.act);
+            self.of.retain(|(_, of, known)| (*of, *known) != (place, chord));
+            self.of.push((action.act, place, chord));
         }
         Ok(())
     }
@@ -449,9 +524,33 @@ impl Keymap {
         self.bound.get(&(place, chord)).copied()
     }
 
-    /// The keys of an action, as they are shown.
+    /// The keys of an action, as they are shown, wherever they mean it.
     pub fn keys(&self, act: Act) -> Vec<String> {
-        self.of.iter().filter(|(of, _)| *of == act).map(|(_, chord)| chord.to_string()).collect()
+        let mut keys = Vec::new();
+        for (_, _, chord) in self.of.iter().filter(|(of, ..)| *of == act) {
+            let key = chord.to_string();
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
+    }
+
+    /// The keys of an action in one place, as they are shown.
+    pub fn keys_in(&self, place: Place, act: Act) -> Vec<String> {
+        let is_it = |(of, at, _): &&(Act, Place, Chord)| (*of, *at) == (act, place);
+        self.of.iter().filter(is_it).map(|(.., chord)| chord.to_string()).collect()
+    }
+
+    /// The first key of an action; where it has none, its name between brackets.
+    pub fn key(&self, act: Act) -> String {
+        let name = || ACTIONS.iter().find(|action| action.act == act).map_or("", |a| a.name);
+        self.keys(act).into_iter().next().unwrap_or_else(|| format!("[{}]", name()))
+    }
+
+    /// Which of the keys of an action this is, counted from 0.
+    pub fn nth(&self, act: Act, chord: Chord) -> Option<usize> {
+        self.of.iter().filter(|(of, ..)| *of == act).position(|(.., known)| *known == chord)
     }
 }
 

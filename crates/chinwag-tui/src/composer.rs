@@ -61,6 +61,22 @@ impl Composer {
         self.area.cursor().0 + 1 == self.area.lines().len()
     }
 
+    /// Whether the cursor is behind the last character of its line.
+    pub fn is_at_line_end(&self) -> bool {
+        let cursor = self.area.cursor();
+        self.area.lines().get(cursor.0).is_none_or(|line| line.chars().count() <= cursor.1)
+    }
+
+    /// Begins a new line below the one of the cursor, or above it.
+    pub fn open_line(&mut self, is_above: bool) {
+        self.area.move_cursor(if is_above { CursorMove::Head } else { CursorMove::End });
+        self.area.insert_newline();
+        if is_above {
+            self.area.move_cursor(CursorMove::Up);
+        }
+        self.count();
+    }
+
     /// The widget.
     pub fn area(&self) -> &TextArea<'static> {
         &self.area
@@ -153,6 +169,7 @@ impl Composer {
             Act::LineStart => area.move_cursor(CursorMove::Head),
             Act::LineEnd => area.move_cursor(CursorMove::End),
             Act::WordLeft => area.move_cursor(CursorMove::WordBack),
+            Act::WordEnd => area.move_cursor(CursorMove::WordEnd),
             Act::WordRight => area.move_cursor(CursorMove::WordForward),
             Act::Left => area.move_cursor(CursorMove::Back),
             Act::Right => area.move_cursor(CursorMove::Forward),

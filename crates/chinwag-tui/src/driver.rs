@@ -13,9 +13,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::StreamExt as _;
 
 use crate::app::App;
-use crate::msg::{Ask, Effect, Mouse, Msg};
+use crate::layout::Layout;
+use crate::msg::{Ask, Effect, Mouse, Msg, Written};
 use crate::options::{Notify, Options};
-use crate::terminal::Screen;
+use crate::terminal::{Screen, is_multiplexed};
 use crate::view;
 
 /// How often the clock is told.
@@ -80,6 +81,8 @@ pub async fn run(
     end: impl Future<Output = ()>,
 ) -> Result<Ended, RunError> {
     let run = format!("tui-{}-{}", std::process::id(), Timestamp::now().as_nanosecond());
+    let mut options = options;
+    options.joined_emoji &= !is_multiplexed();
     let mut screen = Screen::take(options.extended_keys)?;
     screen.mouse(options.mouse)?;
     let mut rim = Rim {
@@ -89,7 +92,13 @@ pub async fn run(
         cursor: None,
         title: String::new(),
     };
+    let layout = rim.app.options.layout.clone();
+    let before = layout.as_deref().map(Layout::read).unwrap_or_default();
+    rim.app.set_layout(before);
     let ended = rim.live(&mut screen, connect, end).await;
+    if let Some(path) = layout.filter(|_| rim.app.layout() != before) {
+        rim.app.layout().write(&path);
+    }
     rim.keep_drafts().await;
     ended
 }
@@ -230,6 +239,7 @@ impl Rim {
                 let edited = self.edit(&text, screen, keys).await?;
                 self.app.update(Msg::Edited(edited));
             }
+            Effect::Write { what, path } => write(self.link.as_ref(), &self.answers.0, what, path),
             Effect::Redraw => screen.clear()?,
             Effect::Mouse(is_on) => screen.mouse(is_on)?,
             Effect::Suspend => suspend(screen, keys).await?,
@@ -304,6 +314,17 @@ pub(crate) fn ask(link: Option<&Link>, answers: &mpsc::Sender<Msg>, ask: Ask) {
         };
         // Nobody waits for an answer any more when the client has ended.
         let _ = answers.send(Msg::Answer(ask.tag, answer)).await;
+    });
+}
+
+/// Writes something to a file; how it went comes as a message.
+pub(crate) fn write(link: Option<&Link>, answers: &mpsc::Sender<Msg>, what: Written, path: String) {
+    let answers = answers.clone();
+    let client = link.map(|link| link.client.clone());
+    tokio::spawn(async move {
+        let said = crate::files::write(client, what, path).await;
+        // Nobody waits for it any more when the client has ended.
+        let _ = answers.send(said).await;
     });
 }
 

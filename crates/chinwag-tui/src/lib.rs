@@ -8,10 +8,13 @@
 
 pub mod actions;
 pub mod app;
+pub mod code;
 pub mod composer;
 pub mod driver;
 mod editor;
+mod files;
 pub mod keys;
+pub mod layout;
 pub mod linear;
 pub mod msg;
 pub mod options;

@@ -33,6 +33,13 @@ pub enum Msg {
     Lost(String),
     /// Somebody came back from an editor with this text; `None`: it was left without one.
     Edited(Option<String>),
+    /// What became of something that was done outside.
+    Said {
+        /// In words.
+        text: String,
+        /// Whether it went wrong.
+        is_wrong: bool,
+    },
     /// Somebody outside wants us to end.
     End,
 }
@@ -64,6 +71,13 @@ pub enum Effect {
     Copy(String),
     /// Opens an editor with this text.
     Edit(String),
+    /// Writes something to the file that was named; how it went is [said](Msg::Said).
+    Write {
+        /// What.
+        what: Written,
+        /// The path, as it was typed.
+        path: String,
+    },
     /// Draws everything anew.
     Redraw,
     /// Whether the terminal is to tell of the mouse.
@@ -72,6 +86,15 @@ pub enum Effect {
     Suspend,
     /// Leaves.
     Quit,
+}
+
+/// What can be written to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// All messages of a conversation.
+    Conversation(Id),
+    /// Everything, encrypted.
+    Backup,
 }
 
 /// A request.

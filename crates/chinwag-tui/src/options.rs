@@ -1,5 +1,7 @@
 //! How the client is to look and to behave: what the config says of it.
 
+use std::path::PathBuf;
+
 use jiff::tz::TimeZone;
 
 use crate::actions::Keymap;
@@ -36,6 +38,15 @@ pub struct Options {
     pub extended_keys: bool,
     /// Whether the mouse chooses and scrolls from the beginning; it can be switched.
     pub mouse: bool,
+    /// Where it is kept which parts of the screen are shown; without: it is not.
+    pub layout: Option<PathBuf>,
+    /// Whether characters of ambiguous width (UAX #11) take two columns, as in some terminals of East Asia.
+    pub ambiguous_wide: bool,
+    /// Whether emoji are shown as their names between colons.
+    pub shortcodes: bool,
+    /// Whether emoji that are joined of several are shown as one: not where a multiplexer is in between, which
+    /// counts otherwise than the terminal.
+    pub joined_emoji: bool,
     /// Whether there are only lines of words: then no picture is made, not even of a ticket.
     pub is_linear: bool,
 }
@@ -50,6 +61,10 @@ impl Default for Options {
             zone: TimeZone::system(),
             extended_keys: true,
             mouse: false,
+            layout: None,
+            ambiguous_wide: false,
+            shortcodes: false,
+            joined_emoji: true,
             is_linear: false,
         }
     }

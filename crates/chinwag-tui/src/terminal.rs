@@ -194,6 +194,13 @@ fn give_back(has_extended_keys: bool, has_mouse: bool) {
     let _ = execute!(io::stdout(), cursor::Show);
 }
 
+/// Whether tmux or screen is between us and the terminal. Both count for themselves how wide a character is.
+pub(crate) fn is_multiplexed() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let term = std::env::var("TERM").unwrap_or_default();
+    is_set("TMUX") || is_set("STY") || term.starts_with("tmux") || term.starts_with("screen")
+}
+
 /// Whether the terminal is one of those with the keyboard protocol of kitty. To ask it would take a
 /// while where nobody answers.
 fn is_known_for_extended_keys() -> bool {

@@ -157,6 +157,17 @@ impl Timeline {
         *self = Self { size, ..Self::new(self.zone.clone()) };
     }
 
+    /// Shows nothing of what is here any more, until somebody goes up.
+    pub fn clear(&mut self) {
+        self.forget();
+        self.is_loaded = true;
+    }
+
+    /// Whether what is here was cleared from the screen.
+    pub fn is_cleared(&self) -> bool {
+        self.is_loaded && self.is_empty() && self.older == Edge::Open
+    }
+
     /// Other looks: all rows are made anew.
     pub fn restyle(&mut self) {
         self.revision += 1;
@@ -521,6 +532,11 @@ impl Timeline {
         self.selected = self.entries.get(next).map(|entry| entry.message.id.clone());
         self.show_selected(look);
         true
+    }
+
+    /// Which of the messages that are here is selected, counted from 1.
+    pub fn selected_nth(&self) -> Option<usize> {
+        self.selected.as_ref().and_then(|id| self.index(id)).map(|index| index + 1)
     }
 
     /// If something is selected and is not seen any more, selects the nearest that is.

@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure};
 /// Bytes of a config file.
 const CONFIG_MAX: u64 = 1024 * 1024;
 
-const KNOWN_KEYS: [&str; 21] = [
+const KNOWN_KEYS: [&str; 23] = [
     "data_dir",
     "lan",
     "bind",
@@ -43,6 +43,8 @@ const KNOWN_KEYS: [&str; 21] = [
     "ui.title",
     "ui.extended_keys",
     "ui.mouse",
+    "ui.ambiguous",
+    "ui.emoji",
 ];
 
 /// A config file with every key and what it means; as it stands it says what is so anyway.
@@ -98,6 +100,13 @@ extended_keys = true
 
 # Let the mouse choose and scroll from the beginning; Alt+M switches it. With Shift it selects text.
 mouse = false
+
+# How wide the terminal draws characters of ambiguous width, Greek and Cyrillic among them: narrow, or wide as in
+# some terminals of East Asia.
+ambiguous = \"narrow\"
+
+# Emoji: signs, or shortcodes (:tada:) for terminals that can't draw them.
+emoji = \"signs\"
 
 # Keys of an action: one, several, or \"\" for none. The names of actions: docs/command-line.md.
 [ui.keys]
@@ -175,6 +184,10 @@ pub(crate) struct UiConfig {
     pub(crate) extended_keys: bool,
     /// Whether the mouse chooses and scrolls from the beginning.
     pub(crate) mouse: bool,
+    /// How wide characters of ambiguous width are.
+    pub(crate) ambiguous: Ambiguous,
+    /// How emoji are shown.
+    pub(crate) emoji: EmojiAs,
     /// The keys of actions, by their names.
     pub(crate) keys: BTreeMap<String, ActionKeys>,
 }
@@ -190,6 +203,8 @@ impl Default for UiConfig {
             title: true,
             extended_keys: true,
             mouse: false,
+            ambiguous: Ambiguous::default(),
+            emoji: EmojiAs::default(),
             keys: BTreeMap::new(),
         }
     }
@@ -243,6 +258,24 @@ pub(crate) enum Mode {
     #[default]
     Full,
     Linear,
+}
+
+/// How wide the terminal draws characters of ambiguous width.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ambiguous {
+    #[default]
+    Narrow,
+    Wide,
+}
+
+/// How emoji are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EmojiAs {
+    #[default]
+    Signs,
+    Shortcodes,
 }
 
 /// Which keys there are.

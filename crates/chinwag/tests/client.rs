@@ -56,7 +56,10 @@ fn begins(home: &Home, name: &str) -> Terminal {
     let view = terminal.until_shows("Enter when they are written down");
     assert!(view.shows(" 1 ") && view.shows("24 "), "{view}");
     terminal.types(ENTER);
-    terminal.until_shows("/add TICKET");
+    // What to do first is to be chosen, or not.
+    terminal.until_shows("People nearby on this network");
+    terminal.types(ESC);
+    terminal.until_shows("/nearby");
     terminal
 }
 

@@ -20,7 +20,7 @@ use harness::home::Home;
 use serde_json::{Map, Value, json};
 
 /// Fields that hold something else each time, and never anything that a person has written.
-const DIFFERENT: [&str; 15] = [
+const DIFFERENT: [&str; 16] = [
     "address",
     "addresses",
     "base64",
@@ -32,6 +32,7 @@ const DIFFERENT: [&str; 15] = [
     "digest",
     "groups",
     "process",
+    "qr",
     "receivedBytes",
     "rttMs",
     "sentBytes",

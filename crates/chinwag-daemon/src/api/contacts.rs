@@ -38,7 +38,8 @@ pub(super) async fn card(api: Api, _: Nothing) -> Result<model::Card, ApiError> 
         .look(move |view| {
             let account = people::own(view)?;
             let device = view.node.device().ok_or_else(no_account)?;
-            Ok(model::Card { card: Ticket::card(account, device, addresses).to_text() })
+            let card = Ticket::card(account, device, addresses);
+            Ok(model::Card { card: card.to_text(), qr: card.to_qr_text() })
         })
         .await
 }
@@ -50,6 +51,7 @@ pub(super) async fn invite(api: Api, params: CreateInvite) -> Result<model::Tick
     match api.node.order(invite).await? {
         Answer::Ticket(ticket) => Ok(model::Ticket {
             ticket: ticket.to_text(),
+            qr: ticket.to_qr_text(),
             invite: ids::invite(&ticket.secret),
             reusable: is_reusable,
             expires_at: (ticket.expires_s != 0)

@@ -3,9 +3,11 @@
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{Nothing, SetDraft};
 use chinwag_api::model;
-use chinwag_store::{DRAFT_MAX, Draft};
+use chinwag_core::ids::EntryId;
+use chinwag_store::{DRAFT_MAX, Draft, DraftAbout};
 
 use super::Api;
+use crate::ids::Named;
 use crate::node_thread::View;
 use crate::{ids, people};
 
@@ -14,10 +16,19 @@ pub(super) async fn set(api: Api, params: SetDraft) -> Result<Nothing, ApiError>
         let text = format!("{} bytes are too many: {DRAFT_MAX} are kept", params.text.len());
         return Err(ApiError::new(Kind::Limit, text));
     }
-    let SetDraft { conversation, text } = params;
+    let SetDraft { conversation, text, reply_to, edits } = params;
+    let about = match (reply_to, edits) {
+        (None, None) => None,
+        (Some(id), None) => Some(DraftAbout::Answer(whole(&id)?)),
+        (None, Some(id)) => Some(DraftAbout::Edit(whole(&id)?)),
+        (Some(_), Some(_)) => {
+            let text = "a draft answers a message or changes one, and not both";
+            return Err(ApiError::new(Kind::Usage, text));
+        }
+    };
     let draft = move |view: &View<'_>| {
         let conversation = people::conversation(view, &conversation)?.id;
-        Ok(Draft { conversation, text })
+        Ok(Draft { conversation, text, about })
     };
     if api.node.keep(draft, |store, draft| store.put_draft(&draft)).await? {
         return Ok(Nothing {});
@@ -28,9 +39,25 @@ pub(super) async fn set(api: Api, params: SetDraft) -> Result<Nothing, ApiError>
 
 pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<model::Draft>, ApiError> {
     let drafts = api.node.keep(|view| people::own(view).map(drop), |store, ()| store.drafts());
-    let shown = |draft: Draft| model::Draft {
-        conversation: ids::conversation(draft.conversation),
-        text: draft.text,
+    let shown = |draft: Draft| {
+        let (reply_to, edits) = match draft.about {
+            None => (None, None),
+            Some(DraftAbout::Answer(id)) => (Some(ids::message(id)), None),
+            Some(DraftAbout::Edit(id)) => (None, Some(ids::message(id))),
+        };
+        let conversation = ids::conversation(draft.conversation);
+        model::Draft { conversation, text: draft.text, reply_to, edits }
     };
     Ok(drafts.await?.into_iter().map(shown).collect())
+}
+
+/// A message's id, all of it. The message need not be here: it may come, or have gone.
+fn whole(id: &str) -> Result<EntryId, ApiError> {
+    match ids::parse_message(id)? {
+        Named::Whole(id) => Ok(id),
+        Named::Beginning(..) => {
+            let text = "a draft names the message that it is about by the whole of its id";
+            Err(ApiError::new(Kind::Usage, text))
+        }
+    }
 }

@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::classroom::in_class_as;
 use super::windows::{Choice, List, ListKind, Pager, Row};
 use super::{About, App, Asked, Scene, Window, page};
+use crate::code::Code;
 use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::timeline::Edge;
@@ -57,6 +58,9 @@ impl App {
                     app.show_status(&status);
                 }
                 app.status = Some(status);
+                if app.is_leaving() {
+                    app.say_leaving();
+                }
                 Vec::new()
             }),
             Tag::Conversations => self.understood::<ConversationList>(value, Self::listed),
@@ -361,7 +365,10 @@ impl App {
     fn told_peers(&mut self, peers: Vec<Peer>) {
         self.chats.forget_connected();
         for peer in peers.iter().filter(|peer| peer.connected) {
-            self.chats.connected(&peer.contact, &peer.device, true);
+            match &peer.path {
+                Some(path) => self.chats.connected_by(&peer.contact, &peer.device, &path.kind),
+                None => self.chats.connected(&peer.contact, &peer.device, true),
+            }
         }
         if let Some(Window::Peers(view)) = &mut self.window {
             view.told(peers.clone());
@@ -375,13 +382,26 @@ impl App {
         if question != self.question() {
             return;
         }
-        self.hits = messages.to_vec();
+        let is_mentions =
+            matches!(&self.window, Some(Window::List(list)) if list.kind == ListKind::Mentions);
+        let me = self.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
+        // A search knows words and no signs before them.
+        let names_us = |message: &&Message| {
+            let text = message.text.as_deref().unwrap_or_default();
+            !message.author.is_me && !message::mentions(text, &me).is_empty()
+        };
+        let messages: Vec<Message> =
+            messages.iter().filter(|message| !is_mentions || names_us(message)).cloned().collect();
+        self.hits.clone_from(&messages);
         let clock = self.clock();
         let dim = self.options.theme.dim;
         let look = Look { sought: self.searched(), ..self.look() };
         let is_everywhere = matches!(
             &self.window,
-            Some(Window::List(List { kind: ListKind::Search { within: None }, .. }))
+            Some(Window::List(List {
+                kind: ListKind::Search { within: None } | ListKind::Mentions,
+                ..
+            }))
         );
         let rows: Vec<Row> = messages
             .iter()
@@ -403,7 +423,10 @@ impl App {
             })
             .collect();
         let Some(Window::List(list)) = &mut self.window else { return };
-        if matches!(list.kind, ListKind::Search { .. }) {
+        if is_mentions {
+            list.rows = rows;
+            list.narrow();
+        } else if matches!(list.kind, ListKind::Search { .. }) {
             list.rows = rows;
             "nothing was found; Ctrl+S looks everywhere".clone_into(&mut list.empty);
             list.narrow();
@@ -570,32 +593,28 @@ impl App {
     fn show_ticket(&mut self, ticket: &Ticket) {
         let about = "Give this line to one person, by a way that you trust: who has it can become your \
                      contact. They use it with /add, or `chinwag add`.";
-        let title = if ticket.reusable {
-            "A ticket for many; y copies it"
-        } else {
-            "A ticket; y copies it"
-        };
-        self.show_line(title, about, &ticket.ticket);
+        let title = if ticket.reusable { "A ticket for many" } else { "A ticket" };
+        self.show_line(title, about, &ticket.ticket, &ticket.qr);
     }
 
     fn show_card(&mut self, card: &Card) {
         let about = "This line holds no secret, and may be published. It says who you are, which device this \
                      is and where it can be reached. Who uses it, with /add, asks you first: see /requests.";
-        self.show_line("A card; y copies it", about, &card.card);
+        self.show_line("A card", about, &card.card, &card.qr);
     }
 
     /// A line to hand over, as text and as a QR code.
-    fn show_line(&mut self, title: &str, about: &'static str, line: &str) {
-        let mut lines = vec![
+    fn show_line(&mut self, title: &str, about: &'static str, line: &str, qr: &str) {
+        let lines = vec![
             Line::from(about),
             Line::from(""),
             Line::styled(one_line(line), self.options.theme.found),
-            Line::from(""),
         ];
-        if let Some(code) = qr(line).filter(|_| !self.options.is_linear) {
-            lines.extend(code);
-        }
-        self.window = Some(Window::Pager(Pager::new(title, lines).copying(line.to_owned())));
+        // A daemon of before has no shorter one.
+        let code = Code::of(if qr.is_empty() { line } else { qr });
+        let code = code.filter(|_| !self.options.is_linear);
+        let pager = Pager::new(title, lines).copying(line.to_owned()).coded(code);
+        self.window = Some(Window::Pager(pager));
     }
 
     fn show_safety_number(&mut self, number: &SafetyNumber) {
@@ -637,7 +656,7 @@ impl App {
                 DeviceState::Unknown => ", in a state of a newer kind",
             };
             let name = message::padded(&person(&device.name, 24), 24);
-            format!("{name}  {reached}{state}  {}", one_line(&device.id))
+            format!("{name}  {reached}{state}, {}", one_line(&device.id))
         });
         self.pager("Your devices", lines.collect());
     }
@@ -671,10 +690,11 @@ impl App {
             "If both see the same here, both have the same conversation, entry for entry."
                 .to_owned(),
             String::new(),
-            format!("  {}", one_line(&digest.digest)),
-            String::new(),
-            format!("{} entries", digest.entries),
         ];
+        // In rows of four groups, that can be read out.
+        let groups: Vec<String> = digest.digest.split('-').map(one_line).collect();
+        lines.extend(groups.chunks(4).map(|row| format!("  {}", row.join("-"))));
+        lines.extend([String::new(), format!("{} entries", digest.entries)]);
         for log in &digest.logs {
             let forked = log.forked_at.map(|at| format!(", forked at {at}")).unwrap_or_default();
             let name = person(&log.name, 40);
@@ -696,16 +716,4 @@ pub fn numbered(words: &[String], columns: usize) -> Vec<String> {
         .map(|(n, word)| format!("{:2} {:<8}", n + 1, one_line(word)))
         .collect();
     cells.chunks(columns.max(1)).map(|row| row.join(" ").trim_end().to_owned()).collect()
-}
-
-/// A QR code of half blocks, dark on light whatever the colours of the terminal are.
-fn qr(text: &str) -> Option<Vec<Line<'static>>> {
-    use qrcode::render::unicode::Dense1x2;
-    use ratatui::style::{Color, Style};
-    // Capitals take less room, and a ticket is the same in them.
-    let text = text.to_ascii_uppercase();
-    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
-    let image = code.render::<Dense1x2>().build();
-    let style = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));
-    Some(image.lines().map(|row| Line::from(Span::styled(row.to_owned(), style))).collect())
 }

@@ -3,6 +3,7 @@
 use chinwag_api::method::{EditMessage, MessageEdit, MessageRetract, MessageWhy, OneMessage};
 use chinwag_api::model::{Id, Message};
 
+use super::commands::sure;
 use super::{App, Asked, Window};
 use crate::actions::{Act, Action};
 use crate::msg::{Ask, Effect, Part, Tag};
@@ -20,11 +21,6 @@ impl App {
         matches!(self.scene, super::Scene::Talking) && self.listing.0
     }
 
-    /// Does what a command says.
-    pub fn run(&mut self, act: Act, args: &str) -> Vec<Effect> {
-        self.command(act, args)
-    }
-
     /// Says something where one is, or in answer to a message, in its conversation.
     pub fn say_by_line(&mut self, text: &str, answers: Option<&Message>) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -38,6 +34,13 @@ impl App {
 
     /// Does something with a message that was shown before.
     pub fn with_message(&mut self, act: Act, message: &Message, args: &str) -> Vec<Effect> {
+        let (args, is_sure) = if act == Act::Retract { sure(args) } else { (args, false) };
+        let mut effects = self.about_message(act, message, args);
+        effects.extend(self.answer_yes(is_sure));
+        effects
+    }
+
+    fn about_message(&mut self, act: Act, message: &Message, args: &str) -> Vec<Effect> {
         let (id, is_mine) = (message.id.clone(), message.author.is_me);
         let chat = self.chats.get(&message.conversation);
         let is_plain = chat.is_some_and(super::Chat::is_classroom);

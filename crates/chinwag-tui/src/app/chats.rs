@@ -1,6 +1,6 @@
 //! The conversations, and which of them is open.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use chinwag_api::model::{Conversation, Id};
 use chinwag_text::safe;
@@ -15,6 +15,9 @@ const LOADED_MAX: usize = 32;
 /// Characters of a name in the list, and of a team, behind which stands where it is.
 const NAME_IN_LIST: usize = 40;
 const TEAM_IN_LIST: usize = 8;
+
+/// Characters of a kind of way that are shown.
+const KIND_SHOWN: usize = 16;
 
 /// Something that was said and is not confirmed to be on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,8 +144,8 @@ pub struct Chats {
     last: Option<Id>,
     /// Those whose messages are here, the one that was opened last at the end.
     recent: VecDeque<Id>,
-    /// Devices that are connected, by account.
-    connected: BTreeMap<Id, BTreeSet<Id>>,
+    /// Devices that are connected, by account, and the kind of way to each if it is known.
+    connected: BTreeMap<Id, BTreeMap<Id, Option<String>>>,
 }
 
 impl Chats {
@@ -272,10 +275,28 @@ impl Chats {
     pub fn connected(&mut self, contact: &str, device: &str, is_connected: bool) {
         let devices = self.connected.entry(contact.to_owned()).or_default();
         if is_connected {
-            devices.insert(device.to_owned());
+            devices.entry(device.to_owned()).or_default();
         } else {
             devices.remove(device);
         }
+    }
+
+    /// Notes by which kind of way a device is connected.
+    pub fn connected_by(&mut self, contact: &str, device: &str, kind: &str) {
+        let devices = self.connected.entry(contact.to_owned()).or_default();
+        devices.insert(device.to_owned(), Some(kind.to_owned()));
+    }
+
+    /// What is unusual of the way to somebody, in words that are safe to show: none, or none that is direct.
+    pub fn way_to(&self, contact: &str) -> Option<String> {
+        let devices = self.connected.get(contact).filter(|devices| !devices.is_empty());
+        let Some(devices) = devices else { return Some("not connected".to_owned()) };
+        let is_usual = |kind: &Option<String>| kind.as_deref().is_none_or(|kind| kind == "direct");
+        if devices.values().any(is_usual) {
+            return None;
+        }
+        let kind = devices.values().flatten().next()?;
+        Some(format!("connected by {}", safe::short(kind, KIND_SHOWN)))
     }
 
     /// Forgets who is connected, to be told anew.

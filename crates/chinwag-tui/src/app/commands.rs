@@ -13,13 +13,16 @@ use ratatui::text::{Line, Span};
 
 use super::windows::{Choice, List, ListKind, Pager, PeersView, Row};
 use super::{App, Asked, Window};
-use crate::actions::{ACTIONS, Act, Action, Place, named, with_word};
-use crate::msg::{Ask, Effect, Tag};
+use crate::actions::{ACTIONS, Act, Action, Place, TWO_KEYS, named, with_word};
+use crate::msg::{Ask, Effect, Tag, Written};
 use crate::theme::Theme;
 use crate::view::message::padded;
 
 /// Hits of a search that are shown.
 const HITS: u32 = 100;
+
+/// Commands that are named to somebody who mistyped one.
+const NEAR_SHOWN: usize = 3;
 
 /// Completions that are shown, where several fit.
 const COMPLETIONS_SHOWN: usize = 12;
@@ -34,9 +37,28 @@ impl App {
             chat.remember(typed);
         }
         let mut effects = self.typing_ends();
-        effects.extend(self.command(action.act, rest));
+        effects.extend(self.run(action.act, rest));
         self.meant = None;
         effects
+    }
+
+    /// Does what a command says; with `--yes` at its end, also what would be asked about.
+    pub fn run(&mut self, act: Act, args: &str) -> Vec<Effect> {
+        let (args, is_sure) = sure(args);
+        let mut effects = self.command(act, args);
+        effects.extend(self.answer_yes(is_sure));
+        effects
+    }
+
+    /// Answers the question that was just asked, if somebody is sure.
+    pub(super) fn answer_yes(&mut self, is_sure: bool) -> Vec<Effect> {
+        match self.window.take() {
+            Some(Window::Asked(asked)) if is_sure => asked.then,
+            other => {
+                self.window = other;
+                Vec::new()
+            }
+        }
     }
 
     /// The command that a line names, and what stands behind it; if there is none that is said.
@@ -48,9 +70,7 @@ impl App {
         };
         let found = with_word(word);
         if found.is_none() {
-            let known = ACTIONS.iter().filter_map(|action| action.word);
-            let near = known.filter(|known| known.starts_with(word.get(..1).unwrap_or("?")));
-            let near: Vec<String> = near.map(|word| format!("/{word}")).collect();
+            let near: Vec<String> = near(word).into_iter().map(|word| format!("/{word}")).collect();
             let hint = if near.is_empty() { "/help lists them".to_owned() } else { near.join(" ") };
             self.wrong(format!(
                 "there is no command /{word} ({hint}); // begins a text with a slash"
@@ -65,6 +85,23 @@ impl App {
             Act::Switch => self.show_switcher(),
             Act::Unreads => self.show_unread(),
             Act::LastChat => self.last_chat(),
+            Act::Mentions => self.show_mentions(),
+            Act::Export => self.write_conversation(args),
+            Act::Backup => {
+                if args.is_empty() {
+                    self.wrong("say where: /backup FILE");
+                    return Vec::new();
+                }
+                self.say("writing…");
+                vec![Effect::Write { what: Written::Backup, path: args.to_owned() }]
+            }
+            Act::ClearScreen => {
+                if let Some(chat) = self.chats.current_mut() {
+                    chat.timeline.clear();
+                }
+                self.say("the screen is cleared, and nothing is deleted: a page up shows it again");
+                Vec::new()
+            }
             Act::Disappear => self.disappear(args),
             Act::Devices => vec![Ask::of::<DeviceList>(Tag::Devices, Nothing {})],
             Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
@@ -349,9 +386,29 @@ impl App {
                 Span::styled(public, self.options.theme.wrong),
                 Span::styled(unread, self.options.theme.unread),
             ]);
-            Row { line, text: name, choice: Choice::Chat(chat.id().to_owned()) }
+            // Our own is with ourselves, whatever we are called.
+            let text = if chat.is_self() { format!("{name} You notes to yourself") } else { name };
+            Row { line, text, choice: Choice::Chat(chat.id().to_owned()) }
         });
         chats.collect()
+    }
+
+    /// What can be done first, after an account was made.
+    pub(super) fn show_first_steps(&mut self) {
+        let steps = [
+            ("invite", "Your ticket for somebody: a line, a QR code"),
+            ("add", "Paste a ticket that you were given"),
+            ("nearby", "People nearby on this network"),
+            ("classroom", "The classroom, which is not private"),
+            ("help", "All keys and commands"),
+        ];
+        let row = |(name, words): (&'static str, &str)| Row {
+            line: Line::from(words.to_owned()),
+            text: words.to_owned(),
+            choice: Choice::Action(name),
+        };
+        let rows = steps.into_iter().map(row).collect();
+        self.window = Some(Window::List(List::new(ListKind::First, rows, "nothing fits")));
     }
 
     fn show_switcher(&mut self) -> Vec<Effect> {
@@ -371,6 +428,34 @@ impl App {
         let rows = self.chat_rows().into_iter().chain(commands).collect();
         self.window = Some(Window::List(List::new(ListKind::Switcher, rows, "nothing fits")));
         Vec::new()
+    }
+
+    fn write_conversation(&mut self, path: &str) -> Vec<Effect> {
+        let Some(chat) = self.chats.current() else { return Vec::new() };
+        if chat.is_classroom() {
+            self.wrong(
+                "what is said in the classroom is kept in memory alone, and is not exported",
+            );
+            return Vec::new();
+        }
+        let what = Written::Conversation(chat.id().to_owned());
+        if path.is_empty() {
+            self.wrong("say where: /export FILE");
+            return Vec::new();
+        }
+        self.say("writing…");
+        vec![Effect::Write { what, path: path.to_owned() }]
+    }
+
+    /// The newest messages with our name behind an `@`, of all conversations.
+    fn show_mentions(&mut self) -> Vec<Effect> {
+        let Some(account) = &self.account else { return Vec::new() };
+        let words = account.name.clone();
+        let list = List::new(ListKind::Mentions, Vec::new(), "nobody has named you");
+        self.window = Some(Window::List(list));
+        self.questions += 1;
+        let params = Search { words, within: None, limit: Some(HITS), ..Search::default() };
+        vec![Ask::of::<MessageSearch>(Tag::Found { question: self.questions }, params)]
     }
 
     fn show_search(&mut self, words: &str) -> Vec<Effect> {
@@ -447,7 +532,7 @@ impl App {
                 let declined = Tag::Done("declined".into());
                 let decline = vec![Ask::of::<RequestDecline>(declined, who.clone())];
                 let then = vec![Ask::of::<RequestAccept>(Tag::Done("accepted".into()), who)];
-                let asked = Asked::new(question, then).or('d', "decline", decline);
+                let asked = Asked::new(question, then).or("decline", decline);
                 self.window = Some(Window::Asked(asked));
                 Vec::new()
             }
@@ -487,6 +572,7 @@ impl App {
     /// Shows a message where it stands.
     fn go_to(&mut self, conversation: &str, id: Id, words: Vec<String>) -> Vec<Effect> {
         let mut effects = self.open(conversation);
+        self.sought_last.clone_from(&words);
         self.sought = words;
         self.restyle();
         let look = self.look();
@@ -504,6 +590,27 @@ impl App {
         chat.timeline.is_loaded = false;
         effects.push(super::page(conversation, crate::msg::Part::Before(id.clone()), Some(id)));
         effects
+    }
+
+    /// Shows the next of what was found last, which is further back, or the one before it.
+    pub(super) fn step_found(&mut self, by: isize) -> Vec<Effect> {
+        let selected = self.selected().map(|message| message.id.clone());
+        let at = selected.and_then(|id| self.hits.iter().position(|hit| hit.id == id));
+        let next = match at {
+            Some(at) => at.checked_add_signed(by),
+            None => Some(0),
+        };
+        let Some(hit) = next.and_then(|next| self.hits.get(next)) else {
+            self.say(if self.hits.is_empty() {
+                "nothing was searched for"
+            } else {
+                "no more was found"
+            });
+            return Vec::new();
+        };
+        let (conversation, id) = (hit.conversation.clone(), hit.id.clone());
+        let words = self.sought_last.clone();
+        self.go_to(&conversation, id, words)
     }
 
     /// Completes a command or a name.
@@ -567,8 +674,7 @@ impl App {
             Line::from("To let somebody reach you: /invite"),
         ];
         let id = account.id.clone();
-        self.window =
-            Some(Window::Pager(Pager::new("Who you are; y copies the id", lines).copying(id)));
+        self.window = Some(Window::Pager(Pager::new("Who you are", lines).copying(id)));
     }
 
     /// The help, from the table.
@@ -587,27 +693,35 @@ impl App {
             (Place::Visual, "In the visual mode"),
             (Place::Selected, "While a message is selected"),
             (Place::Everywhere, "Everywhere"),
+            (Place::Window, "In a window; in a list letters are typed"),
+            (Place::Question, "While a question is asked"),
         ];
-        let is_vim = self.options.keymap.is_vim;
-        let places = places
-            .into_iter()
-            .filter(|(place, _)| is_vim || !matches!(place, Place::Normal | Place::Visual));
+        let keymap = &self.options.keymap;
+        let line = |keys: &str, doc: &str| {
+            Line::from(vec![
+                Span::styled(format!("  {}", padded(keys, 26)), theme.name_of_other),
+                Span::raw(format!(" {doc}")),
+            ])
+        };
         for (place, title) in places {
+            // What a key means in a place may be what it means in another as well.
+            let keys = |action: &Action| keymap.keys_in(place, action.act);
+            let known = ACTIONS.iter().map(|action| (action, keys(action)));
+            let known: Vec<_> = known.filter(|(_, keys)| !keys.is_empty()).collect();
+            if known.is_empty() {
+                continue;
+            }
             lines.push(Line::from(""));
             lines.push(head(title));
-            for action in ACTIONS.iter().filter(|action| action.place == place) {
-                let keys = self.options.keymap.keys(action.act);
-                if keys.is_empty() && action.word.is_none() {
-                    continue;
-                }
+            lines.extend(known.into_iter().map(|(action, keys)| {
                 let keys = match keys.as_slice() {
-                    [first, .., last] if keys.len() > 2 => format!("{first} … {last}"),
+                    [first, .., last] if keys.len() > 4 => format!("{first} … {last}"),
                     keys => keys.join(", "),
                 };
-                lines.push(Line::from(vec![
-                    Span::styled(format!("  {}", padded(&keys, 26)), theme.name_of_other),
-                    Span::raw(format!(" {}", action.doc)),
-                ]));
+                line(&keys, action.doc)
+            }));
+            if place == Place::Normal {
+                lines.extend(TWO_KEYS.iter().map(|(keys, doc)| line(keys, doc)));
             }
         }
         lines.push(Line::from(""));
@@ -621,6 +735,30 @@ impl App {
         }
         self.window = Some(Window::Pager(Pager::new("Help", lines)));
     }
+}
+
+/// Whether somebody says `--yes` at the end of what stands behind a command, and what stands before it.
+pub(super) fn sure(args: &str) -> (&str, bool) {
+    match args.strip_suffix("--yes") {
+        Some(before) if before.is_empty() || before.ends_with(char::is_whitespace) => {
+            (before.trim_end(), true)
+        }
+        _ => (args, false),
+    }
+}
+
+/// The commands that somebody may have meant: those that are a few letters away, or begin like it.
+fn near(word: &str) -> Vec<&'static str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(word, known);
+    let most = (word.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = ACTIONS
+        .iter()
+        .filter_map(|action| action.word)
+        .filter(|known| word.len() > 1 && known.starts_with(word) || distance(known) <= most)
+        .map(|known| (distance(known), known))
+        .collect();
+    near.sort_unstable();
+    near.into_iter().map(|(_, known)| known).take(NEAR_SHOWN).collect()
 }
 
 /// The names of emoji that begin like this, between their colons.

@@ -5,8 +5,8 @@ use chinwag_api::model::{Digest, Id, Peer};
 
 use super::App;
 use super::windows::PeersView;
+use crate::actions::Act;
 use crate::msg::{Ask, Effect, Tag};
-use crate::view::WITH_DETAILS;
 
 /// What is shown there.
 #[derive(Debug, Default)]
@@ -15,6 +15,11 @@ pub struct Details {
     pub is_open: bool,
     /// All devices and the ways to them.
     pub peers: PeersView,
+    /// Rows above what is seen of it, and how many rows there are and are seen, as it was drawn last in the
+    /// place of the messages; without: it was drawn beside them, and all of it that fits is seen.
+    pub scrolled: usize,
+    /// How many rows there are, and how many are seen.
+    pub drawn: Option<(usize, usize)>,
     /// What both compare; of another conversation until it was told.
     digest: Option<Digest>,
     /// Of which conversation it was asked for and holds still. None: of none.
@@ -30,6 +35,22 @@ impl Details {
     /// The devices of somebody, and the ways to them.
     pub fn devices<'a>(&'a self, contact: &'a str) -> impl Iterator<Item = &'a Peer> {
         self.peers.peers.iter().filter(move |peer| peer.contact == contact)
+    }
+
+    /// Moves what is seen of it, if it stands in the place of the messages.
+    pub(super) fn scroll(&mut self, act: Act) -> bool {
+        let Some((all, seen)) = self.drawn.filter(|_| self.is_open) else { return false };
+        let page = seen.max(1).cast_signed();
+        let by = match act {
+            Act::PageUp => -page,
+            Act::PageDown => page,
+            Act::LineUp => -1,
+            Act::LineDown => 1,
+            Act::Top => isize::MIN,
+            _ => isize::MAX,
+        };
+        self.scrolled = self.scrolled.saturating_add_signed(by).min(all.saturating_sub(seen));
+        true
     }
 
     /// Takes what both compare.
@@ -50,8 +71,10 @@ impl App {
     pub(super) fn toggle_details(&mut self) -> Vec<Effect> {
         self.details.is_open = !self.details.is_open;
         self.details.holds_for = None;
+        (self.details.scrolled, self.details.drawn) = (0, None);
         if self.details.is_open {
-            self.say(format!("shown at the right, where there are {WITH_DETAILS} columns"));
+            let key = self.options.keymap.key(Act::ToggleDetails);
+            self.say(format!("what is known of whoever one talks with; {key} closes it"));
         }
         self.look_after_details()
     }

@@ -2,7 +2,7 @@
 
 use chinwag_api::event::{Event, What};
 use chinwag_api::method::{
-    ConversationMarkRead, Nothing, OneConversation, RequestList, SystemStatus,
+    ConversationMarkRead, Nothing, OneConversation, PeerList, RequestList, SystemStatus,
 };
 use chinwag_api::model::Message;
 
@@ -94,7 +94,13 @@ impl App {
             What::Gap { .. } => self.load_all(),
             What::Peer { contact, device, connected, .. } => {
                 self.chats.connected(&contact, &device, connected);
-                vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {})]
+                let mut effects =
+                    vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {})];
+                // By which way, only a question tells.
+                if connected {
+                    effects.push(Ask::of::<PeerList>(Tag::Peers, Nothing {}));
+                }
+                effects
             }
             What::Typing { conversation, on, .. } => {
                 let until = Timestamp::from_second(self.now.as_second() + TYPING_SHOWN_S).ok();

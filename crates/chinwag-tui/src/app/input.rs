@@ -2,26 +2,25 @@
 
 use chinwag_api::method::{
     AccountCreate, AddContact, ContactAdd, ConversationMarkRead, CreateAccount, EditMessage,
-    MessageEdit, MessageReact, MessageSend, MessageWhy, OneConversation, OneMessage, React,
-    SendMessage, SetTyping, TypingSet,
+    MessageEdit, MessageReact, MessageSend, MessageWhy, Nothing, OneConversation, OneMessage,
+    React, SendMessage, SetTyping, SystemStatus, TypingSet,
 };
 use chinwag_api::model::{Id, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use jiff::Timestamp;
 
 use super::chats::{About, Pending};
-use super::{App, Asked, Pager, Scene, Window, page};
+use super::{App, Asked, List, ListKind, Pager, Scene, Window, page};
 use crate::actions::{Act, Place, Two, two_keys};
 use crate::composer::Composer;
 use crate::keys::Chord;
-use crate::msg::{Ask, Effect, Part, Tag};
+use crate::msg::{Ask, Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{links, words_of};
+use crate::view::widths::{spelled, unspelled};
 
 /// Lines that were sent and are remembered.
 const HISTORY_MAX: usize = 100;
-
-/// Lines that a page of peers moves.
-const PEERS_PAGE: usize = 10;
 
 /// Letters that make a word with the beginning of a ticket look like one.
 const TICKET_MIN: usize = 60;
@@ -35,12 +34,24 @@ impl App {
             return Vec::new();
         }
         let chord = Chord::of(key);
+        if !is_leave(&self.options.keymap, chord) {
+            self.leaving_until = None;
+        }
         match self.scene {
             // What is typed waits.
             Scene::Beginning => Vec::new(),
             Scene::Naming { .. } => self.naming(key, chord),
             Scene::Words(_) => self.words_read(key, chord),
-            Scene::Talking if self.window.is_some() => self.window_key(key, chord),
+            Scene::Talking if self.window.is_some() => {
+                let is_first = matches!(&self.window,
+                    Some(Window::List(list)) if list.kind == ListKind::First);
+                if !is_first || chord.typed().is_none() {
+                    return self.window_key(chord);
+                }
+                // Whoever types at once knows what to do.
+                self.window = None;
+                self.take(Msg::Key(key))
+            }
             Scene::Talking => self.talking(key, chord),
         }
     }
@@ -48,7 +59,8 @@ impl App {
     fn naming(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
         let act = self.options.keymap.act(Place::Input, chord);
         let Scene::Naming { name, is_asked } = &mut self.scene else { return Vec::new() };
-        if key.code == KeyCode::Enter && !*is_asked && !name.text().trim().is_empty() {
+        let goes_on = act == Some(Act::Send) || key.code == KeyCode::Enter;
+        if goes_on && !*is_asked && !name.text().trim().is_empty() {
             *is_asked = true;
             let params = CreateAccount { name: name.text().trim().to_owned(), device_name: None };
             return vec![Ask::of::<AccountCreate>(Tag::Created, params)];
@@ -64,10 +76,14 @@ impl App {
         if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
             return vec![Effect::Quit];
         }
-        if key.code != KeyCode::Enter {
+        let act = self.options.keymap.act(Place::Input, chord);
+        if act != Some(Act::Send) && key.code != KeyCode::Enter {
             return Vec::new();
         }
         self.scene = Scene::Talking;
+        if !self.options.is_linear {
+            self.show_first_steps();
+        }
         self.load_all()
     }
 
@@ -76,6 +92,11 @@ impl App {
         match (&mut self.scene, &mut self.window) {
             (Scene::Naming { name, .. }, _) => {
                 name.paste(&line());
+            }
+            (Scene::Talking, Some(Window::List(List { kind: ListKind::First, .. })))
+                if is_ticket(text) =>
+            {
+                return self.ask_about_ticket(text.trim());
             }
             (Scene::Talking, Some(Window::List(list))) => {
                 list.typed.paste(&line());
@@ -100,9 +121,6 @@ impl App {
 
     fn talking(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
         let is_selecting = self.selected().is_some();
-        if !is_leave(&self.options.keymap, chord) {
-            self.is_leaving = false;
-        }
         if is_selecting && let Some(act) = self.options.keymap.act(Place::Selected, chord) {
             return self.on_selected(act, "");
         }
@@ -144,9 +162,22 @@ impl App {
                 }
                 _ => self.do_input(Act::Select),
             },
-            Act::Insert => {
+            Act::Insert | Act::Append | Act::InsertStart | Act::InsertEnd => {
                 self.is_normal = false;
+                let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+                match act {
+                    Act::Append if !chat.composer.is_at_line_end() => chat.composer.act(Act::Right),
+                    Act::InsertStart => chat.composer.act(Act::LineStart),
+                    Act::InsertEnd => chat.composer.act(Act::LineEnd),
+                    _ => false,
+                };
                 Vec::new()
+            }
+            Act::OpenBelow | Act::OpenAbove => {
+                self.is_normal = false;
+                let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+                chat.composer.open_line(act == Act::OpenAbove);
+                self.typed()
             }
             Act::Command => {
                 self.is_normal = false;
@@ -224,12 +255,12 @@ impl App {
         if let Some(c) = chord.typed() {
             if !chat.composer.type_char(c) {
                 self.wrong("there is no more room in this message");
-            } else if c == ':' {
+            } else if c == ':' && !self.options.shortcodes {
                 chat.composer.spell_emoji();
             }
             return self.typed();
         }
-        self.arrow(chord)
+        Vec::new()
     }
 
     /// Does what a key of the line that is typed means.
@@ -266,24 +297,23 @@ impl App {
             }
             Act::Editor => vec![Effect::Edit(chat.composer.text())],
             Act::Complete => self.complete(),
+            Act::Up | Act::Down | Act::HistoryBack => self.vertical(act),
             act if chat.composer.act(act) => self.typed(),
             _ => Vec::new(),
         }
     }
 
     /// Up and down: in the text, then in what was typed before, then in the messages.
-    fn arrow(&mut self, chord: Chord) -> Vec<Effect> {
-        let is = |key: &str| key.parse() == Ok(chord);
+    fn vertical(&mut self, act: Act) -> Vec<Effect> {
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
-        if is("up") {
-            if chat.composer.is_empty() && chat.recalled.is_none() {
+        match act {
+            Act::Up if chat.composer.is_empty() && chat.recalled.is_none() => {
                 return self.step_selection(true);
             }
-            if chat.composer.is_at_top() { chat.recall(true) } else { chat.composer.up() }
-        } else if is("down") {
-            if chat.composer.is_at_bottom() { chat.recall(false) } else { chat.composer.down() }
-        } else if is("ctrl+r") {
-            chat.recall(true);
+            Act::Up if !chat.composer.is_at_top() => chat.composer.up(),
+            Act::Down if !chat.composer.is_at_bottom() => chat.composer.down(),
+            Act::Down => chat.recall(false),
+            _ => chat.recall(true),
         }
         Vec::new()
     }
@@ -292,9 +322,8 @@ impl App {
     pub(super) fn act(&mut self, act: Act, key: KeyEvent) -> Vec<Effect> {
         match act {
             Act::NumberedChat => {
-                let KeyCode::Char(c) = key.code else { return Vec::new() };
-                let n = c.to_digit(10).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-                let id = n.checked_sub(1).and_then(|n| self.chats.all().get(n));
+                let n = self.options.keymap.nth(act, Chord::of(key));
+                let id = n.and_then(|n| self.chats.all().get(n));
                 match id.map(|chat| chat.id().to_owned()) {
                     Some(id) => self.open(&id),
                     None => Vec::new(),
@@ -318,6 +347,8 @@ impl App {
                     .collect();
                 unread.iter().flat_map(|id| self.mark_read_of(id)).collect()
             }
+            Act::FoundNext => self.step_found(1),
+            Act::FoundPrevious => self.step_found(-1),
             Act::ToggleList => {
                 self.has_list = !self.has_list;
                 Vec::new()
@@ -336,17 +367,48 @@ impl App {
         }
     }
 
-    /// Leaves; asks once more where something would be lost.
-    fn leave(&mut self) -> Vec<Effect> {
-        let has_unsaved = self.chats.all().iter().any(|chat| {
-            !chat.composer.is_empty() || chat.pending.iter().any(|pending| pending.id.is_none())
-        });
-        if self.is_leaving || !has_unsaved {
+    /// Leaves when it is asked for twice, one soon after the other.
+    pub(super) fn leave(&mut self) -> Vec<Effect> {
+        if self.is_leaving() {
             return vec![Effect::Quit];
         }
-        self.is_leaving = true;
-        self.say("something is typed and not sent: once more to leave");
-        Vec::new()
+        let until = Timestamp::from_second(self.now.as_second() + super::NOTE_SHOWN_S);
+        self.leaving_until = until.ok();
+        self.say_leaving();
+        if self.lost.is_some() {
+            return Vec::new();
+        }
+        // How much is on its way may be another number by now.
+        vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {})]
+    }
+
+    /// Says that once more leaves, and what is not done by then.
+    pub(super) fn say_leaving(&mut self) {
+        let all = self.chats.all().iter().flat_map(|chat| &chat.pending);
+        let unsaved = all.filter(|pending| pending.id.is_none()).count();
+        // A daemon goes on without us.
+        let ends = self.status.as_ref().filter(|status| !status.is_daemon);
+        let undelivered = ends.map_or(0, |status| status.undelivered);
+        let mut words = vec!["press again to leave".to_owned()];
+        match unsaved {
+            0 => {}
+            1 => words.push("a message is not saved yet".to_owned()),
+            n => words.push(format!("{n} messages are not saved yet")),
+        }
+        match undelivered {
+            0 => {}
+            1 => {
+                words.push("a message is not delivered, and waits until Chinwag runs again".into());
+            }
+            n => words
+                .push(format!("{n} messages are not delivered, and wait until Chinwag runs again")),
+        }
+        self.say(words.join("; "));
+    }
+
+    /// Whether one is asked whether to leave.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving_until.is_some_and(|until| self.now < until)
     }
 
     // Which conversation.
@@ -388,6 +450,7 @@ impl App {
         }
         self.open_next = None;
         self.sought.clear();
+        self.announce();
         self.restyle();
         let Some(chat) = self.chats.current_mut() else { return effects };
         chat.timeline.select(None);
@@ -400,6 +463,25 @@ impl App {
         effects.extend(self.read_what_is_seen());
         effects.extend(self.look_after_details());
         effects
+    }
+
+    /// Says which conversation is open now, if it was another before. In lines that is said anyway.
+    fn announce(&mut self) {
+        if self.options.is_linear || self.chats.last().is_none() {
+            return;
+        }
+        let Some(chat) = self.chats.current() else { return };
+        let name = chat.name(40);
+        let public = if chat.is_classroom() { ", not private" } else { "" };
+        let unread = match chat.conversation.unread {
+            0 => String::new(),
+            n => format!(", {n} unread"),
+        };
+        self.say(if chat.is_self() {
+            format!("your notes to yourself{unread}")
+        } else {
+            format!("conversation with {name}{public}{unread}")
+        });
     }
 
     // What is read.
@@ -441,10 +523,17 @@ impl App {
     }
 
     pub(super) fn move_view(&mut self, act: Act) -> Vec<Effect> {
+        if self.details.scroll(act) {
+            return Vec::new();
+        }
         let look = self.look();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         let id = chat.id().to_owned();
         let timeline = &mut chat.timeline;
+        if timeline.is_cleared() {
+            timeline.is_loaded = false;
+            return vec![page(&id, Part::Newest, None)];
+        }
         match act {
             Act::PageUp => timeline.page(true, &look),
             Act::PageDown => timeline.page(false, &look),
@@ -498,6 +587,7 @@ impl App {
 
     fn step_selection(&mut self, is_up: bool) -> Vec<Effect> {
         let look = self.look();
+        self.hush();
         let Some(chat) = self.chats.current_mut() else { return Vec::new() };
         if !chat.timeline.move_selection(is_up, &look) {
             chat.timeline.select(None);
@@ -573,6 +663,7 @@ impl App {
                 if has_text {
                     self.wrong("something else is typed: send it, or clear it with Ctrl+C first");
                 } else {
+                    let text = if self.options.shortcodes { spelled(&text) } else { text };
                     self.about(About::Edit(message.id), Some(&text));
                 }
             }
@@ -622,7 +713,8 @@ impl App {
             .collect();
         let look = self.look();
         let copies = found.first().cloned().unwrap_or_else(|| text.clone());
-        let title = if found.is_empty() { "Message" } else { "Message; y copies its first link" };
+        let title =
+            if found.is_empty() { "Message" } else { "Message; its first link can be copied" };
         let lines = words_of(&text, &look, usize::MAX / 2);
         self.window = Some(Window::Pager(Pager::new(title, lines).copying(copies)));
     }
@@ -644,10 +736,19 @@ impl App {
         if !is_edit && is_ticket(&typed) {
             return self.ask_about_ticket(typed.trim());
         }
-        let doubled = typed.strip_prefix('/').filter(|_| !is_edit);
-        let text = doubled.unwrap_or(&typed).to_owned();
+        self.send_typed()
+    }
+
+    /// Sends what is typed, whatever it is, as what it is for.
+    pub(crate) fn send_typed(&mut self) -> Vec<Effect> {
+        let Some(chat) = self.chats.current_mut() else { return Vec::new() };
+        let typed = chat.composer.take();
         let about = std::mem::take(&mut chat.about);
-        chat.composer.take();
+        let is_edit = matches!(about, About::Edit(_));
+        let doubled = typed.strip_prefix('/').filter(|rest| !is_edit && rest.starts_with('/'));
+        let text = doubled.unwrap_or(&typed);
+        // Who sees names in their place types names.
+        let text = if self.options.shortcodes { unspelled(text) } else { text.to_owned() };
         chat.remember(typed);
         let mut effects = match about {
             About::Edit(id) => {
@@ -736,106 +837,6 @@ impl App {
         let tell = |to| Ask::of::<TypingSet>(Tag::Nothing, SetTyping { to, on: false });
         to.map(tell).into_iter().collect()
     }
-
-    // Windows.
-
-    fn window_key(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
-        let input = self.options.keymap.act(Place::Input, chord);
-        let everywhere = self.options.keymap.act(Place::Everywhere, chord);
-        if everywhere == Some(Act::Redraw) {
-            return vec![Effect::Redraw];
-        }
-        if everywhere == Some(Act::Suspend) {
-            return vec![Effect::Suspend];
-        }
-        if key.code == KeyCode::Esc || is_ctrl_c(key) {
-            self.window = None;
-            return Vec::new();
-        }
-        if everywhere == Some(Act::Quit) {
-            self.window = None;
-            return self.leave();
-        }
-        match &mut self.window {
-            Some(Window::List(list)) => {
-                match key.code {
-                    KeyCode::Enter => return self.choose(),
-                    KeyCode::Up => list.step(-1),
-                    KeyCode::Down => list.step(1),
-                    KeyCode::PageUp => list.step(-(super::windows::LIST_PAGE.cast_signed())),
-                    KeyCode::PageDown => list.step(super::windows::LIST_PAGE.cast_signed()),
-                    _ if everywhere == Some(Act::Search) => return self.search_wider(),
-                    _ if everywhere == Some(Act::Switch) => list.step(1),
-                    _ => {
-                        let before = list.typed.text();
-                        edit_line(&mut list.typed, input, chord);
-                        if list.typed.text() != before {
-                            return self.narrowed();
-                        }
-                    }
-                }
-                Vec::new()
-            }
-            Some(Window::Pager(pager)) => {
-                let page = pager.drawn.1.max(1).cast_signed();
-                match key.code {
-                    KeyCode::Up | KeyCode::Char('k') => pager.scroll(-1),
-                    KeyCode::Down | KeyCode::Char('j') => pager.scroll(1),
-                    KeyCode::PageUp => pager.scroll(-page),
-                    KeyCode::PageDown | KeyCode::Char(' ') => pager.scroll(page),
-                    KeyCode::Home => pager.scroll(isize::MIN),
-                    KeyCode::End => pager.scroll(isize::MAX),
-                    KeyCode::Char('y') => {
-                        if let Some(text) = pager.copies.clone() {
-                            self.say("copied, if the terminal allows it");
-                            return vec![Effect::Copy(text)];
-                        }
-                    }
-                    KeyCode::Char('q') | KeyCode::Enter => self.window = None,
-                    _ => {}
-                }
-                Vec::new()
-            }
-            Some(Window::Peers(peers)) => {
-                match key.code {
-                    KeyCode::Up | KeyCode::Char('k') => {
-                        peers.scrolled = peers.scrolled.saturating_sub(1);
-                    }
-                    KeyCode::Down | KeyCode::Char('j') => peers.scrolled += 1,
-                    KeyCode::PageUp => peers.scrolled = peers.scrolled.saturating_sub(PEERS_PAGE),
-                    KeyCode::PageDown | KeyCode::Char(' ') => peers.scrolled += PEERS_PAGE,
-                    KeyCode::Char('c') => return self.command(Act::Connect, ""),
-                    KeyCode::Char('q') | KeyCode::Enter => self.window = None,
-                    _ => {}
-                }
-                Vec::new()
-            }
-            Some(Window::Asked(_)) => match key.code {
-                KeyCode::Char('y' | 'Y') => {
-                    let Some(Window::Asked(asked)) = self.window.take() else { return Vec::new() };
-                    self.select(None);
-                    asked.then
-                }
-                KeyCode::Char('n' | 'N') => {
-                    self.window = None;
-                    Vec::new()
-                }
-                KeyCode::Char(c) => {
-                    let is_third = |asked: &Asked| asked.or.as_ref().is_some_and(|or| or.0 == c);
-                    let asked = match self.window.take() {
-                        Some(Window::Asked(asked)) if is_third(&asked) => asked,
-                        other => {
-                            self.window = other;
-                            return Vec::new();
-                        }
-                    };
-                    asked.or.map(|(.., then)| then).unwrap_or_default()
-                }
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        }
-    }
 }
 
 fn sending(conversation: &str, pending: &Pending) -> Effect {
@@ -892,7 +893,7 @@ pub(crate) fn is_ticket(typed: &str) -> bool {
 }
 
 /// Edits a text of one line.
-fn edit_line(line: &mut Composer, act: Option<Act>, chord: Chord) {
+pub(super) fn edit_line(line: &mut Composer, act: Option<Act>, chord: Chord) {
     match act {
         Some(Act::Newline) => {}
         Some(Act::Clear) => line.clear(),

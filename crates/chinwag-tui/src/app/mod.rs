@@ -13,6 +13,7 @@ mod drafts;
 mod events;
 mod input;
 mod mouse;
+mod window_keys;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use mouse::Target;
 pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 
 use crate::composer::Composer;
+use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
 use crate::options::Options;
 use crate::timeline::{Edge, PAGE};
@@ -130,8 +132,8 @@ pub struct App {
     pub is_normal: bool,
     /// The last key there, if it was the first of two.
     first_key: Option<char>,
-    /// Whether to leave was asked for once.
-    is_leaving: bool,
+    /// Until when asking to leave once more does it.
+    leaving_until: Option<Timestamp>,
     /// The message that was selected when a command was begun to be typed: it is about that one.
     meant: Option<Id>,
     /// For names of sendings, which are to be different in every run.
@@ -140,6 +142,8 @@ pub struct App {
     questions: u64,
     /// Words that were searched for and are marked.
     pub sought: Vec<String>,
+    /// Those that were searched for last.
+    sought_last: Vec<String>,
     /// When our typing was told last, and where.
     typing: Option<(Id, Timestamp)>,
     peers_asked: Timestamp,
@@ -185,12 +189,13 @@ impl App {
             pointed: Vec::new(),
             is_normal: false,
             first_key: None,
-            is_leaving: false,
+            leaving_until: None,
             meant: None,
             run,
             sendings: 0,
             questions: 0,
             sought: Vec::new(),
+            sought_last: Vec::new(),
             typing: None,
             peers_asked: Timestamp::UNIX_EPOCH,
             nearby_asked: Timestamp::UNIX_EPOCH,
@@ -205,6 +210,16 @@ impl App {
         }
     }
 
+    /// Which parts of the screen are shown.
+    pub fn layout(&self) -> Layout {
+        Layout { list: self.has_list, details: self.details.is_open }
+    }
+
+    /// Shows these parts of the screen.
+    pub fn set_layout(&mut self, layout: Layout) {
+        (self.has_list, self.details.is_open) = (layout.list, layout.details);
+    }
+
     /// How messages look now.
     pub fn look(&self) -> Look {
         Look {
@@ -213,6 +228,8 @@ impl App {
             is_bare: self.is_bare,
             sought: self.sought.clone(),
             me: self.account.as_ref().map(|account| account.name.clone()),
+            is_wide: self.options.ambiguous_wide,
+            shortcodes: self.options.shortcodes,
         }
     }
 
@@ -293,6 +310,10 @@ impl App {
                 }
                 vec![Effect::Redraw]
             }
+            Msg::Said { text, is_wrong } => {
+                self.note_down(&text, is_wrong);
+                Vec::new()
+            }
             Msg::End => vec![Effect::Quit],
         }
     }
@@ -344,7 +365,6 @@ impl App {
         self.now = now;
         if self.note.as_ref().is_some_and(|note| note.until <= now) {
             self.note = None;
-            self.is_leaving = false;
         }
         let mut effects = Vec::new();
         let is_old = |then: Timestamp, s: i64| now.as_second() - then.as_second() >= s;
@@ -376,6 +396,11 @@ impl App {
     /// Notes something that went wrong.
     pub fn wrong(&mut self, text: impl AsRef<str>) {
         self.note_down(text.as_ref(), true);
+    }
+
+    /// What was done is not said over what is chosen now.
+    fn hush(&mut self) {
+        self.note = self.note.take().filter(|note| note.is_wrong);
     }
 
     fn note_down(&mut self, text: &str, is_wrong: bool) {

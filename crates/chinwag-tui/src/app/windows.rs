@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use chinwag_api::model::{Id, Peer};
 use ratatui::text::Line;
 
+use crate::code::Code;
 use crate::composer::Composer;
 use crate::msg::Effect;
 
@@ -40,12 +41,16 @@ pub enum ListKind {
         /// Only in this conversation.
         within: Option<Id>,
     },
+    /// Messages in which we are named.
+    Mentions,
     /// Contacts.
     Contacts,
     /// Strangers who asked.
     Requests,
     /// Conversations of the classroom.
     Classroom,
+    /// What can be done first.
+    First,
 }
 
 /// A line to choose.
@@ -92,6 +97,8 @@ pub struct List {
     pub shown: Vec<usize>,
     /// Which of these is chosen.
     pub chosen: usize,
+    /// Whether one was chosen with a key since something was typed: then the cursor is there.
+    pub is_stepped: bool,
     /// What to say while there is nothing.
     pub empty: String,
 }
@@ -101,7 +108,7 @@ impl List {
     pub fn new(kind: ListKind, rows: Vec<Row>, empty: &str) -> Self {
         let shown = (0..rows.len()).collect();
         let (typed, empty) = (Composer::default(), empty.to_owned());
-        Self { kind, typed, rows, shown, chosen: 0, empty }
+        Self { kind, typed, rows, shown, chosen: 0, is_stepped: false, empty }
     }
 
     /// Brings what is shown into agreement with what was typed.
@@ -125,8 +132,15 @@ impl List {
                 scored.push((score, n));
             }
         }
-        // Those that fit equally well stay in their order.
-        scored.sort_by_key(|(score, n)| (std::cmp::Reverse(*score), *n));
+        // A conversation with a word that begins like this is meant before anything that can be done, and those
+        // that fit equally well stay in their order.
+        let small = typed.to_lowercase();
+        let is_meant = |row: &Row| {
+            let text = row.text.to_lowercase();
+            let begins = text.split_whitespace().any(|word| word.starts_with(&small));
+            matches!(row.choice, Choice::Chat(_)) && !small.is_empty() && begins
+        };
+        scored.sort_by_key(|(score, n)| (!is_meant(&self.rows[*n]), std::cmp::Reverse(*score), *n));
         self.shown = scored.into_iter().map(|(_, n)| n).collect();
     }
 
@@ -138,6 +152,7 @@ impl List {
     /// Chooses another.
     pub fn step(&mut self, by: isize) {
         let last = self.shown.len().saturating_sub(1);
+        self.is_stepped = true;
         self.chosen = self.chosen.saturating_add_signed(by).min(last);
     }
 }
@@ -155,6 +170,10 @@ pub struct Pager {
     pub drawn: (usize, usize),
     /// What `y` copies.
     pub copies: Option<String>,
+    /// What it says as a QR code; it is drawn below it where there is room.
+    pub code: Option<Code>,
+    /// Whether the code is seen, alone on the screen.
+    pub is_code: bool,
     /// The lines folded to this many columns, as they were drawn last.
     pub folded: Option<(usize, Vec<Line<'static>>)>,
 }
@@ -162,7 +181,23 @@ pub struct Pager {
 impl Pager {
     /// A text.
     pub fn new(title: impl Into<String>, lines: Vec<Line<'static>>) -> Self {
-        Self { title: title.into(), lines, scrolled: 0, drawn: (0, 0), copies: None, folded: None }
+        Self {
+            title: title.into(),
+            lines,
+            scrolled: 0,
+            drawn: (0, 0),
+            copies: None,
+            code: None,
+            is_code: false,
+            folded: None,
+        }
+    }
+
+    /// One that can be seen as a QR code.
+    #[must_use]
+    pub fn coded(mut self, code: Option<Code>) -> Self {
+        self.code = code;
+        self
     }
 
     /// One of which `y` copies this.
@@ -215,8 +250,8 @@ pub struct Asked {
     pub question: String,
     /// What is done if it is answered with yes.
     pub then: Vec<Effect>,
-    /// A third answer: its key, its word, and what is done then.
-    pub or: Option<(char, &'static str, Vec<Effect>)>,
+    /// A third answer: its word, and what is done then.
+    pub or: Option<(&'static str, Vec<Effect>)>,
 }
 
 impl Asked {
@@ -227,8 +262,8 @@ impl Asked {
 
     /// One with a third answer.
     #[must_use]
-    pub fn or(mut self, key: char, word: &'static str, then: Vec<Effect>) -> Self {
-        self.or = Some((key, word, then));
+    pub fn or(mut self, word: &'static str, then: Vec<Effect>) -> Self {
+        self.or = Some((word, then));
         self
     }
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::composer::TEXT_MAX;
 use crate::driver::{
     AGAIN, ANSWERS_MAX, Connect, Ended, Link, RunError, TICK, ask, connect_after, next_event,
-    subscribe,
+    subscribe, write,
 };
 use crate::msg::{Effect, Msg, Tag};
 use crate::options::{Notify, Options};
@@ -191,6 +191,10 @@ impl Rim {
                     print(self.lines.said())?;
                     let edited = self.edit(text).await;
                     effects.extend(self.lines.update(Msg::Edited(edited)));
+                }
+                Effect::Write { what, path } => {
+                    self.asked += 1;
+                    write(self.link.as_ref(), &self.answers.0, what, path);
                 }
                 // What is for a screen.
                 Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend => {}

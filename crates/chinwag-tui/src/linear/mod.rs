@@ -17,7 +17,9 @@ pub use driver::{Input, run};
 
 use crate::actions::{ACTIONS, Act};
 
-use crate::app::{App, Choice, List, ListKind, PeersView, Scene, Window, is_ticket, numbered};
+use crate::app::{
+    About, App, Choice, List, ListKind, PeersView, Scene, Window, is_ticket, numbered,
+};
 use crate::msg::{Effect, Msg, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{self, author, on_one_line, reacted};
@@ -250,7 +252,7 @@ impl Lines {
                 Vec::new()
             }
             Act::Editor => vec![Effect::Edit(self.draft().unwrap_or_default())],
-            Act::Theme => {
+            Act::Theme | Act::ClearScreen => {
                 self.wrong("that is for the screen; these are lines");
                 Vec::new()
             }
@@ -270,7 +272,8 @@ impl Lines {
         self.told.draft.clone_from(&draft);
         match draft {
             Some(text) => {
-                self.system(format!("You have written: {}", in_one_line(&text)));
+                let is_for = self.is_for();
+                self.system(format!("You have written{is_for}: {}", in_one_line(&text)));
                 self.system("Send it? yes or no");
                 self.asks_to_send = true;
             }
@@ -279,12 +282,21 @@ impl Lines {
     }
 
     fn send_written(&mut self) -> Vec<Effect> {
-        let Some(chat) = self.app.chats.current_mut() else { return Vec::new() };
-        let text = chat.composer.take();
         self.told.draft = None;
-        let mut effects = self.app.say_by_line(&text, None);
-        effects.extend(self.app.keep_drafts());
-        effects
+        self.app.send_typed()
+    }
+
+    /// What the words are for that are typed where one is, in words of ours.
+    fn is_for(&self) -> String {
+        let number = |id: &Id| match self.numbers.get(id) {
+            Some(number) => format!("message {number}"),
+            None => "a message".to_owned(),
+        };
+        match self.app.chats.current().map(|chat| &chat.about) {
+            Some(About::Reply(id)) => format!(", in answer to {}", number(id)),
+            Some(About::Edit(id)) => format!(", as other words for {}", number(id)),
+            _ => String::new(),
+        }
     }
 
     /// Says what was typed here before and not sent.
@@ -295,7 +307,8 @@ impl Lines {
         }
         self.told.draft.clone_from(&draft);
         if let Some(text) = draft {
-            self.system(format!("Typed here before and not sent: {}", in_one_line(&text)));
+            let is_for = self.is_for();
+            self.system(format!("Typed here before and not sent{is_for}: {}", in_one_line(&text)));
             if self.is_terminal {
                 self.system("/editor opens it, and then it can be sent.");
             }
@@ -636,7 +649,7 @@ impl Lines {
     }
 
     fn tell_list(&mut self, mut list: List, is_found: bool) {
-        let is_search = matches!(list.kind, ListKind::Search { .. });
+        let is_search = matches!(list.kind, ListKind::Search { .. } | ListKind::Mentions);
         let key = format!("{:?}", list.kind);
         if self.told.window.as_ref() == Some(&key) || (is_search && !is_found) {
             self.app.window = Some(Window::List(list));
@@ -687,9 +700,10 @@ impl Lines {
         for action in ACTIONS {
             let Some(word) = action.word else { continue };
             let args = match action.act {
-                Act::Theme => continue,
+                Act::Theme | Act::ClearScreen => continue,
                 Act::Reply | Act::Edit => "NUMBER TEXT".to_owned(),
-                Act::Retract | Act::Why => "NUMBER".to_owned(),
+                Act::Retract => "NUMBER [--yes]".to_owned(),
+                Act::Why => "NUMBER".to_owned(),
                 Act::React => "NUMBER [EMOJI]".to_owned(),
                 _ => action.args.to_owned(),
             };

@@ -43,6 +43,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, I
             () if app.chats.is_connected(&chat.conversation.contact) => "•",
             () => " ",
         };
+        let mark = if is_open { ">" } else { " " };
         let draft = if chat.composer.is_empty() { "" } else { "✎" };
         let number = if n < 9 { (n + 1).to_string() } else { " ".to_owned() };
         let width = usize::from(inner.width);
@@ -50,7 +51,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, I
         let name = padded(&chat.short_name(), room);
         let style = if chat.conversation.unread > 0 { theme.unread } else { theme.text };
         let line = Line::from(vec![
-            Span::styled(format!("{number}{here} "), theme.dim),
+            Span::styled(format!("{number}{here}{mark}"), theme.dim),
             Span::styled(name, style),
             Span::styled(draft.to_owned(), theme.dim),
             Span::styled(cut(&unread, width), theme.unread),

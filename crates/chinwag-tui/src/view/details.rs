@@ -1,5 +1,5 @@
-//! What is known of whoever one talks with: right of the conversation, where there is room and it is
-//! wanted.
+//! What is known of whoever one talks with, where it is wanted: right of the conversation, or in the place of
+//! its messages where there is little room.
 
 use chinwag_api::model::{ContactState, Peer};
 use chinwag_text::safe;
@@ -16,13 +16,30 @@ use crate::view::message::{cut, folded, separator};
 /// Characters of an id that are shown: enough to tell it from others, as on the command line.
 const ID_SHOWN: usize = 14;
 
-pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
-    let theme = &app.options.theme;
-    let block = Block::new().borders(Borders::LEFT).border_style(theme.border);
+/// Draws it right of the conversation.
+pub(super) fn beside(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    let block = Block::new().borders(Borders::LEFT).border_style(app.options.theme.border);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let Some(chat) = app.chats.current() else { return };
-    let mut page = Page { app, width: inner.width, lines: Vec::new() };
+    for (y, line) in (inner.y..inner.bottom()).zip(lines(app, inner.width)) {
+        frame.render_widget(line, Rect { y, height: 1, ..inner });
+    }
+}
+
+/// Draws it in the place of the messages, where there is no room for both.
+pub(super) fn over(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+    let lines = lines(app, area.width);
+    let (all, seen) = (lines.len(), usize::from(area.height));
+    let scrolled = app.details.scrolled.min(all.saturating_sub(seen));
+    (app.details.scrolled, app.details.drawn) = (scrolled, Some((all, seen)));
+    for (y, line) in (area.y..area.bottom()).zip(lines.into_iter().skip(scrolled)) {
+        frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+}
+
+fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
+    let Some(chat) = app.chats.current() else { return Vec::new() };
+    let mut page = Page { app, width, lines: Vec::new() };
     page.head(&chat.name(40));
     if chat.is_classroom() {
         page.classroom(chat);
@@ -31,9 +48,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
         page.devices(chat);
         page.digest(chat);
     }
-    for (y, line) in (inner.y..inner.bottom()).zip(page.lines) {
-        frame.render_widget(line, Rect { y, height: 1, ..inner });
-    }
+    page.lines
 }
 
 /// Lines that are written one below the other.

@@ -10,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
+use super::widths;
 use crate::theme::Theme;
 
 /// Columns below which the time and the column of names are left out.
@@ -40,6 +41,29 @@ pub struct Look {
     pub sought: Vec<String>,
     /// Our name, which is marked behind an `@`.
     pub me: Option<String>,
+    /// Whether characters of ambiguous width take two columns.
+    pub is_wide: bool,
+    /// Whether emoji are shown as their names.
+    pub shortcodes: bool,
+}
+
+impl Look {
+    /// A text with its emoji as they are to be shown.
+    pub(super) fn spelled(&self, text: &str) -> String {
+        if self.shortcodes { widths::spelled(text) } else { text.to_owned() }
+    }
+
+    /// The same as [`folded`], with room for what is wide here.
+    fn folded(&self, line: &str, marks: &[Mark], room: usize, style: Style) -> Vec<Line<'static>> {
+        if !self.is_wide {
+            return folded(line, marks, room, style);
+        }
+        let (line, places) = widths::filled(line);
+        let place = |at: usize| places.get(at).copied().unwrap_or(line.len());
+        let marks: Vec<Mark> =
+            marks.iter().map(|(from, to, style)| (place(*from), place(*to), *style)).collect();
+        folded(&line, &marks, room, style).into_iter().map(widths::without_fillers).collect()
+    }
 }
 
 /// What stands above a message.
@@ -213,7 +237,7 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
             (Some(who), None) => format!("↪ {who}"),
             (None, _) => "↪ what is not here".to_owned(),
         };
-        lines.push(Line::styled(cut(&words, room), theme.dim));
+        lines.push(Line::styled(cut(&look.spelled(&words), room), theme.dim));
     }
     if message.kind == "unfitting" {
         let style = theme.dim.add_modifier(Modifier::ITALIC);
@@ -247,7 +271,8 @@ fn body(message: &Message, look: &Look, room: usize) -> Vec<Line<'static>> {
     }
     if !message.reactions.is_empty() {
         let reactions: Vec<String> = message.reactions.iter().map(reacted).collect();
-        lines.extend(folded(&reactions.join("  "), &[], room, theme.dim));
+        let reactions = look.spelled(&reactions.join("  "));
+        lines.extend(look.folded(&reactions, &[], room, theme.dim));
     }
     lines
 }
@@ -290,13 +315,13 @@ pub fn words_of(text: &str, look: &Look, room: usize) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     let mut is_code = false;
     for line in text.split('\n') {
-        let line = safe::one_line(line.trim_end_matches('\r'));
+        let line = look.spelled(&safe::one_line(line.trim_end_matches('\r')));
         let is_fence = line.trim_start().starts_with("```");
         if is_code || is_fence {
-            rows.extend(folded(&line, &[], room, look.theme.code));
+            rows.extend(look.folded(&line, &[], room, look.theme.code));
         } else {
             let marks = marks(&line, look);
-            rows.extend(folded(&line, &marks, room, look.theme.text));
+            rows.extend(look.folded(&line, &marks, room, look.theme.text));
         }
         is_code ^= is_fence;
     }
@@ -418,7 +443,15 @@ mod tests {
     fn look() -> Look {
         let clock =
             Clock { now: "2026-11-26T12:00:00Z".parse().unwrap(), zone: jiff::tz::TimeZone::UTC };
-        Look { theme: Theme::PLAIN, clock, is_bare: false, sought: Vec::new(), me: None }
+        Look {
+            theme: Theme::PLAIN,
+            clock,
+            is_bare: false,
+            sought: Vec::new(),
+            me: None,
+            is_wide: false,
+            shortcodes: false,
+        }
     }
 
     fn texts(rows: &[Line<'_>]) -> Vec<String> {

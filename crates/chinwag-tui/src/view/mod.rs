@@ -2,14 +2,16 @@
 //!
 //! Three parts: the list of conversations where there is room for it, the conversation with the line that
 //! is typed, and the status line; a fourth, what is known of whoever one talks with, where it is wanted. A
-//! window lies over them. The cursor of the terminal always stands where
-//! typing would go, for screen readers.
+//! window lies over them. The cursor of the terminal always stands where typing would go, or on what is selected,
+//! for screen readers.
 
 mod chat_list;
+mod code;
 mod details;
 pub mod message;
 mod scenes;
 mod status;
+pub mod widths;
 mod window;
 
 use ratatui::Frame;
@@ -17,18 +19,35 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
+use unicode_width::UnicodeWidthStr;
 
-use crate::app::{About, App, Chat, NOT_PRIVATE, Scene, Target};
+use crate::actions::{Act, Place};
+use crate::app::{About, App, Chat, NOT_PRIVATE, Pager, Scene, Target, Window};
 use crate::view::message::{cut, folded, padded};
 
 /// Columns below which the list of conversations has no room.
 pub const WITH_LIST: u16 = 80;
 
-/// Columns below which what is known of whoever one talks with has no room.
-pub const WITH_DETAILS: u16 = 66;
+/// Columns below which what is known of whoever one talks with stands in the place of the messages, and not
+/// beside them.
+pub const WITH_DETAILS: u16 = 100;
 
-/// Columns that the keys for a selected message take with their words.
-const SELECT_HINT_WIDTH: u16 = 58;
+/// Columns below which a message has no margin.
+const WITH_MARGIN: u16 = 16;
+
+/// Rows below which a window takes the whole place.
+const SMALL: u16 = 14;
+
+/// What can be done with a message that is selected.
+const SELECTED: [(Act, &str); 7] = [
+    (Act::Reply, "answer"),
+    (Act::React, "react"),
+    (Act::Edit, "edit"),
+    (Act::Retract, "delete"),
+    (Act::Copy, "copy"),
+    (Act::Open, "open"),
+    (Act::Why, "why"),
+];
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
@@ -38,15 +57,28 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     }
     frame.buffer_mut().set_style(area, app.options.theme.text);
     app.pointed.clear();
-    match app.scene {
-        Scene::Beginning => scenes::beginning(frame, app, area),
+    let cursor = match app.scene {
+        Scene::Beginning => {
+            scenes::beginning(frame, app, area);
+            None
+        }
         Scene::Naming { .. } => scenes::naming(frame, app, area),
-        Scene::Words(_) => scenes::words(frame, app, area),
+        Scene::Words(_) => {
+            scenes::words(frame, app, area);
+            None
+        }
         Scene::Talking => talking(frame, app, area),
+    };
+    if let Some(cursor) = widths::settle(frame.buffer_mut(), &app.options, cursor) {
+        frame.set_cursor_position(cursor);
     }
 }
 
-fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
+    if let Some(Window::Pager(Pager { is_code: true, code: Some(code), .. })) = &app.window {
+        code::alone(frame, code, area, app.options.ambiguous_wide);
+        return None;
+    }
     let status = status::height(app, area.width).min(area.height);
     let [above, status] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(status)]).areas(area);
@@ -68,14 +100,12 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         }
     }
     if has_details {
-        details::draw(frame, app, beside);
+        app.details.drawn = None;
+        details::beside(frame, app, beside);
     }
     let cursor = conversation(frame, app, chat);
     status::draw(frame, app, status);
-    let cursor = if app.window.is_some() { window::draw(frame, app, above) } else { cursor };
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    if app.window.is_some() { window::draw(frame, app, above) } else { cursor }
 }
 
 /// The conversation that is open. Gives where the cursor is.
@@ -87,8 +117,7 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
     let text_rows = chat.composer.area().lines().iter().map(|line| {
         let prompt = if chat.is_classroom() && area.width >= 40 { 13 } else { 2 };
         let width = usize::from(area.width.saturating_sub(prompt)).max(1);
-        u16::try_from(unicode_width::UnicodeWidthStr::width(line.as_str()) / width + 1)
-            .unwrap_or(u16::MAX)
+        u16::try_from(line.width() / width + 1).unwrap_or(u16::MAX)
     });
     let wanted = text_rows.fold(0_u16, u16::saturating_add).max(1);
     let input_height = wanted.min((area.height / 3).max(1));
@@ -104,9 +133,16 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
     if has_head {
         draw_head(frame, app, head);
     }
-    draw_timeline(frame, app, timeline);
+    let is_over = app.details.is_open && !app.is_bare && frame.area().width < WITH_DETAILS;
+    let selected = if is_over {
+        details::over(frame, app, timeline);
+        None
+    } else {
+        draw_timeline(frame, app, timeline)
+    };
     draw_about(frame, app, about);
-    draw_input(frame, app, input)
+    let typed = draw_input(frame, app, input);
+    selected.or(typed)
 }
 
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -147,41 +183,61 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(Paragraph::new(line), area);
 }
 
-fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+/// Columns left of a message in which stands which one is selected.
+fn margin(app: &App, width: u16) -> u16 {
+    let is_selecting = app.chats.current().is_some_and(|chat| chat.timeline.selected().is_some());
+    u16::from((is_selecting || !app.is_bare) && width >= WITH_MARGIN)
+}
+
+/// Draws the messages. Gives where the one that is selected stands.
+fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
+    let margin = margin(app, area.width);
     let look = app.look();
     let theme = app.options.theme;
     let is_alone = app.chats.are_empty();
     let is_self = app.chats.current().is_some_and(Chat::is_self);
     let has_mouse = app.has_mouse;
-    let Some(chat) = app.chats.current_mut() else { return };
+    let chat = app.chats.current_mut()?;
     let pending =
         if chat.timeline.is_at_end() { pending_rows(chat, area.width, &theme) } else { Vec::new() };
     let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let height = area.height - pending_height;
     let is_loaded = chat.timeline.is_loaded;
+    let is_cleared = chat.timeline.is_cleared();
     let is_nobody =
         is_alone && is_self && chat.timeline.is_empty() && is_loaded && pending.is_empty();
     if is_nobody {
-        return scenes::nobody_yet(frame, app, area);
+        scenes::nobody_yet(frame, app, area);
+        return None;
     }
-    let rows = chat.timeline.screen(height, area.width, &look);
+    let rows = chat.timeline.screen(height, area.width - margin, &look);
     let top = area.y + height.saturating_sub(u16::try_from(rows.len()).unwrap_or(height));
     if rows.is_empty() && pending.is_empty() {
-        let words = if is_loaded { "nothing was said here yet" } else { "loading…" };
+        let words = match is_loaded {
+            true if is_cleared => "cleared from the screen; a page up shows it again",
+            true => "nothing was said here yet",
+            false => "loading…",
+        };
         let row =
             Rect { y: area.y + area.height.saturating_sub(1), height: area.height.min(1), ..area };
         frame.render_widget(Paragraph::new(Line::styled(format!(" {words}"), theme.dim)), row);
-        return;
+        return None;
     }
     let mut stands = Vec::new();
+    let mut selected = None;
     for (y, row) in (top..).zip(rows) {
         let place = Rect { y, height: 1, ..area };
         if has_mouse {
             stands.push((place, row.id.clone()));
         }
-        frame.render_widget(row.line, place);
+        let words = Rect { x: place.x + margin, width: place.width - margin, ..place };
+        frame.render_widget(row.line, words);
         if row.is_selected {
+            if margin > 0 {
+                frame.render_widget(Line::from(">"), place);
+            }
             frame.buffer_mut().set_style(place, theme.chosen);
+            selected.get_or_insert(place.as_position());
         }
     }
     for (y, line) in (area.y + height..area.bottom()).zip(pending) {
@@ -190,6 +246,7 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     for (place, id) in stands {
         app.stands(place, Target::Message(id));
     }
+    selected
 }
 
 /// What was said and is not known to be on the disk.
@@ -232,6 +289,11 @@ fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
             let name = chat.name(30);
             Line::styled(cut(&format!(" {name} is typing"), usize::from(area.width)), theme.dim)
         }
+        None if app.details.drawn.is_some_and(|(all, seen)| app.details.is_open && all > seen) => {
+            let (all, seen) = app.details.drawn.unwrap_or_default();
+            let (from, to) = (app.details.scrolled + 1, (app.details.scrolled + seen).min(all));
+            message::separator(&format!("rows {from} to {to} of {all}"), theme.dim, area.width)
+        }
         None if !chat.timeline.is_at_end() => {
             message::separator("below is more: Alt+End", theme.dim, area.width)
         }
@@ -239,6 +301,22 @@ fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
         None => Line::styled("─".repeat(usize::from(area.width)), theme.border),
     };
     frame.render_widget(line, area);
+}
+
+/// The keys for a message that is selected, with their words where there is room.
+fn keys_for_selected(app: &App, width: u16) -> String {
+    let keymap = &app.options.keymap;
+    let key = |act: Act| keymap.keys_in(Place::Selected, act).into_iter().next();
+    let keys = SELECTED.iter().filter_map(|(act, word)| Some((key(*act)?.to_lowercase(), *word)));
+    let keys: Vec<(String, &str)> = keys.collect();
+    let words: Vec<String> = keys.iter().map(|(key, word)| format!("{key} {word}")).collect();
+    let words = words.join("  ");
+    if words.width() <= usize::from(width) {
+        return words;
+    }
+    let keys: Vec<String> = keys.into_iter().map(|(key, _)| key).collect();
+    let help = keymap.key(Act::Help);
+    cut(&format!("{}  ({help} explains them)", keys.join(" ")), usize::from(width))
 }
 
 fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
@@ -256,12 +334,7 @@ fn draw_input(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Positi
     let [mark, input] =
         Layout::horizontal([Constraint::Length(prompt), Constraint::Min(0)]).areas(area);
     if is_selecting {
-        let keys = if area.width < SELECT_HINT_WIDTH {
-            "r + e d y o w  (F1 explains them)"
-        } else {
-            "r answer  + react  e edit  d delete  y copy  o open  w why"
-        };
-        let line = Line::styled(cut(keys, usize::from(area.width)), theme.dim);
+        let line = Line::styled(keys_for_selected(app, area.width), theme.dim);
         frame.render_widget(line, area);
         return Some(Position::new(area.x, area.y));
     }
@@ -298,6 +371,9 @@ fn show_unsafe(frame: &mut Frame<'_>, area: Rect) {
 
 /// An empty place in the middle, with a border and a title.
 fn boxed(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, size: (u16, u16)) -> Rect {
+    // Where there is little room nothing is to be seen beside it.
+    let is_small = area.width < message::NARROW || area.height < SMALL;
+    let size = if is_small { (area.width, area.height) } else { size };
     let (width, height) = (size.0.min(area.width), size.1.min(area.height));
     let place = Rect {
         x: area.x + (area.width - width) / 2,

@@ -8,8 +8,8 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::boxed;
-use crate::app::{App, Scene, numbered};
-use crate::view::message::{cut, folded};
+use crate::app::{App, ListKind, Scene, Window, numbered};
+use crate::view::message::{NARROW, cut, folded};
 
 /// Columns of a recovery word with its number and the blank behind it.
 const NUMBERED_WIDTH: usize = 12;
@@ -24,11 +24,12 @@ pub(super) fn beginning(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(line.centered(), place);
 }
 
-pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
+pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
     let inner = boxed(frame, app, area, "Chinwag", (66, 13));
     let theme = app.options.theme;
     let note = app.note.clone();
-    let Scene::Naming { name, is_asked } = &mut app.scene else { return };
+    let Scene::Naming { name, is_asked } = &mut app.scene else { return None };
+    let mut cursor = None;
     let words = [
         "Chat from device to device: no account anywhere, no server that holds anything, everything \
          encrypted from end to end.",
@@ -47,7 +48,7 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         let width = unicode_width::UnicodeWidthStr::width(typed.as_str());
         frame.render_widget(Line::from(format!("> {typed}")), line);
         let column = u16::try_from(width).unwrap_or(0) + 2;
-        frame.set_cursor_position(Position::new((line.x + column).min(line.right() - 1), line.y));
+        cursor = Some(Position::new((line.x + column).min(line.right() - 1), line.y));
     }
     let says = match (&note, *is_asked) {
         (Some(note), _) => Line::styled(note.text.clone(), theme.wrong),
@@ -58,6 +59,7 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let y = if line.y + 2 < inner.bottom() { line.y + 2 } else { line.y + 1 };
     let foot = Rect { y, height: 2, ..line }.intersection(inner);
     frame.render_widget(Paragraph::new(says).wrap(Wrap { trim: true }), foot);
+    cursor
 }
 
 pub(super) fn words(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -97,23 +99,46 @@ fn folded_all(words: &[&str], place: Rect) -> Vec<Line<'static>> {
     words.iter().flat_map(|line| folded(line, &[], room, Style::new())).collect()
 }
 
+/// What to do when there is nobody.
+const NOBODY: [&str; 8] = [
+    "To meet somebody, one of you makes a ticket and the other uses it:",
+    "",
+    "  /invite        your ticket, as a line and as a QR code",
+    "  paste a ticket that somebody gave you, and press Enter",
+    "  /nearby        people on this network",
+    "  /classroom     the chat of a class, not private",
+    "",
+    "F1 shows everything else.",
+];
+
+/// The same where there is little room.
+const NOBODY_NARROW: [&str; 6] = [
+    "/invite     your ticket, a QR code too",
+    "Or paste one that you were given here.",
+    "/nearby     people on this network",
+    "/classroom  a class, not private",
+    "",
+    "F1 shows everything else.",
+];
+
 /// There is no conversation yet: what to do next.
 pub(super) fn nobody_yet(frame: &mut Frame<'_>, app: &App, area: Rect) {
+    // What can be done first lies over it.
+    if matches!(&app.window, Some(Window::List(list)) if list.kind == ListKind::First) {
+        return;
+    }
     let is_waiting = |contact: &&Contact| contact.state == ContactState::Waiting;
     let waiting = app.contacts.values().filter(is_waiting).count();
     let near = app.nearby.len();
     let more = u16::from(waiting > 0) + u16::from(near > 0);
-    let inner = boxed(frame, app, area, "Nobody yet", (60, 10 + more + u16::from(more > 0)));
-    let words = [
-        "To meet somebody, one of you makes a ticket and the other uses it:",
-        "",
-        "  /invite        your ticket, as a line and as a QR code",
-        "  /add TICKET    the ticket that somebody gave you",
-        "  /classroom     the chat of a class, not private",
-        "",
-        "F1 shows everything else.",
-    ];
-    let mut lines = folded_all(&words, inner);
+    let is_narrow = area.width < NARROW;
+    let words: &[&str] = if is_narrow { &NOBODY_NARROW } else { &NOBODY };
+    let width = 62.min(area.width);
+    let folded = folded_all(words, Rect { width: width.saturating_sub(2), ..area });
+    let rows = u16::try_from(folded.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let rows = rows.saturating_add(more + u16::from(more > 0));
+    let inner = boxed(frame, app, area, "Nobody yet", (width, rows));
+    let mut lines = folded_all(words, inner);
     let mut notes = Vec::new();
     if waiting > 0 {
         let says = match waiting {

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::App;
-use crate::view::message::{cut, folded, padded};
+use crate::app::{App, Window};
+use crate::timeline::Edge;
+use crate::view::message::{self, NAME_SHOWN, author, cut, folded, padded};
 
-/// How many rows it needs: what went wrong is shown in full, up to three rows of it.
+/// How many rows it needs: what was done or went wrong is shown in full, up to three rows of it.
 pub(super) fn height(app: &App, width: u16) -> u16 {
     let (left, is_wrong) = left(app);
-    if !is_wrong || !takes_all(app) || width == 0 {
+    let is_note = app.note.is_some() || is_wrong && app.lost.is_some();
+    if !is_note || width == 0 {
         return 1;
     }
     let rows = folded(&left, &[], usize::from(width), app.options.theme.status).len();
@@ -20,7 +22,46 @@ pub(super) fn height(app: &App, width: u16) -> u16 {
 
 /// Whether the left side may take the place of the right: it is there for a moment only.
 fn takes_all(app: &App) -> bool {
-    app.note.is_some() || app.lost.is_some()
+    app.note.is_some() || app.lost.is_some() || focus(app).is_some()
+}
+
+/// What keys are for, in words, while it is not the line that is typed.
+fn focus(app: &App) -> Option<String> {
+    match &app.window {
+        Some(Window::List(list)) => {
+            let row = list.shown.get(list.chosen).and_then(|n| list.rows.get(*n))?;
+            let words = row.line.to_string();
+            let words: Vec<&str> = words.split_whitespace().collect();
+            Some(format!("{} of {}: {}", list.chosen + 1, list.shown.len(), words.join(" ")))
+        }
+        Some(Window::Pager(pager)) => {
+            let (all, seen) = pager.drawn;
+            let place = if all > seen {
+                format!(", rows {} to {} of {all}", pager.scrolled + 1, pager.scrolled + seen)
+            } else {
+                String::new()
+            };
+            let title = pager.title.split(';').next().unwrap_or_default();
+            Some(format!("window: {title}{place}"))
+        }
+        Some(Window::Peers(_)) => Some("window: who is reachable".to_owned()),
+        Some(Window::Asked(_)) => Some("a question: yes or no?".to_owned()),
+        None => selected(app),
+    }
+}
+
+/// Which message is selected, of whom, and how far it has come.
+fn selected(app: &App) -> Option<String> {
+    let timeline = &app.chats.current()?.timeline;
+    let (message, nth) = (timeline.selected()?, timeline.selected_nth()?);
+    let is_all = timeline.older == Edge::Closed && timeline.newer == Edge::Closed;
+    let here = if is_all { "" } else { " loaded" };
+    let who = if message.author.is_me { "you".to_owned() } else { author(message) };
+    let state = message.state.filter(|_| message.author.is_me);
+    let state = state.map(|state| format!(", {}", message::state(state))).unwrap_or_default();
+    let day = app.clock().moment(&message.sent_at);
+    let day = day.get(..16).unwrap_or(&day);
+    Some(format!("message {nth} of {}{here}, from {who}{state}, {day}", timeline.len()))
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -61,6 +102,9 @@ fn left(app: &App) -> (String, bool) {
     if let Some(note) = note {
         return (format!(" {}", note.text), note.is_wrong);
     }
+    if let Some(focus) = focus(app) {
+        return (format!(" {focus}"), false);
+    }
     let problem = app.status.as_ref().and_then(|status| status.problems.first());
     if let Some(problem) = problem {
         return (format!(" ! {} (/status)", chinwag_text::safe::one_line(problem)), true);
@@ -79,7 +123,14 @@ fn right(app: &App) -> String {
         (unread, 0) => says.push(format!("{unread} unread")),
         (unread, mentions) => says.push(format!("{unread} unread, {mentions} for you")),
     }
-    if let Some(status) = &app.status {
+    let current = app.chats.current().filter(|chat| !chat.is_self() && !chat.is_classroom());
+    let way = current.and_then(|chat| {
+        let way = app.chats.way_to(&chat.conversation.contact)?;
+        Some(format!("{}: {way}", chat.name(NAME_SHOWN)))
+    });
+    if let Some(way) = way {
+        says.push(way);
+    } else if let Some(status) = &app.status {
         says.push(match status.connected {
             0 => "nobody connected".to_owned(),
             1 => "1 device connected".to_owned(),

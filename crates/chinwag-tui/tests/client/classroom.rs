@@ -63,7 +63,7 @@ fn its_conversations_stay_below_all_that_are_private() {
     // Whoever gets so far down in a list that is too long sees the mark of each.
     desk.types("/chat 10.0.0.8:4001");
     desk.press("Enter");
-    assert!(desk.screen(80, 4).contains("5! blue 10.0"), "{}", desk.screen(80, 4));
+    assert!(desk.screen(80, 4).contains("5!>blue 10.0"), "{}", desk.screen(80, 4));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::event::What;
 use chinwag_api::model::Request;
 use chinwag_tui::app::Window;
-use chinwag_tui::msg::{Effect, Mouse, Msg, Part, Tag};
+use chinwag_tui::msg::{Effect, Mouse, Msg, Part, Tag, Written};
 use chinwag_tui::theme::Theme;
 use serde_json::{json, to_value};
 
@@ -192,7 +192,7 @@ fn devices_and_tickets_are_listed() {
     desk.press("Enter");
     assert!(desk.has_asked("device.list"));
     desk.answer(Tag::Devices, to_value([account().device]).unwrap());
-    assert!(desk.screen(80, 24).contains("this one  dev_ana"));
+    assert!(desk.screen(80, 24).contains("this one, dev_ana"));
     desk.press("Esc");
     desk.types("/invites");
     desk.press("Enter");
@@ -364,6 +364,7 @@ fn one_can_leave_from_every_window() {
     let mut desk = ana();
     desk.press("F1");
     desk.press("Ctrl+q");
+    desk.press("Ctrl+q");
     assert!(desk.wanted.contains(&Effect::Quit));
 }
 
@@ -408,6 +409,32 @@ fn whoever_was_added_and_is_not_reached_is_not_forgotten() {
 }
 
 #[test]
+fn the_way_to_whoever_one_talks_with_is_said_where_it_is_not_as_usual() {
+    let mut desk = ana();
+    let status = |desk: &mut Desk| desk.screen(80, 24).lines().last().unwrap().to_owned();
+    assert!(status(&mut desk).ends_with("Bob: not connected"));
+    let peer = |kind: &str| {
+        json!([{ "contact": "ctc_Bob", "name": "Bob", "device": "dev_bob", "connected": true,
+            "path": { "kind": kind, "address": "192.0.2.9:4433", "rttMs": 1.0,
+                "since": "2026-11-26T11:40:00Z", "isDialled": true, "receivedBytes": 1, "sentBytes": 2 },
+            "lastHeardAt": null, "lastFailure": null, "nextAttemptAt": null }])
+    };
+    desk.answer(Tag::Peers, peer("relay"));
+    assert!(status(&mut desk).ends_with("Bob: connected by relay"));
+    desk.answer(Tag::Peers, peer("direct"));
+    assert!(status(&mut desk).ends_with("1 device connected"));
+    // By which way somebody has come who comes is asked for.
+    desk.wanted.clear();
+    desk.hear(What::Peer {
+        contact: "ctc_Bob".into(),
+        name: "Bob".into(),
+        device: "dev_bob".into(),
+        connected: true,
+    });
+    assert!(desk.has_asked("peer.list"));
+}
+
+#[test]
 fn whoever_is_near_is_told_to_somebody_who_knows_nobody_yet() {
     let mut desk = Desk::with(Theme::PLAIN);
     desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": true}));
@@ -441,6 +468,17 @@ fn what_is_known_of_whoever_one_talks_with_stands_beside_it_and_keeps_up() {
     let digest = |of: &str, digest: &str| json!({ "conversation": of, "entries": 8, "logs": [], "digest": digest });
     desk.answer(Tag::DigestBeside, digest("conv_Bob", "0011-2233"));
     assert!(desk.screen(110, 24).contains("0011-2233"));
+    // Where there is no room beside the messages it stands in their place, and can be gone through.
+    let narrow = desk.screen(40, 12);
+    assert!(!narrow.contains("number 5") && narrow.contains("rows 1 to"), "{narrow}");
+    for _ in 0..3 {
+        desk.press("PgDn");
+        desk.screen(40, 12);
+    }
+    let narrow = desk.screen(40, 12);
+    assert!(narrow.contains("0011-2233") && narrow.contains("8 entries"), "{narrow}");
+    assert!(desk.screen(80, 24).contains("0011-2233"));
+    assert!(!desk.screen(80, 24).contains("number 5"));
     // It is compared anew when something was said, and not otherwise.
     desk.wanted.clear();
     later(&mut desk, 3_000);
@@ -691,4 +729,99 @@ fn whoever_changes_nothing_after_all_does_not_say_the_old_words_again() {
     assert!(desk.app.chats.current().unwrap().composer.is_empty());
     desk.press("Enter");
     assert!(!desk.has_asked("message.send") && !desk.has_asked("message.edit"));
+}
+
+#[test]
+fn a_mistyped_command_is_told_what_it_may_have_been() {
+    let mut desk = ana();
+    desk.types("/satus");
+    desk.press("Enter");
+    let screen = desk.screen(100, 24);
+    assert!(screen.contains("no command /satus (/status)"), "{screen}");
+    desk.press("Ctrl+c");
+    desk.types("/xyzzy");
+    desk.press("Enter");
+    assert!(desk.screen(100, 24).contains("no command /xyzzy (/help lists them)"));
+}
+
+#[test]
+fn who_is_sure_is_not_asked() {
+    let mut desk = ana();
+    desk.types("/block --yes");
+    desk.press("Enter");
+    assert_eq!(desk.asked("contact.block")["contact"], "ctc_Bob");
+    assert!(desk.app.window.is_none());
+    desk.press("Up");
+    desk.press("Up");
+    desk.types("/retract --yes");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.retract")["id"], "msg_4");
+    desk.types("/chat Carol say --yes");
+    desk.press("Enter");
+    assert!(desk.has_asked("message.send"));
+}
+
+#[test]
+fn a_conversation_is_written_to_a_file_that_is_named_and_so_is_a_backup() {
+    let mut desk = ana();
+    desk.types("/export");
+    desk.press("Enter");
+    assert!(desk.screen(80, 24).contains("say where: /export FILE"));
+    desk.types("/save ~/with bob.jsonl");
+    desk.press("Enter");
+    let what = Written::Conversation("conv_Bob".to_owned());
+    assert_eq!(
+        desk.wanted.last(),
+        Some(&Effect::Write { what, path: "~/with bob.jsonl".to_owned() })
+    );
+    desk.tell(Msg::Said { text: "5 messages are in /x".to_owned(), is_wrong: false });
+    assert!(desk.screen(80, 24).contains("5 messages are in /x"));
+    desk.types("/backup all.backup");
+    desk.press("Enter");
+    let (what, path) = (Written::Backup, "all.backup".to_owned());
+    assert_eq!(desk.wanted.last(), Some(&Effect::Write { what, path }));
+}
+
+#[test]
+fn a_screen_that_is_cleared_says_so_and_shows_everything_again() {
+    let mut desk = ana();
+    desk.types("/clear");
+    desk.press("Enter");
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("cleared from the screen") && !screen.contains("number 5"), "{screen}");
+    assert!(screen.contains("nothing is deleted"), "{screen}");
+    // What comes is seen.
+    desk.hear(What::Message { message: message(9, "Bob", "hello again") });
+    assert!(desk.screen(80, 24).contains("hello again"));
+    desk.types("/clear");
+    desk.press("Enter");
+    desk.wanted.clear();
+    desk.press("PgUp");
+    assert_eq!(desk.asked("message.list")["conversation"], "conv_Bob");
+    desk.page(Part::Newest, &talk(1..6), false);
+    assert!(desk.screen(80, 24).contains("number 5"));
+}
+
+#[test]
+fn where_one_is_named_is_listed() {
+    let mut desk = ana();
+    desk.types("/mentions");
+    desk.press("Enter");
+    assert_eq!(desk.asked("message.search")["words"], "Ana");
+    let hits = [message(2, "Bob", "see @ana"), message(1, "Bob", "Ana is not meant")];
+    desk.answer(Tag::Found { question: 1 }, json!({ "messages": hits, "next": null }));
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("Bob: see @ana") && !screen.contains("not meant"), "{screen}");
+    desk.press("Enter");
+    assert_eq!(desk.app.chats.current().unwrap().timeline.selected().unwrap().id, "msg_2");
+}
+
+#[test]
+fn you_are_found_before_anything_that_has_you_in_its_words() {
+    let mut desk = ana();
+    desk.press("Ctrl+p");
+    desk.types("You");
+    desk.press("Enter");
+    assert_eq!(desk.app.chats.current().unwrap().conversation.name, "Ana");
+    assert_eq!(text(&desk), "");
 }

@@ -247,6 +247,21 @@ fn what_was_typed_and_not_sent_is_said_and_can_be_sent_from_an_editor() {
 }
 
 #[test]
+fn what_was_written_as_an_answer_is_sent_as_one() {
+    let mut ear = Ear::of_ana(3);
+    let draft = json!([{ "conversation": "conv_Bob", "text": "because", "replyTo": "msg_2" }]);
+    ear.tell(Msg::Answer(Tag::Drafts, Ok(draft)));
+    let said = "System: Typed here before and not sent, in answer to message 2: because";
+    assert_eq!(ear.last().replace("/editor opens it, and then it can be sent.", ""), "System: ");
+    assert!(ear.heard.iter().any(|line| line == said), "{:?}", ear.heard);
+    ear.types("/editor");
+    ear.tell(Msg::Edited(Some("because so".into())));
+    ear.types("yes");
+    let asked = ear.asked("message.send");
+    assert_eq!((&asked["text"], &asked["replyTo"]), (&json!("because so"), &json!("msg_2")));
+}
+
+#[test]
 fn a_ticket_is_a_line_and_no_picture() {
     let mut ear = Ear::of_ana(1);
     let ticket = json!({ "ticket": "chinwag:ABCDEF", "invite": "inv_1", "reusable": false,

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 mod classroom;
+mod codes;
 mod everyday;
+mod focus;
 mod harness;
 mod keys;
 mod lines;
@@ -14,3 +16,4 @@ mod properties;
 mod screens;
 mod screenshots;
 mod stories;
+mod widths;

@@ -2,6 +2,7 @@
 
 use chinwag_api::event::What;
 use chinwag_api::model::{Quote, Reaction};
+use chinwag_tui::composer::TEXT_MAX;
 use chinwag_tui::theme::Theme;
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -126,6 +127,42 @@ proptest! {
             screen.lines().rfind(|row| row.contains("number")).map(str::to_owned)
         };
         prop_assert_eq!(last(&desk.screen(80, 24)), last(&before));
+    }
+}
+
+proptest! {
+    // Each is as long as a paste may be, and longer.
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_paste_of_any_content_and_size_is_kept_whole_or_not_at_all(
+        pastes in prop::collection::vec((wild(), 0_usize..4_000), 1..5),
+    ) {
+        let mut desk = Desk::of_ana(Theme::PLAIN, &talk(1..3));
+        let mut kept = String::new();
+        for (part, times) in pastes {
+            // At most a mebibyte, as a terminal may give it.
+            let times = times.min(1024 * 1024 / part.len().max(1));
+            let text = part.repeat(times);
+            let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+            let fits = kept.len() + lines.len() <= TEXT_MAX;
+            desk.tell(chinwag_tui::msg::Msg::Paste(text));
+            if fits {
+                kept.push_str(&lines);
+            }
+            let note = desk.app.note.take();
+            prop_assert_eq!(note.is_some_and(|note| note.is_wrong), !fits);
+            let composer = &mut desk.app.chats.current_mut().unwrap().composer;
+            prop_assert_eq!(&composer.text(), &kept);
+            // As much as is counted can be typed still, and no more.
+            let room = TEXT_MAX - kept.len();
+            let more = "x".repeat(room.min(16));
+            prop_assert_eq!(composer.type_char('x'), room > 0);
+            if !more.is_empty() {
+                kept.push('x');
+            }
+        }
+        is_clean(&mut desk, 80, 24)?;
     }
 }
 

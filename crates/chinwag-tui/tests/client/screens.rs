@@ -67,9 +67,16 @@ fn words(theme: Theme) -> Desk {
     desk
 }
 
+fn first(theme: Theme) -> Desk {
+    let mut desk = words(theme);
+    desk.press("Enter");
+    desk
+}
+
 fn nobody(theme: Theme) -> Desk {
     let mut desk = words(theme);
     desk.press("Enter");
+    desk.press("Esc");
     desk.answer(Tag::Account, serde_json::to_value(account()).unwrap());
     let own = json!([{ "id": "conv_Ana", "kind": "self", "contact": "ctc_Ana", "name": "Ana",
         "unread": 0, "disappearAfterS": 0, "last": null }]);
@@ -190,9 +197,16 @@ fn details(theme: Theme) -> Desk {
 
 fn ticket(theme: Theme) -> Desk {
     let mut desk = ana(theme);
-    let ticket = json!({ "ticket": "chinwag1abcdefghijklmnopqrstuvwxyz", "invite": "inv_1",
-        "reusable": false, "expiresAt": null });
+    let qr = format!("chinwag1{}", "abcdefghijk".repeat(17));
+    let ticket = json!({ "ticket": format!("{qr}{}", "lmnopqrs".repeat(8)), "qr": qr,
+        "invite": "inv_1", "reusable": false, "expiresAt": null });
     desk.answer(Tag::Ticket, ticket);
+    desk
+}
+
+fn code(theme: Theme) -> Desk {
+    let mut desk = ticket(theme);
+    desk.press("c");
     desk
 }
 
@@ -236,12 +250,98 @@ fn classroom(theme: Theme) -> Desk {
     desk
 }
 
+/// After a command and its answer.
+fn answered(theme: Theme, command: &str, tag: Tag, answer: serde_json::Value) -> Desk {
+    let mut desk = ana(theme);
+    desk.types(command);
+    desk.press("Enter");
+    desk.answer(tag, answer);
+    desk
+}
+
+fn status(theme: Theme) -> Desk {
+    let status = json!({ "version": "0.1.0", "account": account(), "dataDir": "/srv/people/ana/chinwag/data",
+        "process": 4711, "isDaemon": true, "since": "2026-11-26T08:00:00Z",
+        "addresses": ["192.0.2.7:4433", "[2001:db8::7]:4433"], "lan": true, "connected": 1, "contacts": 2,
+        "requests": 0, "unread": 3, "undelivered": 1, "classroom": null,
+        "problems": ["the disk is full: nothing more can be saved"] });
+    answered(theme, "/status", Tag::Status { is_shown: true }, status)
+}
+
+fn nearby(theme: Theme) -> Desk {
+    let near = json!([{ "device": "dev_abcdefghijklmnop", "addresses": ["10.0.0.7:4433", "[fe80::7]:4433"] }]);
+    answered(theme, "/nearby", Tag::Nearby { is_shown: true }, near)
+}
+
+fn requests(theme: Theme) -> Desk {
+    let request = |name: &str, text: &str| {
+        json!({ "id": format!("ctc_{name}"), "name": name, "text": text,
+            "receivedAt": "2026-11-26T11:00:00Z" })
+    };
+    let all = json!([request("Eve", "we met at the clockmaker's"), request("Fay", "")]);
+    answered(theme, "/requests", Tag::Requests { is_shown: true }, all)
+}
+
+fn invites(theme: Theme) -> Desk {
+    let all = json!([
+        { "id": "inv_7abcdefghijk", "reusable": true, "expiresAt": null },
+        { "id": "inv_8abcdefghijk", "reusable": false, "expiresAt": "2026-11-27T12:00:00Z" },
+    ]);
+    answered(theme, "/invites", Tag::Invites, all)
+}
+
+fn devices(theme: Theme) -> Desk {
+    let device = |id: &str, name: &str, state: &str, is_connected: bool| {
+        json!({ "id": id, "name": name, "isThis": id == "dev_ana", "isConnected": is_connected,
+            "state": state })
+    };
+    let all = json!([
+        device("dev_ana", "desk", "current", false),
+        device("dev_lap", "laptop", "current", true),
+        device("dev_old", "phone", "revoked", false),
+    ]);
+    answered(theme, "/devices", Tag::Devices, all)
+}
+
+fn unreads(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    desk.types("/unreads");
+    desk.press("Enter");
+    desk
+}
+
+fn id(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    desk.types("/id");
+    desk.press("Enter");
+    desk
+}
+
+fn digest(theme: Theme) -> Desk {
+    let digest = json!({ "conversation": "conv_Bob", "entries": 8,
+        "digest": "0011-2233-4455-6677-8899-aabb-ccdd-eeff",
+        "logs": [
+            { "account": "ctc_Ana", "name": "Ana", "device": "dev_ana", "height": 4, "forkedAt": null },
+            { "account": "ctc_Bob", "name": "Bob", "device": "dev_bob", "height": 4, "forkedAt": 3 },
+        ] });
+    answered(theme, "/digest", Tag::Digest, digest)
+}
+
+fn leaving(theme: Theme) -> Desk {
+    let mut desk = ana(theme);
+    desk.types("on its way");
+    desk.press("Enter");
+    desk.press("Ctrl+q");
+    desk
+}
+
 type View = (&'static str, fn(Theme) -> Desk);
 
 const VIEWS: &[View] = &[
     ("conversation", ana),
     ("naming", naming),
     ("words", words),
+    ("first", first),
     ("nobody", nobody),
     ("selected", selected),
     ("answering", answering),
@@ -253,10 +353,20 @@ const VIEWS: &[View] = &[
     ("contacts", contacts),
     ("peers", peers),
     ("ticket", ticket),
+    ("code", code),
     ("verify", verify),
     ("bare", bare),
     ("classroom", classroom),
     ("details", details),
+    ("status", status),
+    ("nearby", nearby),
+    ("requests", requests),
+    ("invites", invites),
+    ("devices", devices),
+    ("unreads", unreads),
+    ("id", id),
+    ("digest", digest),
+    ("leaving", leaving),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.
@@ -303,12 +413,12 @@ fn every_view_looks_as_it_was_looked_at() {
         for (columns, rows) in [(80, 24), (140, 40)] {
             let plain = view(Theme::PLAIN).screen(columns, rows);
             compare(&format!("{name}-{columns}x{rows}.txt"), &plain, &mut differences);
+            let (buffer, _) = view(Theme::TERMINAL).buffer(columns, rows);
+            let coloured = format!("{}\n{}", text_of(&buffer), looks(&buffer));
+            compare(&format!("{name}-{columns}x{rows}-colour.txt"), &coloured, &mut differences);
         }
-        let (buffer, _) = view(Theme::TERMINAL).buffer(80, 24);
-        let coloured = format!("{}\n{}", text_of(&buffer), looks(&buffer));
-        compare(&format!("{name}-80x24-colour.txt"), &coloured, &mut differences);
     }
-    for (name, view) in &VIEWS[..8] {
+    for (name, view) in VIEWS {
         compare(&format!("{name}-40x12.txt"), &view(Theme::PLAIN).screen(40, 12), &mut differences);
     }
     assert!(

@@ -27,12 +27,56 @@ fn a_first_start_goes_from_a_name_over_the_words_to_a_ticket() {
     desk.answer(Tag::Created, json!({ "account": account(), "words": words }));
     assert!(desk.screen(80, 24).contains("24 abandon"));
     desk.press("Enter");
+    // What to do next is to be chosen, at every size.
+    for (columns, rows) in [(80, 24), (40, 12)] {
+        let screen = desk.screen(columns, rows);
+        for words in ["Your ticket for", "Paste a ticket", "People nearby", "The classroom"] {
+            assert!(screen.contains(words), "{words}: {screen}");
+        }
+    }
     let own = json!([{ "id": "conv_Ana", "kind": "self", "contact": "ctc_Ana", "name": "Ana",
         "unread": 0, "disappearAfterS": 0, "last": null }]);
     desk.answer(Tag::Conversations, own);
     let page = Tag::Page { conversation: "conv_Ana".into(), part: Part::Newest };
     desk.answer(page, json!({ "messages": [], "next": null }));
-    assert!(desk.screen(80, 24).contains("/add TICKET"), "it says what to do next");
+    desk.press("Enter");
+    assert!(desk.has_asked("invite.create"));
+    desk.press("Esc");
+    for (columns, rows) in [(80, 24), (40, 12)] {
+        let screen = desk.screen(columns, rows).to_lowercase();
+        for words in ["/invite", "paste", "/nearby", "/classroom", "f1 shows"] {
+            assert!(screen.contains(words), "{words}: {screen}");
+        }
+    }
+}
+
+/// Somebody whose words were read just now.
+fn newcomer() -> Desk {
+    let mut desk = Desk::begun();
+    desk.answer(Tag::Hello, json!({"api": "1", "version": "0.1.0", "hasAccount": false}));
+    desk.answer(Tag::Created, json!({ "account": account(), "words": vec!["abandon"; 24] }));
+    desk.press("Enter");
+    desk
+}
+
+#[test]
+fn the_first_thing_that_is_pasted_may_be_a_ticket() {
+    let mut desk = newcomer();
+    let ticket = format!("chinwag1{}", "a2".repeat(40));
+    desk.tell(Msg::Paste(ticket.clone()));
+    assert!(desk.screen(80, 24).contains("This is a ticket or a card"));
+    desk.press("y");
+    assert_eq!(desk.asked("contact.add")["ticket"], ticket);
+}
+
+#[test]
+fn whoever_types_at_once_types_to_somebody() {
+    let mut desk = newcomer();
+    desk.types("/inv");
+    let own = json!([{ "id": "conv_Ana", "kind": "self", "contact": "ctc_Ana", "name": "Ana",
+        "unread": 0, "disappearAfterS": 0, "last": null }]);
+    desk.answer(Tag::Conversations, own);
+    assert_eq!(desk.app.chats.current().unwrap().composer.text(), "/inv");
 }
 
 #[test]
@@ -133,9 +177,44 @@ fn ctrl_c_clears_first_and_leaves_only_when_nothing_is_typed() {
     assert!(!desk.wanted.contains(&Effect::Quit));
     desk.press("Ctrl+y");
     assert_eq!(desk.app.chats.current().unwrap().composer.text(), "half a thought");
+    desk.press("Ctrl+c");
+    desk.press("Ctrl+c");
+    assert!(!desk.wanted.contains(&Effect::Quit), "it was cleared, and asked");
+    desk.press("Ctrl+c");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn leaving_is_asked_about_once_and_says_what_is_not_done() {
+    let mut desk = ana();
+    desk.types("on its way");
+    desk.press("Enter");
     desk.press("Ctrl+q");
-    assert!(!desk.wanted.contains(&Effect::Quit), "something is typed");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    assert!(desk.screen(80, 24).contains("press again to leave; a message is not saved yet"));
+    // How much has not arrived is asked for, and matters where the node ends with us.
+    let mut status = serde_json::to_value(desk.app.status.clone().unwrap()).unwrap();
+    (status["isDaemon"], status["undelivered"]) = (json!(false), json!(2));
+    desk.answer(Tag::Status { is_shown: false }, status);
+    let screen = desk.screen(140, 24);
+    assert!(screen.contains("2 messages are not delivered, and wait until"), "{screen}");
+    // Whatever else is pressed means that one stays, and so does a while.
+    desk.press("Alt+k");
     desk.press("Ctrl+q");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    let later = jiff::Timestamp::from_second(desk.app.now.as_second() + 9).unwrap();
+    desk.tell(Msg::Tick(later));
+    desk.press("Ctrl+q");
+    assert!(!desk.wanted.contains(&Effect::Quit));
+    desk.press("Ctrl+q");
+    assert!(desk.wanted.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_command_to_leave_leaves_at_once() {
+    let mut desk = ana();
+    desk.types("/quit");
+    desk.press("Enter");
     assert!(desk.wanted.contains(&Effect::Quit));
 }
 
@@ -492,4 +571,46 @@ fn what_is_typed_and_not_sent_is_kept_now_and_then_and_found_again() {
     desk.wanted.clear();
     desk.tell(at(30));
     assert!(!desk.has_asked("draft.set"), "nothing is new");
+}
+
+#[test]
+fn a_half_made_change_and_a_half_made_answer_are_kept_as_what_they_are() {
+    let later = |desk: &mut Desk, s: i64| {
+        let now = jiff::Timestamp::from_second(desk.app.now.as_second() + s).unwrap();
+        desk.tell(Msg::Tick(now));
+    };
+    let mut desk = ana();
+    desk.answer(Tag::Drafts, json!([]));
+    desk.press("Up");
+    desk.press("Up");
+    desk.press("e");
+    desk.types(", or so");
+    later(&mut desk, 10);
+    let kept = desk.asked("draft.set").clone();
+    assert!(kept["edits"].is_string() && kept["replyTo"].is_null(), "{kept}");
+    // It is there again the next time, and changes that message.
+    let mut next = ana();
+    let draft = json!({ "conversation": "conv_Bob", "text": kept["text"], "edits": kept["edits"] });
+    next.answer(Tag::Drafts, json!([draft]));
+    assert!(next.screen(80, 24).contains("changing You: number 4"));
+    next.press("Enter");
+    let edited = next.asked("message.edit").clone();
+    assert_eq!((&edited["id"], &edited["text"]), (&kept["edits"], &kept["text"]));
+    assert!(!next.has_asked("message.send"));
+    assert_eq!(next.asked("draft.set")["text"], "", "and then it is none any more");
+    // So is an answer.
+    let mut next = ana();
+    let draft = json!({ "conversation": "conv_Bob", "text": "because", "replyTo": "msg_3" });
+    next.answer(Tag::Drafts, json!([draft]));
+    next.press("Enter");
+    assert_eq!(next.asked("message.send")["replyTo"], "msg_3");
+    // What is typed meanwhile does not get into the words of an old message.
+    let mut next = ana();
+    next.types("news");
+    let draft = json!({ "conversation": "conv_Bob", "text": "old words", "edits": "msg_4" });
+    next.answer(Tag::Drafts, json!([draft]));
+    let typed = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    assert_eq!(typed(&next), "news");
+    next.press("Ctrl+r");
+    assert_eq!(typed(&next), "old words");
 }

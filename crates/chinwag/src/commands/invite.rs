@@ -9,8 +9,8 @@ use chinwag_api::method::{
     InviteRevoke, Method as _, Nothing, OneInvite,
 };
 use chinwag_api::model::{Contact, ContactState, Id};
-use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 use tokio::time::timeout;
 
 use super::{ask_list, done, understood};
@@ -42,7 +42,7 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
             failure.hint("`chinwag invites` lists it, and takes it back with --revoke")
         })?;
         if args.qr {
-            draw(context, &ticket.ticket, args.json)?;
+            draw(context, &ticket.qr, args.json)?;
         }
         context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style(false))));
         if args.wait {
@@ -66,12 +66,12 @@ async fn card(context: &Context, args: &Invite) -> Result<Exit, Failure> {
         if args.json.json {
             output::say(&output::json(&raw))?;
         }
-        let card = understood::<AccountCard>(raw)?.card;
+        let card = understood::<AccountCard>(raw)?;
         if !args.json.json {
-            output::say(&output::one_line(&card))?;
+            output::say(&output::one_line(&card.card))?;
         }
         if args.qr {
-            draw(context, &card, args.json)?;
+            draw(context, &card.qr, args.json)?;
         }
         context.remark(
             "chinwag: a card holds no secret: whoever uses it asks you first, see `chinwag requests`",
@@ -129,7 +129,10 @@ async fn new_contact(
 /// A text as a QR code of half blocks. Where there are colours it is black on white, as readers
 /// expect it; elsewhere it is made for a dark terminal.
 fn drawn(text: &str, is_coloured: bool) -> Result<String, Failure> {
-    let code = QrCode::new(text).map_err(|error| Failure::new(Exit::Limit, error))?;
+    // Capitals take less room, and a ticket is the same in them.
+    let text = text.to_ascii_uppercase();
+    let code = QrCode::with_error_correction_level(text, EcLevel::L)
+        .map_err(|error| Failure::new(Exit::Limit, error))?;
     let mut renderer = code.render::<Dense1x2>();
     // `Dense1x2::Dark` is what is drawn, and `Light` what is left blank.
     if !is_coloured {

@@ -9,10 +9,13 @@ use chinwag_tui::theme::Theme;
 
 use super::block_on;
 use crate::args::Global;
-use crate::config::Mode;
+use crate::config::{Ambiguous, EmojiAs, Mode};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
+
+/// The file of the data folder in which the client keeps which parts of its screen are shown.
+const LAYOUT: &str = "client-layout.json";
 
 /// Runs the client, on the daemon if one runs, and otherwise with a node in this process.
 pub(crate) fn run(global: &Global, is_linear: bool) -> Result<Exit, Failure> {
@@ -67,6 +70,9 @@ fn options(context: &Context) -> Result<Options, Failure> {
         title: ui.title,
         extended_keys: ui.extended_keys,
         mouse: ui.mouse,
+        ambiguous_wide: ui.ambiguous == Ambiguous::Wide,
+        shortcodes: ui.emoji == EmojiAs::Shortcodes,
+        layout: context.data_dir().ok().map(|folder| folder.join(LAYOUT)),
         ..Options::default()
     })
 }
