@@ -85,6 +85,9 @@ pub enum Act {
     Words,
     Status,
     Digest,
+    Group,
+    Groups,
+    Who,
     Theme,
     Normal,
     Insert,
@@ -232,6 +235,8 @@ actions! {
         Classroom "classroom" / "classroom" "[IP:PORT]" [] "Who is in the classroom, which is not private; or connect there";
         Disappear "disappear" / "disappear" "TIME|never" [] "After how long new messages disappear here, for both";
         Digest "digest" / "digest" [] "Compare whether both have the same conversation";
+        Group "group" / "group" "[create|show|invite|join|decline|leave|remove|admin|member|rename|topic]" [] "Begin a group, or do something with the one that is open";
+        Groups "groups" / "groups" [] "Who invites you to a group, and which you are in";
         Status "status" / "status" [] "How the node is, and what is wrong";
         Id "id" / "id" [] "Who you are";
         Devices "devices" / "devices" [] "The devices of your account";
@@ -296,6 +301,7 @@ actions! {
         Copy "copy" ["y"] "Copy its words";
         Open "open" ["o"] "Show the link in it, to open or copy";
         Why "why" / "why" ["w"] "Where it is now, device by device";
+        Who "who" / "who" ["a"] "For whom it is";
         Leave "leave" ["esc" "q"] "Back to the line that is typed";
     }
     Window {

@@ -188,6 +188,16 @@ pub enum Tag {
     Done(String),
     /// The recovery words.
     Words,
+    /// A group, to be shown in a window.
+    Group,
+    /// A group was begun.
+    Begun,
+    /// A group, to say who reads there now and did not when we last wrote.
+    Readers,
+    /// Who invites us to groups.
+    Invitations,
+    /// For whom a message is.
+    Audience,
     /// A digest, to be shown in a window.
     Digest,
     /// A digest, for what is shown beside the conversation.

@@ -6,9 +6,10 @@ use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCard, AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd,
     ContactList, ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList,
-    DeviceList, DraftList, InviteCreate, InviteList, MessageEdit, MessageList, MessageSearch,
-    MessageSend, MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList,
-    SystemHello, SystemStatus, VerifyContact,
+    DeviceList, DraftList, GroupCreate, GroupInvitations, GroupShow, InviteCreate, InviteList,
+    MessageAudience, MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method,
+    NearbyList, Nothing, PeerConnect, PeerList, RequestList, SystemHello, SystemStatus,
+    VerifyContact,
 };
 use chinwag_api::model::{
     Card, ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message,
@@ -163,6 +164,27 @@ impl App {
             }),
             Tag::Invites => self.understood::<InviteList>(value, |app, invites| {
                 app.show_invites(&invites);
+                Vec::new()
+            }),
+            Tag::Group => self.understood::<GroupShow>(value, |app, group| {
+                app.show_group(&group);
+                Vec::new()
+            }),
+            Tag::Readers => self.understood::<GroupShow>(value, |app, group| {
+                app.told_of_readers(&group);
+                Vec::new()
+            }),
+            Tag::Begun => self.understood::<GroupCreate>(value, |app, group| {
+                app.open_next = Some(group.conversation.id);
+                app.say("the group is begun");
+                app.list_anew()
+            }),
+            Tag::Invitations => self.understood::<GroupInvitations>(value, |app, invitations| {
+                app.show_invitations(&invitations);
+                Vec::new()
+            }),
+            Tag::Audience => self.understood::<MessageAudience>(value, |app, audience| {
+                app.show_audience(&audience);
                 Vec::new()
             }),
             Tag::DigestBeside => self.understood::<ConversationDigest>(value, |app, digest| {
@@ -435,7 +457,7 @@ impl App {
 
     // What is shown.
 
-    fn pager(&mut self, title: &str, lines: Vec<String>) {
+    pub(super) fn pager(&mut self, title: &str, lines: Vec<String>) {
         let lines = lines.into_iter().map(Line::from).collect();
         self.window = Some(Window::Pager(Pager::new(title, lines)));
     }

@@ -1,6 +1,8 @@
 //! What is done by whole lines instead of keys, for the [linear client](crate::linear).
 
-use chinwag_api::method::{EditMessage, MessageEdit, MessageRetract, MessageWhy, OneMessage};
+use chinwag_api::method::{
+    EditMessage, MessageAudience, MessageEdit, MessageRetract, MessageWhy, OneMessage,
+};
 use chinwag_api::model::{Id, Message};
 
 use super::commands::sure;
@@ -76,6 +78,7 @@ impl App {
                 self.wrong("only messages of your own can be taken back");
                 Vec::new()
             }
+            Act::Who => vec![Ask::of::<MessageAudience>(Tag::Audience, OneMessage { id })],
             _ => vec![Ask::of::<MessageWhy>(Tag::Why, OneMessage { id })],
         }
     }

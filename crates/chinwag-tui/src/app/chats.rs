@@ -97,6 +97,16 @@ impl Chat {
         self.conversation.kind == "self"
     }
 
+    /// Whether it is a group.
+    pub fn is_group(&self) -> bool {
+        self.conversation.kind == "group"
+    }
+
+    /// Whether it is with one other person.
+    pub fn is_with_somebody(&self) -> bool {
+        !self.is_self() && !self.is_group() && !self.is_classroom()
+    }
+
     /// Whether it is one of the classroom, which are not private.
     pub fn is_classroom(&self) -> bool {
         !self.conversation.is_private

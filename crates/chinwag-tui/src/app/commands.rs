@@ -158,6 +158,8 @@ impl App {
             Act::Status => {
                 vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: true }, Nothing {})]
             }
+            Act::Group => self.group(args),
+            Act::Groups => Self::groups(),
             Act::Digest => {
                 let conversation = self.chats.current().map(|chat| chat.id().to_owned());
                 let ask = |conversation| {
@@ -175,7 +177,7 @@ impl App {
                 self.change_theme(args);
                 Vec::new()
             }
-            Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why => {
+            Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why | Act::Who => {
                 self.on_selected(act, args)
             }
             _ => Vec::new(),
@@ -277,7 +279,7 @@ impl App {
 
     /// Whom a command is about: who is named, or the one we talk with.
     fn with_contact(&mut self, args: &str, ask: impl FnOnce(Id) -> Effect) -> Vec<Effect> {
-        let current = self.chats.current().filter(|chat| !chat.is_self() && !chat.is_classroom());
+        let current = self.chats.current().filter(|chat| chat.is_with_somebody());
         let contact = if args.is_empty() {
             current.map(|chat| chat.conversation.contact.clone())
         } else {
@@ -293,7 +295,7 @@ impl App {
 
     fn about_somebody(&mut self, act: Act, args: &str) -> Vec<Effect> {
         if act == Act::Block {
-            let current = self.chats.current().filter(|chat| !chat.is_classroom());
+            let current = self.chats.current().filter(|chat| chat.is_with_somebody());
             let named = current.map(|chat| chat.conversation.name.clone());
             let who = if args.is_empty() { named.unwrap_or_default() } else { args.to_owned() };
             let who = chinwag_text::safe::person(&who, 40);

@@ -72,7 +72,7 @@ impl App {
             What::GroupInvitation { invitation } => {
                 let by = chinwag_text::safe::person(&invitation.by_name, 40);
                 let name = chinwag_text::safe::person(&invitation.name, 40);
-                self.say(format!("{by} invites you to the group {name}"));
+                self.say(format!("{by} invites you to the group {name}: /groups"));
                 Vec::new()
             }
             What::Fork { contact, .. } => {
@@ -152,6 +152,9 @@ impl App {
         self.chats.raise(&conversation);
         if is_settings {
             effects.extend(self.list_anew());
+        }
+        if is_done && is_current {
+            effects.extend(self.ask_who_reads());
         }
         effects
     }

@@ -2,8 +2,8 @@
 
 use chinwag_api::method::{
     AccountCreate, AddContact, ContactAdd, ConversationMarkRead, CreateAccount, EditMessage,
-    MessageEdit, MessageReact, MessageSend, MessageWhy, Nothing, OneConversation, OneMessage,
-    React, SendMessage, SetTyping, SystemStatus, TypingSet,
+    MessageAudience, MessageEdit, MessageReact, MessageSend, MessageWhy, Nothing, OneConversation,
+    OneMessage, React, SendMessage, SetTyping, SystemStatus, TypingSet,
 };
 use chinwag_api::model::{Id, Message};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -462,6 +462,7 @@ impl App {
         }
         effects.extend(self.read_what_is_seen());
         effects.extend(self.look_after_details());
+        effects.extend(self.ask_who_reads());
         effects
     }
 
@@ -641,6 +642,9 @@ impl App {
                 Vec::new()
             }
             Act::Why => vec![Ask::of::<MessageWhy>(Tag::Why, OneMessage { id: message.id })],
+            Act::Who => {
+                vec![Ask::of::<MessageAudience>(Tag::Audience, OneMessage { id: message.id })]
+            }
             _ => Vec::new(),
         }
     }

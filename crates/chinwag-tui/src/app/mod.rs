@@ -11,6 +11,7 @@ mod commands;
 mod details;
 mod drafts;
 mod events;
+mod groups;
 mod input;
 mod mouse;
 mod window_keys;

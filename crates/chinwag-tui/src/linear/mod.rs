@@ -228,7 +228,7 @@ impl Lines {
     fn command(&mut self, line: &str) -> Vec<Effect> {
         let Some((action, args)) = self.app.command_of(line) else { return Vec::new() };
         match action.act {
-            act @ (Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why) => {
+            act @ (Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why | Act::Who) => {
                 self.with_number(act, args)
             }
             Act::Help => {
@@ -321,7 +321,7 @@ impl Lines {
         let message = match number.parse::<u64>() {
             Ok(number) => self.numbered(number).cloned(),
             // The last one is meant where nothing else can be.
-            Err(_) if args.is_empty() && act == Act::Why => {
+            Err(_) if args.is_empty() && matches!(act, Act::Why | Act::Who) => {
                 self.kept.iter().rev().find(|message| message.author.is_me).cloned()
             }
             Err(_) => None,
@@ -703,7 +703,7 @@ impl Lines {
                 Act::Theme | Act::ClearScreen => continue,
                 Act::Reply | Act::Edit => "NUMBER TEXT".to_owned(),
                 Act::Retract => "NUMBER [--yes]".to_owned(),
-                Act::Why => "NUMBER".to_owned(),
+                Act::Why | Act::Who => "NUMBER".to_owned(),
                 Act::React => "NUMBER [EMOJI]".to_owned(),
                 _ => action.args.to_owned(),
             };

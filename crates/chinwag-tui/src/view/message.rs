@@ -290,6 +290,7 @@ fn said(message: &Message) -> Said<'_> {
         (Some("expired"), ..) => Said::Ours("has disappeared".to_owned()),
         (Some(_), ..) => Said::Ours("is gone".to_owned()),
         (None, "text" | "unfitting", text) => Said::Words(text.unwrap_or_default()),
+        (None, "membership", Some(text)) => Said::Ours(safe::one_line(text)),
         (None, "settings", None) => {
             Said::Ours("changed after how long messages disappear".to_owned())
         }

@@ -1,0 +1,277 @@
+//! Groups: what `/group` does, who is in one, and for whom a message is.
+
+use chinwag_api::method::{
+    ChangeGroup, CreateGroup, GroupChange, GroupCreate, GroupDecline, GroupInvitations,
+    GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow, InviteToGroup,
+    Nothing, OneGroup, OneMember, SetGroupRole,
+};
+use chinwag_api::model::{
+    Audience, AudienceChange, Group, GroupHistory, GroupInvitation, GroupMember, GroupRole, Id,
+};
+use chinwag_text::safe::{one_line, person};
+
+use super::commands::sure;
+use super::{App, Asked, Window};
+use crate::msg::{Ask, Effect, Tag};
+
+/// Columns of a name that are shown.
+const NAME_SHOWN: usize = 40;
+
+/// What `/group` does with what stands behind it.
+const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join NAME | decline NAME | leave | \
+                         remove NAME | admin NAME | member NAME | rename NAME | topic TEXT";
+
+impl App {
+    /// `/group`: without a word it shows the group that is open.
+    pub(super) fn group(&mut self, args: &str) -> Vec<Effect> {
+        let (what, rest) = args.split_once(char::is_whitespace).unwrap_or((args, ""));
+        let rest = rest.trim();
+        match what {
+            "create" => return self.begin_group(rest),
+            "join" | "decline" if rest.is_empty() => {
+                return self.command(crate::actions::Act::Groups, "");
+            }
+            "join" => {
+                let done = Tag::Done("you join it as soon as a member is reached".into());
+                return vec![Ask::of::<GroupJoin>(done, OneGroup { group: rest.to_owned() })];
+            }
+            "decline" => {
+                let done = Tag::Done("declined".into());
+                return vec![Ask::of::<GroupDecline>(done, OneGroup { group: rest.to_owned() })];
+            }
+            _ => {}
+        }
+        let Some(group) = self.open_group() else {
+            self.wrong("open a group first, or begin one: /group create NAME");
+            return Vec::new();
+        };
+        let named = !rest.is_empty();
+        match what {
+            "" | "show" => vec![Ask::of::<GroupShow>(Tag::Group, OneGroup { group })],
+            "leave" => self.ask_to_leave(group, rest),
+            "invite" if named => {
+                let params = InviteToGroup { group, contacts: quoted(rest) };
+                vec![Ask::of::<GroupInvite>(Tag::Done("invited".into()), params)]
+            }
+            "remove" if named => self.ask_to_remove(group, rest),
+            "admin" | "member" if named => {
+                let role = if what == "admin" { GroupRole::Admin } else { GroupRole::Member };
+                let params = SetGroupRole { group, member: rest.to_owned(), role };
+                vec![Ask::of::<GroupSetRole>(Tag::Done("done".into()), params)]
+            }
+            "rename" if named => {
+                let name = Some(rest.to_owned());
+                let params = ChangeGroup { group, name, ..ChangeGroup::default() };
+                vec![Ask::of::<GroupChange>(Tag::Done("renamed, for everybody".into()), params)]
+            }
+            "topic" => {
+                let topic = Some(rest.to_owned());
+                let params = ChangeGroup { group, topic, ..ChangeGroup::default() };
+                vec![Ask::of::<GroupChange>(Tag::Done("done".into()), params)]
+            }
+            _ => {
+                self.wrong(format!("/group {USAGE}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The group that is open.
+    fn open_group(&self) -> Option<Id> {
+        let current = self.chats.current().filter(|chat| chat.is_group());
+        current.map(|chat| chat.id().to_owned())
+    }
+
+    fn begin_group(&mut self, rest: &str) -> Vec<Effect> {
+        let mut words = quoted(rest).into_iter();
+        let Some(name) = words.next() else {
+            self.wrong("say what it is called: /group create NAME [CONTACT…]");
+            return Vec::new();
+        };
+        let params = CreateGroup { name, contacts: words.collect() };
+        vec![Ask::of::<GroupCreate>(Tag::Begun, params)]
+    }
+
+    fn ask_to_leave(&mut self, group: Id, args: &str) -> Vec<Effect> {
+        let then =
+            vec![Ask::of::<GroupLeave>(Tag::Done("you have left".into()), OneGroup { group })];
+        let question = "Leave this group? Only its members can let you in again; what was said \
+                        stays here.";
+        self.window = Some(Window::Asked(Asked::new(question.to_owned(), then)));
+        let (_, is_sure) = sure(args);
+        self.answer_yes(is_sure)
+    }
+
+    fn ask_to_remove(&mut self, group: Id, args: &str) -> Vec<Effect> {
+        let (member, is_sure) = sure(args);
+        let who = person(member, NAME_SHOWN);
+        let params = OneMember { group, member: member.to_owned() };
+        let then = vec![Ask::of::<GroupRemove>(Tag::Done("removed".into()), params)];
+        let question = format!(
+            "Remove {who} from this group? What they write from then on does not count; what they \
+             have, they keep."
+        );
+        self.window = Some(Window::Asked(Asked::new(question, then)));
+        self.answer_yes(is_sure)
+    }
+
+    /// `/groups`: who invites us, and how to begin one.
+    pub(super) fn groups() -> Vec<Effect> {
+        vec![Ask::of::<GroupInvitations>(Tag::Invitations, Nothing {})]
+    }
+
+    pub(super) fn show_invitations(&mut self, invitations: &[GroupInvitation]) {
+        let mut lines = Vec::new();
+        for invitation in invitations {
+            lines.push(format!(
+                "{} invites you to {}",
+                person(&invitation.by_name, NAME_SHOWN),
+                person(&invitation.name, NAME_SHOWN)
+            ));
+        }
+        if invitations.is_empty() {
+            lines.push("Nobody invites you to a group.".to_owned());
+        } else {
+            lines.push(String::new());
+            lines.push("/group join NAME, or /group decline NAME".to_owned());
+        }
+        lines.push(String::new());
+        let groups: Vec<String> = self
+            .chats
+            .all()
+            .iter()
+            .filter(|chat| chat.is_group())
+            .map(|chat| format!("  {}", chat.name(NAME_SHOWN)))
+            .collect();
+        if groups.is_empty() {
+            lines.push("To begin one: /group create NAME CONTACT…".to_owned());
+        } else {
+            lines.push("Your groups:".to_owned());
+            lines.extend(groups);
+        }
+        self.pager("Groups", lines);
+    }
+
+    pub(super) fn show_group(&mut self, group: &Group) {
+        let standing = group.conversation.group.as_ref();
+        let mut lines = Vec::new();
+        if let Some(topic) = standing.map(|of| one_line(&of.topic)).filter(|of| !of.is_empty()) {
+            lines.push(topic);
+        }
+        let you = match standing {
+            Some(of) if of.role.is_some() && !of.joined => "You are joining it.".to_owned(),
+            Some(of) if of.role.is_some() => {
+                format!("You are {}.", role(of.role.unwrap_or(GroupRole::Unknown)))
+            }
+            _ => "You are out of it.".to_owned(),
+        };
+        lines.push(you);
+        let new = match group.history {
+            GroupHistory::FromNow => "what is said from then on",
+            GroupHistory::Everything => "everything",
+            GroupHistory::Unknown => "what a newer version knows",
+        };
+        lines.push(format!("New members get {new}."));
+        lines.push(String::new());
+        lines.extend(group.members.iter().map(member));
+        if let Some(change) = &group.audience_change {
+            lines.push(String::new());
+            lines.push(format!("Since you last wrote from here: {}", changed(change)));
+        }
+        self.pager(&person(&group.conversation.name, NAME_SHOWN), lines);
+    }
+
+    /// Asks who reads in the group that is open now, if one is.
+    pub(super) fn ask_who_reads(&self) -> Option<Effect> {
+        let group = self.open_group()?;
+        Some(Ask::of::<GroupShow>(Tag::Readers, OneGroup { group }))
+    }
+
+    /// What to say before one writes where others read now than the last time.
+    pub(super) fn told_of_readers(&mut self, group: &Group) {
+        let is_open = self.open_group().is_some_and(|open| open == group.conversation.id);
+        if let (Some(change), true) = (&group.audience_change, is_open) {
+            self.say(format!("since you last wrote here: {}", changed(change)));
+        }
+    }
+
+    pub(super) fn show_audience(&mut self, audience: &Audience) {
+        let mut lines = vec![if audience.recorded {
+            "Its author wrote it for these devices:".to_owned()
+        } else {
+            "Whoever is in the conversation may read it, now:".to_owned()
+        }];
+        lines.push(String::new());
+        for reader in &audience.readers {
+            let who =
+                if reader.is_me { "You".to_owned() } else { person(&reader.name, NAME_SHOWN) };
+            let devices = match reader.devices.len() {
+                1 => "1 device".to_owned(),
+                n => format!("{n} devices"),
+            };
+            let state = reader
+                .state
+                .map_or(String::new(), |state| format!(", {}", crate::view::message::state(state)));
+            let gone = if reader.is_member { "" } else { ", not in it any more" };
+            lines.push(format!("  {who}: {devices}{state}{gone}"));
+        }
+        self.pager("For whom it is", lines);
+    }
+}
+
+const fn role(role: GroupRole) -> &'static str {
+    match role {
+        GroupRole::Owner => "an owner",
+        GroupRole::Admin => "an admin",
+        GroupRole::Member => "a member",
+        GroupRole::Unknown => "in a role of a newer kind",
+    }
+}
+
+fn member(member: &GroupMember) -> String {
+    let who = if member.is_me { "You".to_owned() } else { person(&member.name, NAME_SHOWN) };
+    let joined = if member.joined { "" } else { ", invited" };
+    let here = match member.connected {
+        _ if member.is_me => "",
+        true => ", connected",
+        false => ", not connected",
+    };
+    format!("  {who}: {}{joined}{here}", role(member.role))
+}
+
+fn changed(change: &AudienceChange) -> String {
+    let names = |names: &[String]| {
+        names.iter().map(|name| person(name, NAME_SHOWN)).collect::<Vec<_>>().join(", ")
+    };
+    let added =
+        (!change.added.is_empty()).then(|| format!("{} can read it too", names(&change.added)));
+    let removed =
+        (!change.removed.is_empty()).then(|| format!("{} no longer", names(&change.removed)));
+    added.into_iter().chain(removed).collect::<Vec<_>>().join("; ")
+}
+
+/// The words of a line; what stands between double quotes is one.
+fn quoted(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in line.split('"').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_name_of_several_words_stands_between_quotes() {
+        assert_eq!(quoted("Band bob \"Cleo of Rome\" eve"), ["Band", "bob", "Cleo of Rome", "eve"]);
+        assert_eq!(quoted("\"never closed"), ["never closed"]);
+        assert_eq!(quoted("  \"\" "), [""; 0]);
+    }
+}
