@@ -14,6 +14,7 @@ mod editor;
 pub mod keys;
 pub mod linear;
 pub mod msg;
+pub mod notify;
 pub mod options;
 pub mod terminal;
 pub mod theme;

@@ -46,6 +46,8 @@ pub enum ListKind {
     Requests,
     /// Conversations of the classroom.
     Classroom,
+    /// Colours.
+    Themes,
 }
 
 /// A line to choose.
@@ -77,6 +79,8 @@ pub enum Choice {
     Contact(Id),
     /// A stranger.
     Request(Id),
+    /// A theme.
+    Theme(crate::theme::Name),
 }
 
 /// A list to choose from.

@@ -56,6 +56,7 @@ fn draw_list(
         ListKind::Contacts => "Contacts",
         ListKind::Requests => "Requests",
         ListKind::Classroom => "The classroom: not private",
+        ListKind::Themes => "Colours",
     };
     let size = (area.width.saturating_sub(4).min(90), area.height.saturating_sub(2).min(22));
     let inner = boxed(frame, app, area, title, size);
@@ -181,7 +182,8 @@ fn draw_peers(frame: &mut Frame<'_>, app: &App, area: Rect, view: &mut PeersView
     for peer in &view.peers {
         let name = chinwag_text::safe::person(&peer.name, 20);
         let says = if let Some(path) = &peer.path {
-            let picture = view.round_trips.get(&peer.device).map(picture).unwrap_or_default();
+            let seen = view.round_trips.get(&peer.device).filter(|_| app.options.motion);
+            let picture = seen.map(picture).unwrap_or_default();
             format!(
                 "{} {}  {}  {picture}  since {}",
                 chinwag_text::safe::one_line(&path.kind),

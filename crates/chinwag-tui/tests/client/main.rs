@@ -13,4 +13,5 @@ mod panics;
 mod properties;
 mod screens;
 mod screenshots;
+mod settings;
 mod stories;
