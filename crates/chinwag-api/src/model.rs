@@ -183,6 +183,9 @@ pub struct Contact {
     pub unread: u64,
     /// When a device of theirs was last connected.
     pub last_heard_at: Option<Time>,
+    /// Names of others that this one looks like: of contacts, of those who ask, and ours. Three at most.
+    #[serde(default)]
+    pub looks_like: Vec<String>,
 }
 
 /// How somebody stands to us.
@@ -222,6 +225,9 @@ pub struct Request {
     pub text: String,
     /// When it came.
     pub received_at: Time,
+    /// Names of others that this one looks like: of contacts, of those who ask, and ours. Three at most.
+    #[serde(default)]
+    pub looks_like: Vec<String>,
 }
 
 /// A device of a contact or of ours, and the way to it.

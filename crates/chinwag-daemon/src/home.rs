@@ -18,7 +18,7 @@ use crate::node_thread::CannotOpen;
 
 /// Bytes that the path of a socket may have on every system (`sun_path` of `sockaddr_un`, less the
 /// end).
-const SOCKET_PATH_MAX: usize = 100;
+pub const SOCKET_PATH_MAX: usize = 100;
 
 /// Bytes that the database needs of the disk to be open at all: the index of its log has 32 KiB, and
 /// what is written a few pages more.
@@ -32,7 +32,8 @@ const KEY: &str = "key";
 const PLACE: &str = "place";
 const PORT: &str = "port";
 const LOG: &str = "log";
-const SOCKET: &str = "api.sock";
+/// The name of the socket in a data folder.
+pub const SOCKET: &str = "api.sock";
 
 /// How long after its key a database may still be missing: somebody may be about to make it. Later,
 /// it is lost.
@@ -43,12 +44,10 @@ const BACKUP_KEY: Label = Label::new("chinwag/backup-key/1");
 
 /// A data folder.
 #[derive(Clone, Debug)]
-pub(crate) struct Home(PathBuf);
-
-/// Where the data of this person is, unless they say otherwise.
-pub fn usual_data_dir() -> Option<PathBuf> {
-    let dirs = etcetera::choose_base_strategy().ok()?;
-    Some(dirs.data_dir().join("chinwag"))
+pub(crate) struct Home {
+    path: PathBuf,
+    /// Where the witness is, if not where the system says.
+    state: Option<PathBuf>,
 }
 
 impl Home {
@@ -57,53 +56,58 @@ impl Home {
     pub(crate) fn at(data_dir: &Path) -> Result<Self, ApiError> {
         let absolute =
             std::path::absolute(data_dir).map_err(|error| failed("look for", data_dir, &error))?;
-        Ok(Self(absolute.canonicalize().unwrap_or(absolute)))
+        Ok(Self { path: absolute.canonicalize().unwrap_or(absolute), state: None })
+    }
+
+    /// The same, with its witness in another place than the system's.
+    pub(crate) fn with_state_in(self, state: Option<PathBuf>) -> Self {
+        Self { state, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The folder of the log.
     pub(crate) fn log(&self) -> PathBuf {
-        self.0.join(LOG)
+        self.path.join(LOG)
     }
 
     /// Whether there is data here.
     pub(crate) fn has_data(&self) -> bool {
-        self.0.join(chinwag_store::DATABASE).exists()
+        self.path.join(chinwag_store::DATABASE).exists()
     }
 
     /// Makes the folder if it isn't there. An error: there are other things in it; it may be a folder
     /// that others need as it is.
     pub(crate) fn make(&mut self) -> Result<(), ApiError> {
-        let doing = |error| failed("make the folder", &self.0, &error);
-        let is_empty = match fs::read_dir(&self.0) {
+        let doing = |error| failed("make the folder", &self.path, &error);
+        let is_empty = match fs::read_dir(&self.path) {
             Ok(entries) => entries.flatten().all(|entry| is_part_of_key(&entry.file_name())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => return Err(doing(error)),
         };
         // After that: whoever makes a store there at the same time begins with its key.
-        let is_ours = || self.0.join(KEY).exists() || self.has_data();
+        let is_ours = || self.path.join(KEY).exists() || self.has_data();
         if !is_empty && !is_ours() {
-            let text = format!("{} is not empty, and has no data of chinwag", self.0.display());
+            let text = format!("{} is not empty, and has no data of chinwag", self.path.display());
             let error = ApiError::new(Kind::Refused, text);
             return Err(error.hint("name a folder that is empty or not there yet"));
         }
-        make_private(&self.0).map_err(doing)?;
-        self.0 = self.0.canonicalize().map_err(doing)?;
+        make_private(&self.path).map_err(doing)?;
+        self.path = self.path.canonicalize().map_err(doing)?;
         Ok(())
     }
 
     /// Where the API listens: in the folder or, where that path is too long for a socket, in the
     /// folder for such things, under a name that stands for the path.
     pub(crate) fn socket(&self) -> PathBuf {
-        let usual = self.0.join(SOCKET);
+        let usual = self.path.join(SOCKET);
         if usual.as_os_str().len() <= SOCKET_PATH_MAX {
             return usual;
         }
         let label = Label::new("chinwag/socket/1");
-        let name = hash(label, self.0.as_os_str().as_encoded_bytes()).to_hex();
+        let name = hash(label, self.path.as_os_str().as_encoded_bytes()).to_hex();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let folder = runtime.filter(|path| path.is_absolute()).unwrap_or_else(std::env::temp_dir);
         let short: String = name.chars().take(32).collect();
@@ -114,10 +118,14 @@ impl Home {
     /// folder is where it was; then whoever runs this has another home than the last time, and a folder
     /// that stays in its place is no copy.
     pub(crate) fn witness(&self) -> Option<PathBuf> {
-        let dirs = etcetera::choose_base_strategy().ok()?;
-        let state = dirs.state_dir().unwrap_or_else(|| dirs.data_dir());
-        let name = hash(Label::new("chinwag/witness/1"), self.0.as_os_str().as_encoded_bytes());
-        let folder = state.join("chinwag").join("witnesses");
+        let folder = if let Some(state) = &self.state {
+            state.clone()
+        } else {
+            let dirs = etcetera::choose_base_strategy().ok()?;
+            dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).join("chinwag")
+        };
+        let name = hash(Label::new("chinwag/witness/1"), self.path.as_os_str().as_encoded_bytes());
+        let folder = folder.join("witnesses");
         make_private(&folder).ok()?;
         let witness = folder.join(name.to_hex().chars().take(32).collect::<String>());
         let is_where_it_was = self.has_data() && self.place_of_last_time() == self.place();
@@ -127,25 +135,25 @@ impl Home {
     /// Notes where the folder is, to know it again.
     pub(crate) fn put_place(&self) {
         if let Some(place) = self.place() {
-            let _ = write_over(&self.0.join(PLACE), place.as_bytes());
+            let _ = write_over(&self.path.join(PLACE), place.as_bytes());
         }
     }
 
     fn place_of_last_time(&self) -> Option<String> {
-        fs::read_to_string(self.0.join(PLACE)).ok()
+        fs::read_to_string(self.path.join(PLACE)).ok()
     }
 
     /// What tells this folder from a copy of it: the file system that it is on, and its number there.
     fn place(&self) -> Option<String> {
         use std::os::unix::fs::MetadataExt as _;
-        let folder = fs::metadata(&self.0).ok()?;
+        let folder = fs::metadata(&self.path).ok()?;
         Some(format!("{}:{}", folder.dev(), folder.ino()))
     }
 
     /// The key of the database. It is made when there is none and nothing is encrypted with it yet; of
     /// several who come at once all get the same.
     pub(crate) fn key(&self) -> Result<Secret<32>, ApiError> {
-        let path = self.0.join(KEY);
+        let path = self.path.join(KEY);
         if !path.exists() && !self.has_data() {
             let key = Secret::<32>::generate(&mut crate::randomness());
             match write_once(&path, key.expose()) {
@@ -165,7 +173,7 @@ impl Home {
 
     /// Whether the key is so new that the database may not be there yet.
     pub(crate) fn is_new(&self) -> bool {
-        let made = fs::metadata(self.0.join(KEY)).and_then(|key| key.modified());
+        let made = fs::metadata(self.path.join(KEY)).and_then(|key| key.modified());
         made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age < NEW_FOR))
     }
 
@@ -175,7 +183,7 @@ impl Home {
         let is_failure = matches!(error, OpenError::Database { source, .. }
             if source.to_string().contains("disk I/O error"));
         if is_failure && !self.has_room(ROOM_MIN) {
-            return CannotOpen { error: crate::refusals::full(&self.0), may_pass: true };
+            return CannotOpen { error: crate::refusals::full(&self.path), may_pass: true };
         }
         CannotOpen::from(error)
     }
@@ -187,18 +195,18 @@ impl Home {
 
     /// Whether there is room for so many bytes.
     fn has_room(&self, bytes: u64) -> bool {
-        let disk = rustix::fs::statvfs(&self.0);
+        let disk = rustix::fs::statvfs(&self.path);
         disk.is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= bytes)
     }
 
     /// The port that was listened on the last time.
     pub(crate) fn port(&self) -> Option<u16> {
-        fs::read_to_string(self.0.join(PORT)).ok()?.trim().parse().ok()
+        fs::read_to_string(self.path.join(PORT)).ok()?.trim().parse().ok()
     }
 
     /// Notes the port. That it can't be noted only means that it is another one next time.
     pub(crate) fn put_port(&self, port: u16) {
-        let _ = write_over(&self.0.join(PORT), port.to_string().as_bytes());
+        let _ = write_over(&self.path.join(PORT), port.to_string().as_bytes());
     }
 }
 

@@ -5,6 +5,7 @@
 //! out goes where it belongs after it was committed. A command that finds no daemon runs the very same
 //! thing in its own process for as long as it needs it; others can attach to it meanwhile.
 
+mod alike;
 mod api;
 mod attempts;
 mod backups;
@@ -42,8 +43,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 pub use classroom::ClassroomSettings;
-pub use home::usual_data_dir;
-pub use log::LogLevel;
+pub use home::{SOCKET, SOCKET_PATH_MAX};
+pub use log::{LogLevel, set_log_level};
 
 use crate::api::{Api, Facts};
 use crate::backups::Backups;
@@ -71,6 +72,9 @@ const PIPE: usize = 64 * 1_024;
 pub struct Settings {
     /// Where the data is; made if it isn't there.
     pub data_dir: PathBuf,
+    /// Where to note what tells a data folder from an older copy of it, outside of it; none: where the
+    /// system says.
+    pub state_dir: Option<PathBuf>,
     /// Whether to announce ourselves on the local network and look for others there.
     pub lan: bool,
     /// Where to listen; none: on all addresses, at the port of last time.
@@ -118,7 +122,7 @@ impl Daemon {
     /// tokio runtime. An error: another process owns the folder ([`Kind::Locked`]), it can't be
     /// written, or what is in it can't be read; then nothing was changed.
     pub async fn start(settings: Settings) -> Result<Self, ApiError> {
-        let mut home = Home::at(&settings.data_dir)?;
+        let mut home = Home::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone());
         home.make()?;
         let (shared, orders) = Shared::new();
         let (node, jobs) = NodeThread::channel();
@@ -345,14 +349,21 @@ pub fn socket(data_dir: &Path) -> Result<PathBuf, ApiError> {
     Ok(Home::at(data_dir)?.socket())
 }
 
+/// By how many bytes the path of the socket in this data folder is too long, if it is: then the socket is
+/// elsewhere.
+pub fn socket_excess(data_dir: &Path) -> Result<Option<usize>, ApiError> {
+    let usual = Home::at(data_dir)?.path().join(SOCKET);
+    Ok(usual.as_os_str().len().checked_sub(SOCKET_PATH_MAX).filter(|&over| over > 0))
+}
+
 /// Restores a backup into an empty data folder, with the recovery words. What is restored goes on as a
 /// new device of the same account.
 pub async fn restore(
-    data_dir: &Path,
+    settings: &Settings,
     backup: &Path,
     words: &RecoveryWords,
 ) -> Result<(), ApiError> {
-    let mut home = Home::at(data_dir)?;
+    let mut home = Home::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone());
     if home.has_data() {
         let text = format!("{} has data already", home.path().display());
         return Err(

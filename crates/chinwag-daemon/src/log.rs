@@ -10,7 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -22,6 +22,7 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Registry, reload};
 
 use crate::home::make_private;
 
@@ -72,18 +73,31 @@ pub(crate) fn start(folder: &Path, level: LogLevel) -> io::Result<()> {
         return Ok(());
     }
     let level = level.filter();
-    let others = level.min(LevelFilter::WARN);
     let layer = tracing_subscriber::fmt::layer()
         .event_format(Line)
         .log_internal_errors(false)
         .with_ansi(false)
         .with_writer(Mutex::new(Rotating::open(folder)?))
         .with_filter(Unwanted);
-    let filter = Targets::new().with_default(others).with_target(OURS, level);
+    let (filter, handle) = reload::Layer::new(wanted(level));
     let subscriber = tracing_subscriber::registry().with(filter).with(layer);
     // Somebody has said so already: then it is noted there.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        let _ = FILTER.set(handle);
+    }
     Ok(())
+}
+
+/// From now on so much is noted. False: there is no log that could be told.
+pub fn set_log_level(level: LogLevel) -> bool {
+    FILTER.get().is_some_and(|filter| filter.reload(wanted(level.filter())).is_ok())
+}
+
+/// The filter of the log of this process.
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
+
+fn wanted(level: LevelFilter) -> Targets {
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level)
 }
 
 /// An address as it may stand in the log: without its last part.

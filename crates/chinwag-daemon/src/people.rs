@@ -9,6 +9,7 @@ use chinwag_core::store::Contact;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::time::Wall;
 
+use crate::alike::Alike;
 use crate::node_thread::View;
 use crate::refusals::{no_account, unreadable};
 use crate::shared::Shared;
@@ -64,7 +65,7 @@ pub(crate) fn is_verified(view: &View<'_>, account: AccountId) -> bool {
 
 /// Everybody who can be meant by a name: whom we know or look for. Strangers who ask are not among
 /// them, or they could take the names of others.
-fn known(view: &View<'_>) -> Vec<AccountId> {
+pub(crate) fn known(view: &View<'_>) -> Vec<AccountId> {
     let contacts = view.node.contacts().map(|contact| contact.account);
     let tickets = view.node.tickets().map(|ticket| ticket.account);
     let asked = view.node.asked().map(|asked| asked.account);
@@ -377,6 +378,15 @@ pub(crate) fn described(
     shared: &Shared,
     account: AccountId,
 ) -> Result<model::Contact, ApiError> {
+    described_among(view, shared, account, &Alike::of(view))
+}
+
+fn described_among(
+    view: &View<'_>,
+    shared: &Shared,
+    account: AccountId,
+    alike: &Alike,
+) -> Result<model::Contact, ApiError> {
     let held = contact(view, account);
     let conversation = view.node.conversation_of(account);
     let state = match held {
@@ -387,9 +397,11 @@ pub(crate) fn described(
     let connected = view.node.connected_devices();
     let is_connected =
         view.node.devices_of(account, view.now).iter().any(|device| connected.contains(device));
+    let called = name(view, account);
     Ok(model::Contact {
         id: ids::account(account),
-        name: name(view, account),
+        looks_like: alike.to(account, &called),
+        name: called,
         own_name: own_name(view, account).map(|name| name.as_str().to_owned()),
         conversation: conversation.map(ids::conversation),
         state,
@@ -404,11 +416,12 @@ pub(crate) fn described(
 pub(crate) fn everybody(view: &View<'_>, shared: &Shared) -> Result<Vec<model::Contact>, ApiError> {
     let own = own(view)?;
     let mut all = Vec::new();
+    let alike = Alike::of(view);
     for account in known(view) {
         if account == own {
             continue;
         }
-        all.push(described(view, shared, account)?);
+        all.push(described_among(view, shared, account, &alike)?);
     }
     all.sort_by_key(|contact| contact.name.to_lowercase());
     Ok(all)

@@ -63,6 +63,7 @@ fn arguments() -> (String, PathBuf) {
 
 async fn run(name: String, dir: PathBuf) {
     let settings = Settings {
+        state_dir: None,
         data_dir: dir.join("data"),
         lan: false,
         bind: vec!["127.0.0.1:0".parse().unwrap()],

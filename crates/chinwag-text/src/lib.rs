@@ -3,3 +3,4 @@
 
 pub mod safe;
 pub mod time;
+pub mod words;

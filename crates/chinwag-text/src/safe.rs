@@ -12,8 +12,15 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// The text on one line.
 pub fn one_line(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        push_safe(&mut safe, c);
+    let mut before = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if is_joiner(c) && !joins(c, before, chars.peek().copied()) {
+            safe.extend(c.escape_unicode());
+        } else {
+            push_safe(&mut safe, c);
+        }
+        before = Some(c);
     }
     safe
 }
@@ -75,8 +82,11 @@ pub fn folded(text: &str, columns: usize, gutter: &str) -> String {
 pub fn short(text: &str, max: usize) -> String {
     let mut chars = text.chars();
     let head: String = chars.by_ref().take(max).collect();
-    let ellipsis = if chars.next().is_some() { "…" } else { "" };
-    one_line(&head) + ellipsis
+    if chars.next().is_none() {
+        return one_line(&head);
+    }
+    // An emoji may have been cut behind a joiner.
+    one_line(head.trim_end_matches(is_joiner)) + "…"
 }
 
 /// A JSON document as serialised, with what a terminal would obey as escapes: the same document.
@@ -111,6 +121,98 @@ fn picture(c: char) -> char {
     char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
+/// Whether it is a character that joins two others, or keeps them apart, and has no look of its own.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// Whether a joiner means something where it stands: in an emoji, behind a virama, or among letters that
+/// are written in one stroke (RFC 5892, appendices A.1 and A.2, and a joiner at the end of such a word).
+/// Anywhere else it is only there so that two texts look the same and are not.
+fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
+    let Some(before) = before else { return false };
+    let is_after = |is: fn(char) -> bool| after.is_some_and(is);
+    is_virama(before)
+        || c == '\u{200d}' && (is_in_emoji(before) && is_after(is_in_emoji) || is_cursive(before))
+        || c == '\u{200c}' && is_cursive(before) && is_after(is_cursive)
+}
+
+/// What can stand beside a joiner in an emoji: pictures, their colours and variation selectors.
+fn is_in_emoji(c: char) -> bool {
+    matches!(c, '\u{fe0f}' | '\u{20e3}' | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}'
+        | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Letters and marks of the scripts whose letters are joined: Arabic, Syriac, N'Ko, Mandaic, Mongolian,
+/// Phags-pa, Manichaean, Psalter Pahlavi, Hanifi Rohingya, Sogdian, Adlam.
+fn is_cursive(c: char) -> bool {
+    matches!(c, '\u{610}'..='\u{61a}' | '\u{620}'..='\u{65f}' | '\u{66e}'..='\u{6ef}'
+        | '\u{6fa}'..='\u{77f}' | '\u{7ca}'..='\u{7f5}' | '\u{840}'..='\u{85b}'
+        | '\u{860}'..='\u{8ff}' | '\u{1807}'..='\u{18aa}' | '\u{a840}'..='\u{a872}'
+        | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' | '\u{10ac0}'..='\u{10aef}'
+        | '\u{10b80}'..='\u{10baf}' | '\u{10d00}'..='\u{10d27}' | '\u{10f30}'..='\u{10f6f}'
+        | '\u{1e900}'..='\u{1e94a}')
+}
+
+/// The marks that take a vowel away and join what follows (canonical combining class 9).
+fn is_virama(c: char) -> bool {
+    matches!(
+        c,
+        '\u{94d}'
+            | '\u{9cd}'
+            | '\u{a4d}'
+            | '\u{acd}'
+            | '\u{b4d}'
+            | '\u{bcd}'
+            | '\u{c4d}'
+            | '\u{ccd}'
+            | '\u{d3b}'
+            | '\u{d3c}'
+            | '\u{d4d}'
+            | '\u{dca}'
+            | '\u{e3a}'
+            | '\u{eba}'
+            | '\u{f84}'
+            | '\u{1039}'
+            | '\u{103a}'
+            | '\u{1714}'
+            | '\u{1715}'
+            | '\u{1734}'
+            | '\u{17d2}'
+            | '\u{1a60}'
+            | '\u{1b44}'
+            | '\u{1baa}'
+            | '\u{1bab}'
+            | '\u{1bf2}'
+            | '\u{1bf3}'
+            | '\u{a806}'
+            | '\u{a82c}'
+            | '\u{a8c4}'
+            | '\u{a953}'
+            | '\u{a9c0}'
+            | '\u{aaf6}'
+            | '\u{abed}'
+            | '\u{10a3f}'
+            | '\u{11046}'
+            | '\u{11070}'
+            | '\u{1107f}'
+            | '\u{110b9}'
+            | '\u{11133}'
+            | '\u{11134}'
+            | '\u{111c0}'
+            | '\u{11235}'
+            | '\u{112ea}'
+            | '\u{1134d}'
+            | '\u{11442}'
+            | '\u{114c2}'
+            | '\u{115bf}'
+            | '\u{1163f}'
+            | '\u{116b6}'
+            | '\u{1172b}'
+            | '\u{11839}'
+    )
+}
+
 /// Whether a character only draws itself.
 fn is_safe(c: char) -> bool {
     !c.is_control()
@@ -119,8 +221,10 @@ fn is_safe(c: char) -> bool {
             '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Deprecated format characters, annotations, tags.
             | '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-            // Zero width: space, word joiner, byte order mark.
-            | '\u{200b}' | '\u{2060}' | '\u{feff}'
+            // Zero width: space, word joiner and what is like it, byte order mark.
+            | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+            // A hyphen that is not shown, and what keeps letters from being put together.
+            | '\u{ad}' | '\u{34f}'
             // Letters that are blank.
             | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
@@ -146,6 +250,31 @@ mod tests {
     fn scripts_and_emoji_are_left_alone() {
         let text = "नमस्ते 👩‍👩‍👧‍👦 שלום é";
         assert_eq!(one_line(text), text);
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown_where_it_means_nothing() {
+        let unseen = "Bo\u{ad}b A\u{34f}na E\u{200d}ve F\u{200c}ay \u{200d}x y\u{200d}";
+        assert_eq!(
+            one_line(unseen),
+            "Bo\\u{ad}b A\\u{34f}na E\\u{200d}ve F\\u{200c}ay \\u{200d}x y\\u{200d}"
+        );
+        // Two of them, and one behind an emoji.
+        assert_eq!(one_line("👩\u{200d}\u{200d}👩"), "👩\\u{200d}\\u{200d}👩");
+        assert_eq!(one_line("👩\u{200d} x"), "👩\\u{200d} x");
+    }
+
+    #[test]
+    fn joiners_stay_where_a_script_or_an_emoji_needs_them() {
+        for text in [
+            "می\u{200c}خواهم",
+            "ه\u{200d}",
+            "क्\u{200d}ष क्\u{200c}ष",
+            "ന്\u{200d}",
+            "🏳\u{fe0f}\u{200d}🌈 ❤\u{fe0f}\u{200d}🔥 👩🏽\u{200d}⚕\u{fe0f} 🐻\u{200d}❄\u{fe0f}",
+        ] {
+            assert_eq!(one_line(text), text);
+        }
     }
 
     #[test]

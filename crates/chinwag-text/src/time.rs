@@ -20,6 +20,28 @@ impl Clock {
         Self { now: Timestamp::now(), zone }
     }
 
+    /// The same zone, as late as it is by now.
+    #[must_use]
+    pub fn later(&self) -> Self {
+        Self { now: Timestamp::now(), zone: self.zone.clone() }
+    }
+
+    /// A sentence with each moment in it (RFC 3339, in UTC) as it is shown here.
+    pub fn in_sentence(&self, sentence: &str) -> String {
+        let mut shown = String::with_capacity(sentence.len());
+        for word in sentence.split_inclusive(' ') {
+            let moment = word.find('Z').and_then(|at| word.get(..=at));
+            match moment.filter(|moment| is_moment(moment)) {
+                Some(moment) => {
+                    shown.push_str(&self.moment(moment));
+                    shown.push_str(&word[moment.len()..]);
+                }
+                None => shown.push_str(word),
+            }
+        }
+        shown
+    }
+
     /// `14:03`. What is no time is shown as it is, since the daemon wrote it.
     pub fn time_of_day(&self, time: &str) -> String {
         self.format(time, "%H:%M")
@@ -87,6 +109,11 @@ impl Clock {
     }
 }
 
+/// Whether this is a moment as the daemon writes it: `2026-11-26T14:03:07.000Z`.
+fn is_moment(word: &str) -> bool {
+    word.len() >= 20 && word.as_bytes().get(10) == Some(&b'T') && word.parse::<Timestamp>().is_ok()
+}
+
 /// A duration with one unit that fits: `3 s`, `5 min`, `2 h`, `4 d`.
 pub fn duration(duration: SignedDuration) -> String {
     match duration.as_secs() {
@@ -139,6 +166,16 @@ mod tests {
         assert_eq!(clock().moment(time), "2026-11-27 00:30:05");
         let utc = Clock { zone: TimeZone::UTC, ..clock() };
         assert_eq!(utc.moment(time), "2026-11-26 23:30:05 UTC");
+    }
+
+    #[test]
+    fn a_moment_in_a_sentence_is_shown_where_we_are() {
+        let said =
+            "written 2026-11-26T23:30:05.250Z; edit of 2026-11-26T10:00:00Z: Zoe at 2026-11Z";
+        assert_eq!(
+            clock().in_sentence(said),
+            "written 2026-11-27 00:30:05; edit of 2026-11-26 11:00:00: Zoe at 2026-11Z"
+        );
     }
 
     #[test]

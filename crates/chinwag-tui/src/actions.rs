@@ -89,6 +89,7 @@ pub enum Act {
     Groups,
     Who,
     Theme,
+    Reload,
     Normal,
     Insert,
     Command,
@@ -242,7 +243,8 @@ actions! {
         Devices "devices" / "devices" [] "The devices of your account";
         Rename "rename" / "rename" "NAME" [] "Call yourself something else";
         Words "words" / "words" [] "The recovery words of your account, again";
-        Theme "theme" / "theme" "[NAME]" [] "Other colours";
+        Theme "theme" / "theme" "[NAME]" [] "Other colours: choose one, or name it";
+        Reload "reload" / "reload" [] "Read the config again";
         Help "help" / "help" ["f1"] "Keys and commands";
         Redraw "redraw" ["ctrl+l"] "Draw the screen anew";
         Suspend "suspend" ["ctrl+z"] "Back to the shell; fg comes back";

@@ -1,5 +1,6 @@
 //! The rim: reads the terminal, asks the daemon, and does what was said.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use tokio_stream::StreamExt as _;
 use crate::app::App;
 use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Mouse, Msg, Written};
-use crate::options::{Notify, Options};
+use crate::notify::{Notice, Notify};
+use crate::options::{Options, Reloaded};
 use crate::terminal::{Screen, is_multiplexed};
 use crate::view;
 
@@ -52,6 +54,17 @@ pub struct Link {
 pub trait Connect {
     /// Connects. An error is shown, and it is tried again.
     fn connect(&self) -> impl Future<Output = Result<Link, String>>;
+
+    /// Reads the config again. An error: it is wrong, or there is none.
+    fn reload(&self) -> Result<Reloaded, String> {
+        Err("there is no config to be read here".to_owned())
+    }
+
+    /// Ends when somebody outside wants the config read again. Nothing is lost that was wanted while
+    /// nobody waited for it.
+    fn reload_wanted(&self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }
 
 /// Why the client ended other than it was asked to.
@@ -143,6 +156,7 @@ impl Rim {
             let came = tokio::select! {
                 biased;
                 () = &mut end => Came::End,
+                () = connect.reload_wanted() => Came::Msg(reloaded(connect)),
                 input = keys.next() => match input {
                     Some(Ok(input)) => match msg(input) {
                         Some(msg) => Came::Msg(msg),
@@ -193,8 +207,11 @@ impl Rim {
             };
             is_stale = true;
             // Keys after this one may be for an editor.
-            for effect in self.app.update(msg) {
-                if let Some(ended) = self.obey(effect, screen, &mut keys).await? {
+            let mut effects = VecDeque::from(self.app.update(msg));
+            while let Some(effect) = effects.pop_front() {
+                if effect == Effect::Reload {
+                    effects.extend(self.app.update(reloaded(connect)));
+                } else if let Some(ended) = self.obey(effect, screen, &mut keys).await? {
                     return Ok(ended);
                 }
             }
@@ -229,17 +246,22 @@ impl Rim {
     ) -> Result<Option<Ended>, RunError> {
         match effect {
             Effect::Ask(request) => ask(self.link.as_ref(), &self.answers.0, request),
-            Effect::Notify => match self.app.options.notify {
-                Notify::None => {}
-                Notify::Bell => screen.bell()?,
-                Notify::Terminal => screen.notify("Chinwag: a new message")?,
-            },
+            Effect::Notify(notice) => {
+                match self.app.options.notifications.channel {
+                    Notify::None => {}
+                    Notify::Bell => screen.bell()?,
+                    Notify::Terminal => screen.notify(&notice.words())?,
+                }
+                tell_program(&self.app, notice);
+            }
             Effect::Copy(text) => screen.copy(&text)?,
             Effect::Edit(text) => {
                 let edited = self.edit(&text, screen, keys).await?;
                 self.app.update(Msg::Edited(edited));
             }
             Effect::Write { what, path } => write(self.link.as_ref(), &self.answers.0, what, path),
+            // Before this is asked.
+            Effect::Reload => {}
             Effect::Redraw => screen.clear()?,
             Effect::Mouse(is_on) => screen.mouse(is_on)?,
             Effect::Suspend => suspend(screen, keys).await?,
@@ -285,6 +307,20 @@ impl Rim {
             self.title = title;
         }
         Ok(())
+    }
+}
+
+/// What the config says now.
+pub(crate) fn reloaded(connect: &impl Connect) -> Msg {
+    Msg::Reloaded(connect.reload().map(Box::new))
+}
+
+/// Gives a notice to the program that is set for it. That it fails is nothing that whoever chats has to
+/// know each time: it is tried out beside.
+pub(crate) fn tell_program(app: &App, notice: Notice) {
+    let command = app.options.notifications.command.clone();
+    if !command.is_empty() {
+        tokio::task::spawn_blocking(move || notice.give_to(&command));
     }
 }
 

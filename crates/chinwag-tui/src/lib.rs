@@ -17,6 +17,7 @@ pub mod keys;
 pub mod layout;
 pub mod linear;
 pub mod msg;
+pub mod notify;
 pub mod options;
 pub mod terminal;
 pub mod theme;

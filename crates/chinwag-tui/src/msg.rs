@@ -8,6 +8,9 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::notify::Notice;
+use crate::options::Reloaded;
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Msg {
@@ -40,6 +43,8 @@ pub enum Msg {
         /// Whether it went wrong.
         is_wrong: bool,
     },
+    /// The config was read again. An error: it is wrong.
+    Reloaded(Result<Box<Reloaded>, String>),
     /// Somebody outside wants us to end.
     End,
 }
@@ -66,7 +71,9 @@ pub enum Effect {
     /// Asks the daemon.
     Ask(Ask),
     /// Makes a noise, or whatever is set for it.
-    Notify,
+    Notify(Notice),
+    /// Reads the config again.
+    Reload,
     /// Copies a text to the clipboard, through the terminal (OSC 52).
     Copy(String),
     /// Opens an editor with this text.

@@ -5,19 +5,8 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use crate::actions::Keymap;
+use crate::notify::Rules;
 use crate::theme::Theme;
-
-/// What makes a noise when a message comes that nobody looks at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Notify {
-    /// Nothing.
-    None,
-    /// The bell of the terminal.
-    #[default]
-    Bell,
-    /// A notification of the terminal (OSC 9), without a name or a word of what was said.
-    Terminal,
-}
 
 /// How the client is to be.
 #[derive(Clone, Debug)]
@@ -27,8 +16,10 @@ pub struct Options {
     pub theme: Theme,
     /// Keys.
     pub keymap: Keymap,
-    /// What makes a noise.
-    pub notify: Notify,
+    /// All colours that there are.
+    pub themes: Vec<Theme>,
+    /// What is told of what nobody looks at.
+    pub notifications: Rules,
     /// Whether the title of the terminal says how much is unread.
     pub title: bool,
     /// In which zone times are shown.
@@ -47,8 +38,12 @@ pub struct Options {
     /// Whether emoji that are joined of several are shown as one: not where a multiplexer is in between, which
     /// counts otherwise than the terminal.
     pub joined_emoji: bool,
+    /// Whether anything moves by itself: pictures of round trips, and seconds that are counted.
+    pub motion: bool,
     /// Whether there are only lines of words: then no picture is made, not even of a ticket.
     pub is_linear: bool,
+    /// What does not count in the config file: said when one begins.
+    pub warnings: Vec<String>,
 }
 
 impl Default for Options {
@@ -56,7 +51,8 @@ impl Default for Options {
         Self {
             theme: Theme::default(),
             keymap: Keymap::default(),
-            notify: Notify::default(),
+            themes: Theme::ALL.to_vec(),
+            notifications: Rules::default(),
             title: true,
             zone: TimeZone::system(),
             extended_keys: true,
@@ -65,7 +61,18 @@ impl Default for Options {
             ambiguous_wide: false,
             shortcodes: false,
             joined_emoji: true,
+            motion: true,
             is_linear: false,
+            warnings: Vec::new(),
         }
     }
+}
+
+/// What a config that was read again says.
+#[derive(Clone, Debug)]
+pub struct Reloaded {
+    /// How the client is to be from now on.
+    pub options: Options,
+    /// The keys that were changed and count only when the program begins again.
+    pub fixed: Vec<String>,
 }

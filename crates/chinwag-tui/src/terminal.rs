@@ -1,6 +1,7 @@
 //! The terminal: taken when we begin, and given back however we end.
 
 use std::io::{self, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,7 +27,9 @@ const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
 
 /// The terminal, as long as it is ours.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Not dropped by itself: if its cursor can't be shown any more, because the terminal is gone, it would
+    /// say so on a standard error that is gone too, and panic.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     has_extended_keys: bool,
     shared: Arc<Shared>,
 }
@@ -87,7 +90,7 @@ impl Screen {
             }
             before(panic);
         }));
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
         let mut screen = Self { terminal, has_extended_keys, shared };
         screen.take_again()?;
         Ok(screen)
@@ -122,7 +125,10 @@ impl Screen {
     pub fn clear(&mut self) -> io::Result<()> {
         // `Terminal::clear` asks the terminal where its cursor is, and not every one answers.
         execute!(io::stdout(), Clear(ClearType::All))?;
-        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let anew = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
+        let mut before = std::mem::replace(&mut self.terminal, anew);
+        before.show_cursor()?;
+        drop(ManuallyDrop::into_inner(before));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use chinwag_api::model::{Id, Message, MessageState};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ratatui::text::Line;
 
@@ -27,7 +28,7 @@ const NEAR: usize = 20;
 struct Entry {
     message: Message,
     /// The day on which it was sent, where we are.
-    day: jiff::civil::Date,
+    day: Date,
     above: Above,
     laid: Option<Laid>,
 }
@@ -171,6 +172,15 @@ impl Timeline {
     /// Other looks: all rows are made anew.
     pub fn restyle(&mut self) {
         self.revision += 1;
+    }
+
+    /// From now on days are those of this zone.
+    pub fn set_zone(&mut self, zone: TimeZone) {
+        for entry in &mut self.entries {
+            entry.day = day(&entry.message, &zone);
+        }
+        self.zone = zone;
+        self.settle();
     }
 
     // What comes in.
@@ -604,11 +614,15 @@ impl Timeline {
     }
 }
 
+/// The day of a message. What is no time stands with the first day there is.
+fn day(message: &Message, zone: &TimeZone) -> Date {
+    let sent: Timestamp = message.sent_at.parse().unwrap_or_default();
+    sent.to_zoned(zone.clone()).date()
+}
+
 impl Entry {
     fn new(message: Message, zone: &TimeZone) -> Self {
-        // What is no time stands with the first day there is.
-        let sent: Timestamp = message.sent_at.parse().unwrap_or_default();
-        let day = sent.to_zoned(zone.clone()).date();
+        let day = day(&message, zone);
         Self { message, day, above: Above::default(), laid: None }
     }
 

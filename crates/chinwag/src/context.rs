@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chinwag_daemon::Settings;
+use chinwag_tui::theme::Theme;
 
 use crate::args::{Color, Global};
 use crate::commands::classroom;
-use crate::config::{self, ClassroomConfig, Config, UiConfig};
+use crate::config::{self, ClassroomConfig, Config, TimeName, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::places::Places;
 use crate::show::Paint;
 use crate::show::message::Style;
 use crate::show::time::Clock;
@@ -21,6 +23,7 @@ use crate::terminal::console;
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Context {
     data_dir: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
     lan: bool,
     bind: Vec<SocketAddr>,
     log: chinwag_daemon::LogLevel,
@@ -31,6 +34,14 @@ pub(crate) struct Context {
     pub(crate) is_in_class: bool,
     /// The section of the config that is the terminal client's.
     pub(crate) ui: UiConfig,
+    /// The themes that there are.
+    pub(crate) themes: Vec<Theme>,
+    /// What the config file says, before anything was put over it.
+    pub(crate) in_file: Config,
+    /// Whether times are shown in UTC.
+    pub(crate) is_utc: bool,
+    /// What does not count in the config file.
+    pub(crate) warnings: Vec<String>,
     is_quiet: bool,
     /// Whether to say more.
     pub(crate) is_verbose: bool,
@@ -40,18 +51,33 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the config and puts environment and flags over it. Warnings go to standard error.
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        let mut warn =
-            |warning: String| output::remark(&format!("chinwag: {}", output::one_line(&warning)));
-        let config = config::read(global.config.as_deref(), &mut warn)?;
+        let context = Self::unwarned(global)?;
+        output::warn(&context.warnings);
+        Ok(context)
+    }
+
+    /// The same for whoever tells the warnings elsewhere.
+    pub(crate) fn unwarned(global: &Global) -> Result<Self, Failure> {
+        let places = Places::of(global)?;
+        let found = config::read(global.config.as_deref(), &places)?;
+        let warnings = found.warnings();
+        let (config, themes) = (found.reading.config, found.themes.all);
+        let is_utc = global.utc || config.ui.time == TimeName::Utc;
+        let in_file = config.clone();
         let Config { data_dir, lan, bind, log_level, classroom, ui } = config;
         Ok(Self {
-            data_dir: global.data_dir.clone().or(data_dir).or_else(chinwag_daemon::usual_data_dir),
+            data_dir: data_dir_of(global, &places, data_dir)?,
+            state_dir: places.state,
             lan: lan && !global.no_lan,
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
             log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,
             is_in_class: false,
             ui,
+            themes,
+            in_file,
+            is_utc,
+            warnings,
             is_quiet: global.quiet,
             is_verbose: global.verbose,
             paint: Paint { is_on: uses_colour(global.color) },
@@ -72,7 +98,13 @@ impl Context {
         let (lan, bind, log) = (self.lan, self.bind.clone(), self.log);
         let is_in_class = self.classroom.enabled && (is_daemon || self.is_in_class);
         let classroom = is_in_class.then(|| classroom::of_daemon(&self.classroom)).transpose()?;
-        Ok(Settings { data_dir, lan, bind, is_daemon, log, classroom })
+        let state_dir = self.state_dir.clone();
+        Ok(Settings { data_dir, state_dir, lan, bind, is_daemon, log, classroom })
+    }
+
+    /// How much to note in the log.
+    pub(crate) fn log(&self) -> chinwag_daemon::LogLevel {
+        self.log
     }
 
     /// Says something besides the answer, unless it is to be quiet.
@@ -95,11 +127,35 @@ impl Context {
     }
 
     /// How things are shown.
-    pub(crate) fn style(&self, is_utc: bool) -> Style {
+    pub(crate) fn style(&self) -> Style {
         let columns = std::io::stdout().is_terminal().then(console::columns);
-        let clock = Clock::now(is_utc);
+        let clock = Clock::now(self.is_utc);
         Style { clock, paint: self.paint, whole_ids: self.is_verbose, columns }
     }
+}
+
+/// Where the data is: the flag and its variable first, then the config, then the usual place.
+fn data_dir_of(
+    global: &Global,
+    places: &Places,
+    in_config: Option<PathBuf>,
+) -> Result<Option<PathBuf>, Failure> {
+    if global.data_dir.is_some() {
+        return Ok(global.data_dir.clone());
+    }
+    if let (Some(chosen_by), Some(config), Some(_)) = (places.chosen_by, &global.config, &in_config)
+    {
+        let words = format!(
+            "{chosen_by} and data_dir in {} say two different places for the data",
+            config.display()
+        );
+        return Err(Failure::saying(Exit::Usage, words).hint("leave one of them away"));
+    }
+    if in_config.is_some() {
+        return Ok(in_config);
+    }
+    places.check_socket()?;
+    Ok(places.data.clone())
 }
 
 /// Whether standard output is to have colours: the flag first, then what the environment says

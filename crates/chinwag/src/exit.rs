@@ -65,6 +65,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Why, with its causes, where there is one line for it.
+    pub(crate) fn in_one_line(&self) -> String {
+        let causes: Vec<String> = self.error.chain().map(ToString::to_string).collect();
+        causes.join(": ")
+    }
+
     /// A failure with this code.
     pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
         Self { error: error.into(), exit, hint: None }

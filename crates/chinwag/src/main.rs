@@ -8,8 +8,10 @@ mod context;
 mod exit;
 mod node;
 mod output;
+mod places;
 mod show;
 mod terminal;
+mod themes;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -82,3 +82,10 @@ pub(crate) fn written(done: &str, written: io::Result<()>) -> Result<Reader, Fai
 pub(crate) fn remark(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
+
+/// Says warnings on standard error.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        remark(&format!("chinwag: {}", one_line(warning)));
+    }
+}

@@ -80,6 +80,15 @@ fn until_listed(terminal: &Terminal, name: &str) {
     terminal.until(&format!("{name} in the list"), |view| view.lines().iter().any(is_it));
 }
 
+/// Waits until this is said, over as many rows as it needs.
+#[track_caller]
+fn until_said(terminal: &Terminal, words: &str) {
+    terminal.until(words, |view| {
+        let rows: Vec<&str> = view.lines().iter().map(|row| row.trim()).collect();
+        rows.join(" ").contains(words)
+    });
+}
+
 /// The row in which somebody's words are.
 #[track_caller]
 fn row(view: &View, text: &str) -> String {
@@ -192,7 +201,7 @@ fn nothing_that_is_typed_is_lost_while_the_other_sends_a_thousand_messages() {
 #[test]
 fn the_terminal_is_given_back_whoever_ends_it() {
     let home = Home::of("Ana");
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut client = home.sits_at(&[]);
         client.until_shows("F1 help");
         client.signal(signal);
@@ -200,6 +209,89 @@ fn the_terminal_is_given_back_whoever_ends_it() {
         assert_eq!(code, if signal == Signal::INT { 130 } else { 143 });
         assert_given_back(&client);
     }
+}
+
+#[test]
+fn a_client_whose_terminal_is_gone_ends() {
+    use std::io::Read as _;
+    let home = Home::of("Ana");
+    let (pty, pts) = pty_process::blocking::open().unwrap();
+    pty.resize(pty_process::Size::new(24, 80)).unwrap();
+    let command = pty_process::blocking::Command::new(harness::PROGRAM);
+    let command = command.env_clear().envs(home.environment());
+    let mut client = harness::Running::new(command.spawn(pts).unwrap());
+    let (mut seen, mut bytes) = (Vec::new(), [0; 4_096]);
+    while !String::from_utf8_lossy(&seen).contains("F1 help") {
+        let count = (&pty).read(&mut bytes).unwrap();
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    drop(pty);
+    assert_eq!(client.ends_within(harness::PATIENCE), Some(143));
+}
+
+#[test]
+fn a_config_that_is_read_again_counts_at_once_as_far_as_it_can() {
+    let home = Home::of("Ana");
+    let config = home.path("config.toml");
+    std::fs::write(&config, "lan = false\n").unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    std::fs::write(&config, "lan = true\n[ui]\nmouse = true\n").unwrap();
+    client.signal(Signal::HUP);
+    until_said(&client, "the config was read again; counts when chinwag is started again: lan");
+    // It was told before the words were drawn.
+    assert!(String::from_utf8_lossy(&client.raw()).contains("\u{1b}[?1000h"));
+    // What is wrong changes nothing, and says where it is.
+    std::fs::write(&config, "[ui]\nmouse = 7\n").unwrap();
+    client.enters("/reload");
+    until_said(&client, "line 2, column 9: ui.mouse takes true or false, not 7");
+    assert!(!String::from_utf8_lossy(&client.raw()).contains("\u{1b}[?1000l"));
+    leaves(client);
+}
+
+#[test]
+fn lines_read_the_config_again_too() {
+    let home = Home::of("Ana");
+    let config = home.path("config.toml");
+    std::fs::write(&config, "").unwrap();
+    let lines = home.runs_with(&["--linear", "--config", &config], b"/reload\n/quit\n");
+    assert_eq!(lines.code, 0, "{lines:?}");
+    assert!(lines.output.contains("System: the config was read again\n"), "{lines:?}");
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_told_where_the_client_begins() {
+    let home = Home::of("Ana");
+    let config = home.path("config.toml");
+    std::fs::write(&config, "[ui]\nthem = \"light\"\n").unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    until_said(&client, "unknown key \"ui.them\" in the config file; did you mean \"ui.theme\"?");
+    leaves(client);
+}
+
+#[test]
+fn a_theme_of_ones_own_is_a_file_beside_the_config() {
+    let home = Home::of("Ana");
+    let config = home.path("config.toml");
+    std::fs::create_dir(home.path("themes")).unwrap();
+    let theme = "base = \"dark\"\n[status]\nbg = \"#123456\"\nfg = \"#ffffff\"\n";
+    std::fs::write(home.path("themes/mine.toml"), theme).unwrap();
+    std::fs::write(&config, "[ui]\ntheme = \"mine\"\n").unwrap();
+    let client = home.sits_at(&["--config", &config]);
+    client.until_shows("F1 help");
+    assert!(String::from_utf8_lossy(&client.raw()).contains("48;2;18;52;86"));
+    client.enters("/theme");
+    client.until("the themes", |view| view.shows("high-contrast") && view.shows("used now"));
+    client.types(ESC);
+    client.enters("/theme light");
+    client.until_shows("theme light");
+    leaves(client);
+    // One that is wrong is named with its place, and is no theme.
+    std::fs::write(home.path("themes/mine.toml"), "[status]\nbg = 7\n").unwrap();
+    let check = home.runs(&["config", "check", "--config", &config]);
+    assert_eq!(check.code, 2);
+    assert!(check.error.contains("themes/mine.toml: line 2, column 6: "), "{check:?}");
+    assert!(check.error.contains("ui.theme takes one of terminal, light, dark"), "{check:?}");
 }
 
 #[test]

@@ -247,6 +247,7 @@ fn the_default_config_is_one_that_there_is_nothing_to_say_of() {
     let path = path.to_str().unwrap();
     let check = run(&["config", "check", "--config", path]);
     assert_eq!((check.code, check.error.as_str()), (0, ""));
+    assert_eq!(check.output, format!("Nothing is wrong in {path}.\n"));
     let shown = run(&["config", "show", "--config", path]);
     assert_eq!(shown.output, run(&["config", "show"]).output, "it says what is so anyway");
     assert_eq!(run(&["config", "path", "--config", path]).output.trim_end(), path);
@@ -266,6 +267,53 @@ fn a_config_that_is_wrong_or_unknown_in_part_does_not_pass_the_check() {
         assert_eq!(check.code, 2, "{text}: {check:?}");
         assert!(check.error.contains(words), "{text}: {check:?}");
     }
+}
+
+#[test]
+fn all_faults_of_a_config_are_told_at_once_with_their_places() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("config.toml");
+    let text = "lan = 3\n[classroom]\nteem = \"red\"\nteam = oops\n[ui]\nnotify = \"drum\"\n";
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap();
+    let check = run(&["config", "check", "--config", path]);
+    assert_eq!((check.code, check.output.as_str()), (2, ""), "{check:?}");
+    let expected = [
+        "line 1, column 7: lan takes true or false, not 3",
+        "line 4, column 8: string values must be quoted, expected literal string",
+        "line 6, column 10: ui.notify takes bell, terminal or none, not \"drum\"",
+        r#"line 3, column 1: unknown key "classroom.teem" in the config file; did you mean "classroom.team"?"#,
+    ];
+    let expected: String = expected.map(|said| format!("chinwag: {path}, {said}\n")).concat();
+    assert_eq!(check.error, expected);
+    // Every other command says the first, and where the others are to be had.
+    let status = run(&["status", "--config", path]);
+    assert_eq!(status.code, 2);
+    let ends = "because: line 1, column 7: lan takes true or false, not 3\n  \
+                there is more (2): chinwag config check lists it\n";
+    assert!(status.error.ends_with(ends), "{status:?}");
+}
+
+#[test]
+fn config_init_writes_what_default_prints_and_never_over_anything() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("new/folder/config.toml");
+    let args = ["config", "init", "--config", path.to_str().unwrap()];
+    let init = run(&args);
+    assert_eq!((init.code, init.error.as_str()), (0, ""));
+    assert_eq!(init.output, format!("Wrote {}.\n", path.display()));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), run(&["config", "default"]).output);
+    std::fs::write(&path, "lan = false\n").unwrap();
+    let again = run(&args);
+    assert_eq!((again.code, again.output.as_str()), (4, ""), "{again:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "lan = false\n");
+}
+
+#[test]
+fn there_is_nothing_wrong_with_a_config_that_is_not_there() {
+    let check = run(&["config", "check"]);
+    assert_eq!((check.code, check.error.as_str()), (0, ""));
+    assert!(check.output.starts_with("Nothing is wrong: "), "{check:?}");
 }
 
 #[test]

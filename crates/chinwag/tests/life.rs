@@ -143,6 +143,26 @@ fn a_request_that_was_declined_does_not_come_again_and_can_be_thought_over() {
 }
 
 #[test]
+fn who_asks_under_a_name_that_looks_like_a_contacts_is_told_as_such() {
+    let Two { ana, bob: _bob, ana_daemon: _ana_daemon, bob_daemon: _bob_daemon } = Two::contacts();
+    // With a Greek letter in it.
+    let eve = Home::of("Bοb");
+    let card: Card = ana.asks(&["invite", "--card"]);
+    let _eve_daemon = eve.daemon();
+    eve.asks::<Contact>(&["add", &card.card, "--text", "it's me", "--timeout", "0"]);
+    until_so("she asks", || !ana.asks::<Vec<Request>>(&["requests"]).is_empty());
+    assert_eq!(ana.asks::<Vec<Request>>(&["requests"])[0].looks_like, ["Bob"]);
+    assert!(ana.does(&["requests"]).contains("! Bοb looks like Bob: make sure who it is"));
+    // He was first, and looks like her all the same.
+    let bob = ana.asks::<Vec<Contact>>(&["contacts"]).remove(0);
+    assert_eq!(bob.looks_like, ["Bοb"]);
+    let id = ana.asks::<Vec<Request>>(&["requests"])[0].id.clone();
+    let accepted: Contact = ana.asks(&["accept", &id]);
+    assert_eq!(accepted.looks_like, ["Bob"]);
+    assert!(ana.does(&["verify", &id]).contains("Bοb looks like Bob"));
+}
+
+#[test]
 fn somebody_who_is_accepted_while_away_is_called_as_they_asked() {
     let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
     let ana_daemon = ana.daemon();
@@ -261,6 +281,9 @@ fn a_message_to_somebody_who_is_away_is_saved_and_arrives_when_they_are_back() {
     let why: Why = bob.asks(&["why", &id]);
     assert_eq!(why.message.state, Some(MessageState::Saved));
     assert!(!why.text.is_empty(), "{why:?}");
+    let said = bob.does(&["why", &id]);
+    let is_raw = |word: &str| word.contains('T') && word.ends_with('Z');
+    assert!(said.contains("written 20") && !said.split([' ', ';']).any(is_raw), "{said}");
 
     let ear = listening(&bob, &[]);
     let _ana_daemon = ana.daemon();

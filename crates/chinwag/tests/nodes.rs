@@ -6,6 +6,8 @@
 
 mod harness;
 
+use std::process::Command;
+
 use chinwag_api::method::{Page, Sent};
 use chinwag_api::model::{Account, MessageState, Status, Why};
 use harness::home::{Home, introduce};
@@ -13,6 +15,7 @@ use harness::pipes::Piped;
 use harness::terminal::CTRL_C;
 use rustix::process::Signal;
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// More seconds than any story waits: who lingers for so long has not seen that it is for nothing.
 const TOO_LONG: &str = "600";
@@ -259,4 +262,110 @@ fn a_program_that_asks_no_more_hears_no_more() {
     let answered: Vec<Value> =
         lines.map(|line| line["id"].clone()).filter(|id| !id.is_null()).collect();
     assert_eq!(answered.len(), 2, "{ended:?}");
+}
+
+// Where everything is.
+
+/// `chinwag` with nothing of ours in its environment but these, in a home that is `home`.
+fn somewhere(home: &TempDir, more: &[(&str, &str)], args: &[&str]) -> Piped {
+    let mut command = Command::new(harness::PROGRAM);
+    command.args(args).env_clear().envs(harness::environment(home));
+    command.envs([("CHINWAG_BIND", "127.0.0.1:0"), ("CHINWAG_NO_LAN", "1")]);
+    command.envs(more.iter().copied());
+    Piped::starts(command, TempDir::new().unwrap())
+}
+
+#[track_caller]
+fn who(home: &TempDir, more: &[(&str, &str)], args: &[&str]) -> String {
+    let ended = somewhere(home, more, &[args, &["id", "--json"]].concat()).ends();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    serde_json::from_str::<Account>(&ended.output).unwrap().name
+}
+
+#[test]
+fn a_profile_is_somebody_else() {
+    let home = TempDir::new().unwrap();
+    for (profile, name) in [(&[][..], "Ana"), (&["--profile", "work"][..], "Dr Ana")] {
+        let ended = somewhere(&home, &[], &[profile, &["init", "--name", name]].concat()).ends();
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    assert_eq!(who(&home, &[], &[]), "Ana");
+    assert_eq!(who(&home, &[], &["--profile", "work"]), "Dr Ana");
+    let path = somewhere(&home, &[], &["--profile", "work", "config", "path"]).ends().output;
+    let expected = home.path().join("chinwag-profiles/work/config.toml");
+    assert_eq!(path.trim_end(), expected.display().to_string());
+}
+
+#[test]
+fn two_words_for_the_place_of_the_data_are_one_too_many() {
+    type Words<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let home = TempDir::new().unwrap();
+    let config = home.path().join("a.toml");
+    std::fs::write(&config, "data_dir = \"/nowhere\"\n").unwrap();
+    let config = config.to_str().unwrap();
+    let cases: [Words<'_>; 4] = [
+        (&[], &["--profile", "work", "--data-dir", "x"]),
+        (&[("CHINWAG_DATA_DIR", "x")], &["--profile", "work"]),
+        (&[], &["--profile", "work", "--config", config]),
+        (&[("CHINWAG_HOME", "/nowhere")], &["--config", config]),
+    ];
+    for (more, args) in cases {
+        let ended = somewhere(&home, more, &[args, &["status"]].concat()).ends();
+        assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{args:?}: {ended:?}");
+        assert!(!ended.error.is_empty());
+    }
+}
+
+#[test]
+fn a_home_has_all_of_it_and_leaves_nothing_elsewhere() {
+    let (outside, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let path = home.path().join("stick");
+    let more = [("CHINWAG_HOME", path.to_str().unwrap())];
+    assert_eq!(somewhere(&outside, &more, &["init", "--name", "Ana"]).ends().code, 0);
+    assert_eq!(somewhere(&outside, &more, &["config", "init"]).ends().code, 0);
+    let daemon = somewhere(&outside, &more, &["daemon"]);
+    daemon.until_error("the daemon runs");
+    for there in ["config.toml", "data/api.sock", "data/key", "state/witnesses"] {
+        assert!(path.join(there).exists(), "{there}");
+    }
+    assert_eq!(who(&outside, &more, &[]), "Ana");
+    ends(daemon, Signal::TERM, 143);
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0, "nothing is elsewhere");
+    // What is named by itself is where it was said to be.
+    let data = home.path().join("other");
+    let other = [more[0], ("CHINWAG_DATA_DIR", data.to_str().unwrap())];
+    assert_eq!(somewhere(&outside, &other, &["init", "--name", "Bob"]).ends().code, 0);
+    assert!(data.join("key").exists());
+}
+
+#[test]
+fn a_home_whose_socket_would_have_too_long_a_path_is_refused_with_the_reason() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("x".repeat(100));
+    let more = [("CHINWAG_HOME", path.to_str().unwrap())];
+    let ended = somewhere(&home, &more, &["init", "--name", "Ana"]).ends();
+    assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{ended:?}");
+    assert!(ended.error.contains("CHINWAG_HOME is too long by"), "{ended:?}");
+    assert!(!path.exists(), "nothing was made");
+}
+
+#[test]
+fn a_daemon_reads_its_config_again_and_says_what_counts() {
+    let home = Home::of("Ana");
+    let config = home.path("config.toml");
+    std::fs::write(&config, "lan = false\n").unwrap();
+    let daemon = home.starts(&["daemon", "--config", &config]);
+    daemon.until_error("the daemon runs");
+    let log = home.path("data/log/chinwag.log");
+    assert!(!std::fs::read_to_string(&log).unwrap().contains("DEBUG"));
+    std::fs::write(&config, "log_level = \"debug\"\nlan = true\n").unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.until_error("counts when the daemon is started again: lan\n");
+    home.does(&["status"]);
+    assert!(std::fs::read_to_string(&log).unwrap().contains("DEBUG"));
+    std::fs::write(&config, "lan = 3\n").unwrap();
+    daemon.signal(Signal::HUP);
+    daemon.until_error("nothing was changed: ");
+    daemon.until_error("line 1, column 7: lan takes true or false, not 3");
+    ends(daemon, Signal::TERM, 143);
 }

@@ -589,8 +589,7 @@ fn an_unknown_key_is_a_warning_with_a_suggestion() {
     let args = ["classroom", "send", "--team", "ana", "--config", &path, &to, "x"];
     let ended = Piped::chinwag_in(home, &args).ends();
     assert_eq!(ended.code, 0, "{ended:?}");
-    let warning =
-        r#"unknown key "classroom.teem" in the config file; did you mean "classroom.team"?"#;
+    let warning = r#"line 2, column 1: unknown key "classroom.teem" in the config file; did you mean "classroom.team"?"#;
     assert_eq!(ended.error, format!("chinwag: {warning}\n"));
 }
 

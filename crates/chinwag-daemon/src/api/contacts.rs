@@ -18,6 +18,7 @@ use chinwag_crypto::SafetyNumber;
 use tokio::time::{Instant, sleep};
 
 use super::{Api, unexpected};
+use crate::alike::Alike;
 use crate::node_thread::View;
 use crate::refusals::no_account;
 use crate::{ids, people, time};
@@ -152,16 +153,22 @@ pub(super) async fn safety_number(
 }
 
 pub(super) async fn requests(api: Api, _: Nothing) -> Result<Vec<model::Request>, ApiError> {
-    api.node.look(|view| Ok(view.node.requests().map(request).collect())).await
+    api.node
+        .look(|view| {
+            let alike = Alike::of(view);
+            Ok(view.node.requests().map(|asks| request(asks, &alike)).collect())
+        })
+        .await
 }
 
 /// A request as it is told.
-pub(super) fn request(request: &chinwag_core::store::Request) -> model::Request {
+pub(super) fn request(request: &chinwag_core::store::Request, alike: &Alike) -> model::Request {
     model::Request {
         id: ids::account(request.account),
         name: request.name.as_str().to_owned(),
         text: request.text.clone(),
         received_at: time::written(request.received),
+        looks_like: alike.to(request.account, request.name.as_str()),
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc};
 use super::contacts::request;
 use super::messages::Room;
 use super::{Api, Tell};
+use crate::alike::Alike;
 use crate::node_thread::View;
 use crate::refusals::unreadable;
 use crate::seats::SUBSCRIPTIONS_MAX;
@@ -227,7 +228,10 @@ fn told(view: &View<'_>, shared: &Shared, logged: LoggedEvent) -> Result<Vec<Eve
         }
         Logged::Request(account) => {
             let asked = view.node.requests().find(|request| request.account == account);
-            asked.map(|asked| What::Request { request: request(asked) }).into_iter().collect()
+            asked
+                .map(|asked| What::Request { request: request(asked, &Alike::of(view)) })
+                .into_iter()
+                .collect()
         }
         Logged::Invited(group) => {
             let open = view.node.invitations().find(|(invitation, _)| invitation.group == group);

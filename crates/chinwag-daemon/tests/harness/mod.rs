@@ -32,6 +32,7 @@ pub(crate) fn settings(data_dir: &Path) -> Settings {
     let bind = vec!["127.0.0.1:0".parse().unwrap()];
     let log = chinwag_daemon::LogLevel::Off;
     Settings {
+        state_dir: None,
         data_dir: data_dir.to_owned(),
         lan: false,
         bind,

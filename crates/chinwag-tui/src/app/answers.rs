@@ -16,6 +16,7 @@ use chinwag_api::model::{
     Nearby, Peer, SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
+use chinwag_text::words;
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
@@ -27,6 +28,15 @@ use crate::composer::Composer;
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::timeline::Edge;
 use crate::view::message::{self, Look, author, words_of};
+
+/// Whom somebody could be taken for, behind what is said of them.
+pub(super) fn alike(others: &[String]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let others: Vec<String> = others.iter().map(|name| person(name, 40)).collect();
+    format!(", looks like {}", others.join(", "))
+}
 
 impl App {
     pub(super) fn answer(&mut self, tag: Tag, answer: Result<Value, CallError>) -> Vec<Effect> {
@@ -374,10 +384,11 @@ impl App {
     fn added(&mut self, contact: Contact) -> Vec<Effect> {
         self.open_next = Some(contact.id.clone());
         let name = person(&contact.name, 40);
+        let alike = alike(&contact.looks_like);
         self.say(match contact.state {
-            ContactState::Contact => format!("{name} is a contact now"),
+            ContactState::Contact => format!("{name} is a contact now{alike}"),
             _ => format!(
-                "{name} becomes a contact when they are reached; with a card, when they accept"
+                "{name}{alike} becomes a contact when they are reached; with a card, when they accept"
             ),
         });
         self.contacts.insert(contact.id.clone(), contact);
@@ -464,7 +475,8 @@ impl App {
 
     fn show_why(&mut self, why: &Why) {
         let clock = self.clock();
-        let mut lines: Vec<String> = why.text.iter().map(|line| one_line(line)).collect();
+        let mut lines: Vec<String> =
+            why.text.iter().map(|line| one_line(&clock.in_sentence(line))).collect();
         for device in &why.devices {
             lines.push(String::new());
             let reached = if device.connected { "connected" } else { "not connected" };
@@ -474,7 +486,7 @@ impl App {
                 person(&device.device_name, 40),
                 message::state(device.state),
             ));
-            lines.push(format!("  {}", one_line(&device.text)));
+            lines.push(format!("  {}", one_line(&clock.in_sentence(&device.text))));
             if let Some(at) = &device.next_attempt_at {
                 lines.push(format!("  The next attempt: {}.", clock.until(at)));
             }
@@ -496,7 +508,11 @@ impl App {
                 "Network     {}",
                 if status.lan { "looks around here" } else { "does not look around" }
             ),
-            format!("Connected   {} devices of {} contacts", status.connected, status.contacts),
+            format!(
+                "Connected   {} of {}",
+                words::DEVICE.count(status.connected),
+                words::CONTACT.count(status.contacts)
+            ),
             format!(
                 "Classroom   {}",
                 status.classroom.as_ref().map_or("not enabled".to_owned(), in_class_as)
@@ -531,6 +547,7 @@ impl App {
                 if contact.verified {
                     says.push_str(", verified");
                 }
+                says.push_str(&alike(&contact.looks_like));
                 if let Some(at) = contact.last_heard_at.as_ref().filter(|_| !contact.connected) {
                     // Writing to a string can't fail.
                     let _ = write!(says, ", heard {}", clock.ago(at));
@@ -556,10 +573,11 @@ impl App {
                 let name = person(&request.name, 40);
                 let words = short(&request.text, 120);
                 let when = clock.ago(&request.received_at);
-                let line = Line::from(vec![
+                let mut line = Line::from(vec![
                     Span::raw(format!("{name}: {words}")),
                     Span::styled(format!("  {when}"), dim),
                 ]);
+                line.push_span(Span::styled(alike(&request.looks_like), self.options.theme.wrong));
                 Row { line, text: name, choice: Choice::Request(request.id.clone()) }
             })
             .collect();
@@ -643,8 +661,12 @@ impl App {
         let name = person(&number.contact.name, 40);
         let groups: Vec<String> =
             number.groups.chunks(4).map(|row| one_line(&row.join("  "))).collect();
+        let alike = match number.contact.looks_like.as_slice() {
+            [] => String::new(),
+            others => format!("{}\n\n", alike(others).trim_start_matches(", ")),
+        };
         let question = format!(
-            "Read these digits to {name} in a call, or side by side:\n\n  {}\n\nAre they the same at \
+            "{alike}Read these digits to {name} in a call, or side by side:\n\n  {}\n\nAre they the same at \
              both? y notes {name} as verified.",
             groups.join("\n  ")
         );

@@ -125,6 +125,7 @@ impl App {
                 Vec::new()
             }
             Act::Quit => vec![Effect::Quit],
+            Act::Reload => vec![Effect::Reload],
             Act::MarkRead => self.mark_read(),
             Act::PageUp => self.move_view(act),
             Act::Editor => {
@@ -158,8 +159,7 @@ impl App {
             Act::Status => {
                 vec![Ask::of::<SystemStatus>(Tag::Status { is_shown: true }, Nothing {})]
             }
-            Act::Group => self.group(args),
-            Act::Groups => Self::groups(),
+            Act::Group | Act::Groups => self.about_groups(act, args),
             Act::Digest => {
                 let conversation = self.chats.current().map(|chat| chat.id().to_owned());
                 let ask = |conversation| {
@@ -174,7 +174,10 @@ impl App {
             Act::Rename => self.rename(args),
             Act::Words => vec![Ask::of::<AccountWords>(Tag::Words, Nothing {})],
             Act::Theme => {
-                self.change_theme(args);
+                match args {
+                    "" => self.show_themes(),
+                    name => self.change_theme(name),
+                }
                 Vec::new()
             }
             Act::Reply | Act::React | Act::Edit | Act::Retract | Act::Why | Act::Who => {
@@ -345,15 +348,25 @@ impl App {
         vec![Ask::of::<AccountRename>(Tag::Account, RenameAccount { name: args.to_owned() })]
     }
 
+    /// The themes that there are, to choose one.
+    fn show_themes(&mut self) {
+        let rows = self.options.themes.iter().map(|theme| {
+            let is_used = theme.name == self.options.theme.name;
+            let name = theme.name.to_string();
+            let line = Line::from(vec![
+                Span::raw(padded(&name, 24)),
+                Span::styled(if is_used { "  used now" } else { "" }, self.options.theme.dim),
+            ]);
+            Row { line, text: name, choice: Choice::Theme(theme.name) }
+        });
+        let rows = rows.collect();
+        self.window = Some(Window::List(List::new(ListKind::Themes, rows, "nothing fits")));
+    }
+
     fn change_theme(&mut self, name: &str) {
-        let next = if name.is_empty() {
-            let at = Theme::ALL.iter().position(|theme| *theme == self.options.theme);
-            at.and_then(|at| Theme::ALL.get((at + 1) % Theme::ALL.len())).copied()
-        } else {
-            Theme::named(name)
-        };
-        let Some(theme) = next else {
-            let names: Vec<&str> = Theme::ALL.iter().map(|theme| theme.name).collect();
+        let Some(theme) = Theme::named(name, &self.options.themes) else {
+            let names: Vec<&str> =
+                self.options.themes.iter().map(|theme| theme.name.as_str()).collect();
             self.wrong(format!("there is no theme {name:?}: {}", names.join(", ")));
             return;
         };
@@ -525,6 +538,10 @@ impl App {
             },
             Choice::Message { conversation, id } => self.go_to(&conversation, id, words),
             Choice::Contact(id) => self.choose_contact(&id),
+            Choice::Theme(name) => {
+                self.change_theme(name.as_str());
+                Vec::new()
+            }
             Choice::Request(id) => {
                 let name = self.requests.iter().find(|request| request.id == id);
                 let name =

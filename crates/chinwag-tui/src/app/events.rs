@@ -4,12 +4,14 @@ use chinwag_api::event::{Event, What};
 use chinwag_api::method::{
     ConversationMarkRead, Nothing, OneConversation, PeerList, RequestList, SystemStatus,
 };
-use chinwag_api::model::Message;
+use chinwag_api::model::{Id, Message};
 
 use jiff::Timestamp;
 
+use super::answers::alike;
 use super::{App, page};
 use crate::msg::{Ask, Effect, Part, Tag};
+use crate::notify::{Kind, Notice};
 use crate::view::message::mentions;
 
 /// How long somebody is shown to be typing who does not say so again, in seconds.
@@ -54,20 +56,27 @@ impl App {
                 // The first whom one can talk with is whom one waited for.
                 let is_first = self.chats.are_empty();
                 let first = is_first.then(|| contact.id.clone());
+                let mut effects = Vec::new();
                 let was_known = self
                     .contacts
                     .insert(contact.id.clone(), contact)
                     .is_some_and(|before| before.conversation.is_some());
                 if !was_known {
                     self.say(format!("{name} is a contact now"));
+                    let notice = self.notice(Kind::Contact, None, &name, None);
+                    effects.extend(notice.and_then(|notice| self.tell(notice)));
                     self.open_next = self.open_next.take().or(first);
                 }
-                self.list_anew()
+                effects.extend(self.list_anew());
+                effects
             }
             What::Request { request } => {
                 let name = chinwag_text::safe::person(&request.name, 40);
-                self.say(format!("{name} would like to become a contact: /requests"));
-                vec![Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {})]
+                let alike = alike(&request.looks_like);
+                self.say(format!("{name}{alike} would like to become a contact: /requests"));
+                let notice = self.notice(Kind::Request, None, &request.name, Some(&request.text));
+                let asked = Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {});
+                notice.and_then(|notice| self.tell(notice)).into_iter().chain([asked]).collect()
             }
             What::GroupInvitation { invitation } => {
                 let by = chinwag_text::safe::person(&invitation.by_name, 40);
@@ -120,6 +129,9 @@ impl App {
         let names_us = self.names_us(&message);
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);
         let is_current = self.chats.current().is_some_and(|chat| chat.id() == conversation);
+        let kind = if names_us { Kind::Mention } else { Kind::Message };
+        let place = Some(conversation.clone());
+        let notice = self.notice(kind, place, &message.author.name, message.text.as_deref());
         let Some(chat) = self.chats.get_mut(&conversation) else { return self.list_anew() };
         // What was done in a group is not what somebody said.
         let is_done = message.kind == "membership";
@@ -144,10 +156,7 @@ impl App {
             if chat.conversation.unread == 1 && is_current {
                 chat.timeline.mark_unread(1);
             }
-            if self.now.as_second() - self.notified.as_second() >= NOTIFY_EVERY_S {
-                self.notified = self.now;
-                effects.push(Effect::Notify);
-            }
+            effects.extend(notice.and_then(|notice| self.tell(notice)));
         }
         self.chats.raise(&conversation);
         if is_settings {
@@ -157,6 +166,26 @@ impl App {
             effects.extend(self.ask_who_reads());
         }
         effects
+    }
+
+    fn notice(
+        &self,
+        kind: Kind,
+        conversation: Option<Id>,
+        sender: &str,
+        text: Option<&str>,
+    ) -> Option<Notice> {
+        let when = (self.now, &self.options.zone);
+        self.options.notifications.notice(kind, when, conversation, sender, text)
+    }
+
+    /// Tells something, unless something was told just now.
+    fn tell(&mut self, notice: Notice) -> Option<Effect> {
+        if self.now.as_second() - self.notified.as_second() < NOTIFY_EVERY_S {
+            return None;
+        }
+        self.notified = self.now;
+        Some(Effect::Notify(notice))
     }
 
     /// Whether a message has our name behind an `@`.

@@ -9,9 +9,11 @@ use chinwag_api::model::{
     Audience, AudienceChange, Group, GroupHistory, GroupInvitation, GroupMember, GroupRole, Id,
 };
 use chinwag_text::safe::{one_line, person};
+use chinwag_text::words;
 
 use super::commands::sure;
 use super::{App, Asked, Window};
+use crate::actions::Act;
 use crate::msg::{Ask, Effect, Tag};
 
 /// Columns of a name that are shown.
@@ -22,14 +24,22 @@ const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join 
                          remove NAME | admin NAME | member NAME | rename NAME | topic TEXT";
 
 impl App {
+    /// `/groups` says who invites us and which there are; `/group` does the rest.
+    pub(super) fn about_groups(&mut self, act: Act, args: &str) -> Vec<Effect> {
+        match act {
+            Act::Groups => vec![Ask::of::<GroupInvitations>(Tag::Invitations, Nothing {})],
+            _ => self.group(args),
+        }
+    }
+
     /// `/group`: without a word it shows the group that is open.
-    pub(super) fn group(&mut self, args: &str) -> Vec<Effect> {
+    fn group(&mut self, args: &str) -> Vec<Effect> {
         let (what, rest) = args.split_once(char::is_whitespace).unwrap_or((args, ""));
         let rest = rest.trim();
         match what {
             "create" => return self.begin_group(rest),
             "join" | "decline" if rest.is_empty() => {
-                return self.command(crate::actions::Act::Groups, "");
+                return self.about_groups(Act::Groups, "");
             }
             "join" => {
                 let done = Tag::Done("you join it as soon as a member is reached".into());
@@ -113,11 +123,6 @@ impl App {
         );
         self.window = Some(Window::Asked(Asked::new(question, then)));
         self.answer_yes(is_sure)
-    }
-
-    /// `/groups`: who invites us, and how to begin one.
-    pub(super) fn groups() -> Vec<Effect> {
-        vec![Ask::of::<GroupInvitations>(Tag::Invitations, Nothing {})]
     }
 
     pub(super) fn show_invitations(&mut self, invitations: &[GroupInvitation]) {
@@ -205,10 +210,8 @@ impl App {
         for reader in &audience.readers {
             let who =
                 if reader.is_me { "You".to_owned() } else { person(&reader.name, NAME_SHOWN) };
-            let devices = match reader.devices.len() {
-                1 => "1 device".to_owned(),
-                n => format!("{n} devices"),
-            };
+            let devices = u64::try_from(reader.devices.len()).unwrap_or(u64::MAX);
+            let devices = words::DEVICE.count(devices);
             let state = reader
                 .state
                 .map_or(String::new(), |state| format!(", {}", crate::view::message::state(state)));

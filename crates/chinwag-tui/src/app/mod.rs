@@ -40,7 +40,7 @@ pub use windows::{Asked, Choice, List, ListKind, Pager, PeersView, Row, Window};
 use crate::composer::Composer;
 use crate::layout::Layout;
 use crate::msg::{Ask, Effect, Msg, Part, Tag};
-use crate::options::Options;
+use crate::options::{Options, Reloaded};
 use crate::timeline::{Edge, PAGE};
 use crate::view::message::Look;
 
@@ -169,7 +169,8 @@ pub struct App {
 impl App {
     /// Before anything is known. `run` is different each time the program runs.
     pub fn new(options: Options, now: Timestamp, run: String) -> Self {
-        Self {
+        let warning = warning(&options.warnings);
+        let mut app = Self {
             has_mouse: options.mouse,
             options,
             scene: Scene::Beginning,
@@ -208,7 +209,11 @@ impl App {
             open_next: None,
             under_way: Vec::new(),
             drafts: drafts::Drafts::default(),
+        };
+        if let Some(warning) = warning {
+            app.wrong(warning);
         }
+        app
     }
 
     /// Which parts of the screen are shown.
@@ -313,6 +318,11 @@ impl App {
             }
             Msg::Said { text, is_wrong } => {
                 self.note_down(&text, is_wrong);
+                Vec::new()
+            }
+            Msg::Reloaded(Ok(reloaded)) => self.reloaded(*reloaded),
+            Msg::Reloaded(Err(why)) => {
+                self.wrong(format!("nothing was changed: {why}"));
                 Vec::new()
             }
             Msg::End => vec![Effect::Quit],
@@ -424,6 +434,35 @@ impl App {
         format!("{}-{}", self.run, self.sendings)
     }
 
+    /// Takes what the config says now, as far as that can be while the client runs.
+    fn reloaded(&mut self, reloaded: Reloaded) -> Vec<Effect> {
+        let Reloaded { options, fixed } = reloaded;
+        let before = std::mem::replace(&mut self.options, options);
+        (self.options.is_linear, self.options.extended_keys) =
+            (before.is_linear, before.extended_keys);
+        self.is_normal &= self.options.keymap.is_vim;
+        let zone = self.options.zone.clone();
+        for chat in self.chats.all_mut() {
+            chat.timeline.set_zone(zone.clone());
+        }
+        self.restyle();
+        let mut said = "the config was read again".to_owned();
+        if !fixed.is_empty() {
+            said.push_str("; counts when chinwag is started again: ");
+            said.push_str(&fixed.join(", "));
+        }
+        match warning(&self.options.warnings) {
+            Some(warning) => self.wrong(format!("{said}; {warning}")),
+            None => self.say(said),
+        }
+        let mut effects = vec![Effect::Redraw];
+        if self.options.mouse != before.mouse {
+            self.has_mouse = self.options.mouse;
+            effects.push(Effect::Mouse(self.has_mouse));
+        }
+        effects
+    }
+
     fn restyle(&mut self) {
         for chat in self.chats.all_mut() {
             chat.timeline.restyle();
@@ -445,6 +484,15 @@ impl App {
             Some(page(&id, Part::Newer, Some(newest)))
         }
     }
+}
+
+/// What is said at the beginning of what does not count in the config.
+fn warning(warnings: &[String]) -> Option<String> {
+    let first = warnings.first()?;
+    Some(match warnings.len() - 1 {
+        0 => first.clone(),
+        more => format!("{first}; and {more} more: chinwag config check"),
+    })
 }
 
 /// What is being done, while an answer is awaited.

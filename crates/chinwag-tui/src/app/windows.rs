@@ -51,6 +51,8 @@ pub enum ListKind {
     Classroom,
     /// What can be done first.
     First,
+    /// Colours.
+    Themes,
 }
 
 /// A line to choose.
@@ -82,6 +84,8 @@ pub enum Choice {
     Contact(Id),
     /// A stranger.
     Request(Id),
+    /// A theme.
+    Theme(crate::theme::Name),
 }
 
 /// A list to choose from.

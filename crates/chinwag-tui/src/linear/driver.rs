@@ -14,10 +14,11 @@ use crate::app::App;
 use crate::composer::TEXT_MAX;
 use crate::driver::{
     AGAIN, ANSWERS_MAX, Connect, Ended, Link, RunError, TICK, ask, connect_after, next_event,
-    subscribe, write,
+    reloaded, subscribe, tell_program, write,
 };
 use crate::msg::{Effect, Msg, Tag};
-use crate::options::{Notify, Options};
+use crate::notify::Notify;
+use crate::options::Options;
 
 /// How long what was asked for is waited for when standard input has ended.
 const LINGER: Duration = Duration::from_secs(10);
@@ -88,6 +89,7 @@ impl Rim {
             let msg = tokio::select! {
                 biased;
                 () = &mut end => return Ok(Ended::Asked),
+                () = connect.reload_wanted() => reloaded(connect),
                 Some(answer) = self.answers.1.recv() => {
                     if !matches!(answer, Msg::Answer(Tag::Nothing, _)) {
                         self.asked = self.asked.saturating_sub(1);
@@ -131,7 +133,7 @@ impl Rim {
                         continue;
                     };
                     let effects = self.lines.typed(&line);
-                    if self.obey(effects).await? {
+                    if self.obey(effects, connect).await? {
                         return Ok(Ended::Left);
                     }
                     typed.read_on();
@@ -143,7 +145,7 @@ impl Rim {
                 }
             };
             let effects = self.lines.update(msg);
-            if self.obey(effects).await? {
+            if self.obey(effects, connect).await? {
                 return Ok(Ended::Left);
             }
         }
@@ -168,7 +170,7 @@ impl Rim {
     }
 
     /// Does what is to be done. True: leaving is.
-    async fn obey(&mut self, effects: Vec<Effect>) -> io::Result<bool> {
+    async fn obey(&mut self, effects: Vec<Effect>, connect: &impl Connect) -> io::Result<bool> {
         let mut effects = VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -176,12 +178,14 @@ impl Rim {
                     self.asked += usize::from(request.tag != Tag::Nothing);
                     ask(self.link.as_ref(), &self.answers.0, request);
                 }
-                Effect::Notify => {
-                    let is_bell = self.lines.app.options.notify == Notify::Bell;
+                Effect::Notify(notice) => {
+                    let is_bell = self.lines.app.options.notifications.channel == Notify::Bell;
                     if is_bell && self.input == Input::Terminal {
                         write_out("\u{7}")?;
                     }
+                    tell_program(&self.lines.app, notice);
                 }
+                Effect::Reload => effects.extend(self.lines.update(reloaded(connect))),
                 Effect::Quit => {
                     print(self.lines.said())?;
                     return Ok(true);

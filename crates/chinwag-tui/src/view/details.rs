@@ -2,7 +2,7 @@
 //! its messages where there is little room.
 
 use chinwag_api::model::{ContactState, Peer};
-use chinwag_text::safe;
+use chinwag_text::{safe, words};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -100,7 +100,7 @@ impl Page<'_> {
     fn devices(&mut self, chat: &Chat) {
         let details = &self.app.details;
         let devices: Vec<&Peer> = details.devices(&chat.conversation.contact).collect();
-        self.part(if devices.len() == 1 { "device" } else { "devices" });
+        self.part(words::DEVICE.form(devices.len() as u64));
         if devices.is_empty() {
             let words = if details.peers.is_told { "none is known" } else { "asking…" };
             self.say(words, self.app.options.theme.dim);
@@ -121,6 +121,7 @@ impl Page<'_> {
                 theme.text,
             );
             let seen = self.app.details.peers.round_trips.get(&device.device);
+            let seen = seen.filter(|_| self.app.options.motion);
             let room = usize::from(self.width).saturating_sub(14);
             let bars = seen.map(picture).unwrap_or_default();
             let left_out = bars.chars().count().saturating_sub(room);
@@ -150,7 +151,7 @@ impl Page<'_> {
         for row in groups.chunks(4) {
             self.say(&row.join("-"), theme.text);
         }
-        self.say(&format!("{} entries", digest.entries), theme.dim);
+        self.say(&words::ENTRY.count(digest.entries), theme.dim);
         for log in digest.logs.iter().filter_map(|log| Some((log, log.forked_at?))) {
             let who = safe::person(&log.0.name, 20);
             self.say(&format!("{who}: forked at {}", log.1), theme.wrong);

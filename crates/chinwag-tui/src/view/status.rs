@@ -96,7 +96,8 @@ fn left(app: &App) -> (String, bool) {
     let note = app.note.as_ref();
     let slow = app.slow().filter(|_| !note.is_some_and(|note| note.is_wrong));
     if let Some((doing, seconds)) = slow {
-        let since = if seconds > 0 { format!(" {seconds} s") } else { String::new() };
+        let since =
+            if seconds > 0 && app.options.motion { format!(" {seconds} s") } else { String::new() };
         return (format!(" {doing}…{since}"), false);
     }
     if let Some(note) = note {
@@ -133,8 +134,7 @@ fn right(app: &App) -> String {
     } else if let Some(status) = &app.status {
         says.push(match status.connected {
             0 => "nobody connected".to_owned(),
-            1 => "1 device connected".to_owned(),
-            n => format!("{n} devices connected"),
+            n => format!("{} connected", chinwag_text::words::DEVICE.count(n)),
         });
     }
     if app.is_normal {

@@ -62,6 +62,7 @@ fn draw_list(
         ListKind::Requests => "Requests",
         ListKind::First => "What next? Up, Down and Enter",
         ListKind::Classroom => "The classroom: not private",
+        ListKind::Themes => "Colours",
     };
     let rows = match list.kind {
         // What never has more lines needs no place for them.
@@ -288,7 +289,8 @@ fn rows_of_peer(app: &App, view: &PeersView, peer: &Peer, room: usize) -> Vec<Li
     let name = chinwag_text::safe::person(&peer.name, NAME_OF_PEER);
     let mut says = Vec::new();
     if let Some(path) = &peer.path {
-        let picture = view.round_trips.get(&peer.device).map(picture).unwrap_or_default();
+        let seen = view.round_trips.get(&peer.device).filter(|_| app.options.motion);
+        let picture = seen.map(picture).unwrap_or_default();
         says.push(format!(
             "{} {}",
             chinwag_text::safe::one_line(&path.kind),

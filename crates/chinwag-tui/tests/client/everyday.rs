@@ -162,6 +162,7 @@ fn a_request_is_accepted_or_declined_where_it_is_shown() {
         name: "Eve".into(),
         text: "we met".into(),
         received_at: "2026-11-26T11:00:00Z".into(),
+        looks_like: Vec::new(),
     };
     desk.answer(Tag::Requests { is_shown: true }, to_value([&request]).unwrap());
     desk.press("Enter");
@@ -379,6 +380,7 @@ fn where_only_one_asks_no_name_is_needed() {
         name: name.to_owned(),
         text: "we met".into(),
         received_at: "2026-11-26T11:00:00Z".into(),
+        looks_like: Vec::new(),
     };
     let all = [request("Eve"), request("Fay")];
     desk.answer(Tag::Requests { is_shown: false }, to_value(&all[..1]).unwrap());
@@ -632,7 +634,8 @@ fn many_messages_make_one_noise() {
     for n in 10..110 {
         desk.hear(What::Message { message: message(n, "Bob", "hey") });
     }
-    let noises = |desk: &Desk| desk.wanted.iter().filter(|e| **e == Effect::Notify).count();
+    let noises =
+        |desk: &Desk| desk.wanted.iter().filter(|e| matches!(e, Effect::Notify(_))).count();
     assert_eq!(noises(&desk), 1);
     later(&mut desk, 3_000);
     desk.hear(What::Message { message: message(110, "Bob", "hey") });

@@ -186,6 +186,7 @@ pub(crate) fn contact(name: &str) -> Contact {
         connected: false,
         unread: 0,
         last_heard_at: Some("2026-11-26T11:30:00Z".into()),
+        looks_like: Vec::new(),
     }
 }
 

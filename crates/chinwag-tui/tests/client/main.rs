@@ -15,5 +15,6 @@ mod panics;
 mod properties;
 mod screens;
 mod screenshots;
+mod settings;
 mod stories;
 mod widths;

@@ -94,9 +94,6 @@ pub(crate) struct History {
     /// Only messages before this one
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<String>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub(crate) utc: bool,
     #[command(flatten)]
     pub(crate) list: JsonList,
 }
@@ -141,9 +138,6 @@ pub(crate) struct Search {
     /// Where the page before ended
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub(crate) utc: bool,
     #[command(flatten)]
     pub(crate) list: JsonList,
 }
@@ -226,9 +220,6 @@ pub(crate) struct Export {
     /// Write it to this file, which must not be there yet [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// In Markdown, show times in UTC
-    #[arg(long)]
-    pub(crate) utc: bool,
 }
 
 /// The form of an export.

@@ -33,6 +33,7 @@ pub(crate) struct Args {
 /// What every command takes.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "Options of every command")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Global {
     /// Where the data is [default: the `chinwag` folder of this system's place for data]
     #[arg(
@@ -43,6 +44,10 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Be somebody else: with a config and data of their own, by this name
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "data_dir",
+          value_parser = crate::places::profile)]
+    pub(crate) profile: Option<String>,
     /// Read this config file instead of the usual one
     #[arg(
         long,
@@ -67,6 +72,9 @@ pub(crate) struct Global {
         hide_default_value = true
     )]
     pub(crate) color: Color,
+    /// Show times in UTC, and read them so
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
     /// Listen here instead of on all addresses; only where no daemon runs yet
     #[arg(
         long,
@@ -281,6 +289,7 @@ Usage: chinwag [OPTIONS] <COMMAND>
   chinwag add TICKET              on the other side: use it
   chinwag chat Bob                talk
   chinwag daemon                  stay reachable while nothing else of ours runs
+  chinwag --linear                the terminal client as plain lines, for screen readers and pipes
 
 chinwag --help lists all commands, chinwag COMMAND --help and chinwag man COMMAND explain one.";
 

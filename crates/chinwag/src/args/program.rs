@@ -23,13 +23,17 @@ pub(crate) struct Config {
 /// What to do with the config.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print a config file with every key and what it means
+    /// Write a config file with every key, what it means and what is so by default
+    ///
+    /// Where the config file is looked for, or where --config says; never in place of one that is there.
+    Init,
+    /// Print the config file that `init` writes
     Default,
     /// Print what the config file says, with what is left out filled in
     Show,
     /// Print where the config file is looked for
     Path,
-    /// Check the config file
+    /// Check the config file: say all that is wrong or unknown, and where
     ///
     /// Ends with 0 when there is nothing to say of it, 2 when something is wrong or unknown.
     Check,

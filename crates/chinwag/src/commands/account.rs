@@ -39,7 +39,7 @@ pub(super) async fn init(context: &Context, args: Init) -> Result<Exit, Failure>
             return Ok(Exit::Done);
         }
         let created = understood::<AccountCreate>(raw)?;
-        said(&show::account::account(&created.account, &context.style(false)))?;
+        said(&show::account::account(&created.account, &context.style()))?;
         if args.show_words {
             said(&format!("\n{}", show::account::words(&created.words)))?;
         } else {
@@ -76,7 +76,7 @@ pub(crate) async fn ask_name() -> Result<String, Failure> {
 
 /// Shows an account that was made on the way to something else: on standard error.
 pub(crate) fn present(created: &CreatedAccount, context: &Context) -> Result<(), Failure> {
-    output::remark(&show::account::account(&created.account, &context.style(false)));
+    output::remark(&show::account::account(&created.account, &context.style()));
     present_words(&created.words)
 }
 
@@ -101,7 +101,7 @@ fn present_words(words: &RecoveryWords) -> Result<(), Failure> {
 }
 
 pub(super) async fn id(context: &Context, json: Json) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     ask::<AccountShow>(context, Nothing {}, json, |me| show::account::account(me, &style)).await
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn words(context: &Context, args: Words) -> Result<Exit, Failur
 }
 
 pub(super) async fn devices(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let words = |devices: &Vec<_>| show::account::devices(devices, &style);
     ask_list::<DeviceList>(context, Nothing {}, list, words).await
 }

@@ -46,7 +46,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let words = recovery_words().await?;
     let Some(file) = args.file else {
         return with(context, Need::Node, async |node| {
@@ -57,7 +57,7 @@ pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Fa
         .await;
     };
     context.remark("chinwag: restoring...");
-    chinwag_daemon::restore(context.data_dir()?, &absolute(&file)?, &words).await?;
+    chinwag_daemon::restore(&context.settings(false)?, &absolute(&file)?, &words).await?;
     let said = |me: &_| show::account::account(me, &style);
     ask::<AccountShow>(context, Nothing {}, args.json, said).await
 }

@@ -20,8 +20,8 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
 use crate::output;
-use crate::show::count;
 use crate::terminal::input;
+use chinwag_text::words;
 
 /// Bytes of a bundle file: in base64 it fits in a line to the node.
 const FILE_MAX: usize = chinwag_api::wire::LINE_MAX / 4 * 3 - 4 * 1_024;
@@ -38,7 +38,7 @@ async fn export(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
     let params = OneContact { contact: args.name };
     let what_next = "the other side takes it in with `chinwag bundle import`";
     write::<BundleExport>(context, params, &args.file, args.json, |file| {
-        format!("for {}; {what_next}", count(file.devices, "device"))
+        format!("for {}; {what_next}", words::DEVICE.count(file.devices))
     })
     .await
 }
@@ -120,7 +120,7 @@ fn imported(imported: &Imported) -> String {
             "{name} is introduced: `chinwag bundle export --for` makes files for them."
         );
     }
-    let taken = format!("{} taken in", count(imported.bundles, "bundle"));
+    let taken = format!("{} taken in", words::BUNDLE.count(imported.bundles));
     match imported.for_others {
         0 => format!("{taken}."),
         n => format!("{taken}, {n} left alone: for other devices."),

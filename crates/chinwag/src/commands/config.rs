@@ -1,15 +1,21 @@
 //! `config`: what the config file may say, what it says, where it is, whether it is right.
 
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::classroom;
 use crate::args::Global;
 use crate::args::program::ConfigCommand;
-use crate::config;
+use crate::config::{self, ClassroomConfig, Reading};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::places::Places;
 
 pub(super) fn run(global: &Global, command: ConfigCommand) -> Result<Exit, Failure> {
     match command {
+        ConfigCommand::Init => return init(global),
         ConfigCommand::Default => {
-            output::say(config::DEFAULT.trim_end())?;
+            output::say(config::example().trim_end())?;
         }
         ConfigCommand::Show => return show(global),
         ConfigCommand::Path => return path(global),
@@ -19,29 +25,71 @@ pub(super) fn run(global: &Global, command: ConfigCommand) -> Result<Exit, Failu
 }
 
 fn show(global: &Global) -> Result<Exit, Failure> {
-    let mut warn = |warning: String| output::remark(&format!("chinwag: {warning}"));
-    let config = config::read(global.config.as_deref(), &mut warn)?;
-    let text = toml::to_string(&config).map_err(|error| Failure::new(Exit::Internal, error))?;
+    let found = config::read(global.config.as_deref(), &Places::of(global)?)?;
+    output::warn(&found.warnings());
+    let text = toml::to_string(&found.reading.config)
+        .map_err(|error| Failure::new(Exit::Internal, error))?;
     output::say(text.trim_end())?;
     Ok(Exit::Done)
 }
 
 fn path(global: &Global) -> Result<Exit, Failure> {
-    let path = global.config.clone().or_else(config::usual_path);
-    let Some(path) = path else {
-        let failure = Failure::saying(Exit::NotFound, "this system has no place for a config");
-        return Err(failure.hint("name one with --config"));
-    };
-    output::say(&output::one_line(&path.display().to_string()))?;
+    output::say(&output::one_line(&place(global)?.display().to_string()))?;
     Ok(Exit::Done)
 }
 
-fn check(global: &Global) -> Result<Exit, Failure> {
-    let mut warnings = 0;
-    let mut warn = |warning: String| {
-        warnings += 1;
-        output::remark(&format!("chinwag: {}", output::one_line(&warning)));
+/// Where the config file is, or would be.
+fn place(global: &Global) -> Result<PathBuf, Failure> {
+    let path = match &global.config {
+        Some(path) => Some(path.clone()),
+        None => Places::of(global)?.config_file(),
     };
-    config::read(global.config.as_deref(), &mut warn)?;
-    Ok(if warnings == 0 { Exit::Done } else { Exit::Usage })
+    path.ok_or_else(|| {
+        let failure = Failure::saying(Exit::NotFound, "this system has no place for a config");
+        failure.hint("name one with --config")
+    })
+}
+
+/// Writes the example where the config belongs, in place of nothing.
+fn init(global: &Global) -> Result<Exit, Failure> {
+    let path = place(global)?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut maker = std::fs::DirBuilder::new();
+        maker.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+        maker.create(folder).map_err(|error| output::not_written(folder, error))?;
+    }
+    let mut file = output::new_file(&path)?;
+    let written = file.write_all(config::example().as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| output::not_written(&path, error))?;
+    let path = output::one_line(&path.display().to_string());
+    output::say_done("the config was written", &format!("Wrote {path}."))?;
+    Ok(Exit::Done)
+}
+
+/// Says all that is wrong, and all that does not count.
+fn check(global: &Global) -> Result<Exit, Failure> {
+    let found = config::find(global.config.as_deref(), &Places::of(global)?)?;
+    let path = found.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let Reading { config, faults, warnings } = &found.reading;
+    for place in faults.iter().chain(warnings) {
+        output::remark(&output::one_line(&format!("chinwag: {path}, {place}")));
+    }
+    let themes: Vec<String> =
+        found.themes.wrong.iter().chain(&found.themes.warnings).cloned().collect();
+    output::warn(&themes);
+    if faults.is_empty() && config.classroom != ClassroomConfig::default() {
+        // What is right by itself may be wrong as a whole.
+        classroom::of_daemon(&config.classroom)?;
+    }
+    if !faults.is_empty() || !warnings.is_empty() || !themes.is_empty() {
+        return Ok(Exit::Usage);
+    }
+    output::say(&output::one_line(&match (found.is_there, path.as_str()) {
+        (true, path) => format!("Nothing is wrong in {path}."),
+        (false, "") => "Nothing is wrong: there is no config.".to_owned(),
+        (false, path) => format!("Nothing is wrong: {path} is not there."),
+    }))?;
+    Ok(Exit::Done)
 }

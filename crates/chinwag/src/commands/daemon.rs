@@ -4,16 +4,17 @@ use chinwag_api::method::{Nothing, SystemStatus};
 use chinwag_daemon::Daemon;
 
 use super::answer;
-use crate::args::Json;
+use crate::args::{Global, Json};
+use crate::config::{self, Live};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
 use crate::output;
 use crate::show;
-use crate::terminal::signals::Signals;
+use crate::terminal::signals::{Signals, Wish};
 
 /// Runs the daemon until a signal, or until somebody asks for the end.
-pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, context: &Context) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
     let mut daemon = Daemon::start(context.settings(true)?).await?;
     let (client, _unheard) = daemon.client();
@@ -29,9 +30,15 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
     };
     context.remark(&format!("chinwag: {addresses}, {who}"));
     context.remark("chinwag: the daemon runs; Ctrl-C ends it");
-    let done = tokio::select! {
-        ended = daemon.ended() => ended.map(|()| Exit::Done).map_err(Failure::from),
-        exit = signals.received() => Ok(exit),
+    let done = loop {
+        let wish = tokio::select! {
+            ended = daemon.ended() => break ended.map(|()| Exit::Done).map_err(Failure::from),
+            wish = signals.wished() => wish,
+        };
+        match wish {
+            Wish::Reload => read_again(global, context),
+            Wish::End(exit) => break Ok(exit),
+        }
     };
     context.remark("chinwag: ending");
     tokio::select! {
@@ -41,8 +48,32 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Failure> {
     }
 }
 
+/// Reads the config again, and says what of it counts from now on. What is wrong changes nothing.
+fn read_again(global: &Global, context: &Context) {
+    let now = match Context::new(global) {
+        Ok(now) => now,
+        Err(failure) => {
+            let why = output::one_line(&failure.in_one_line());
+            return output::remark(&format!("chinwag: nothing was changed: {why}"));
+        }
+    };
+    context.remark("chinwag: the config was read again");
+    let mut fixed = Vec::new();
+    for key in config::changed(&context.in_file, &now.in_file) {
+        match key.live {
+            Live::Client => {}
+            Live::Daemon if chinwag_daemon::set_log_level(now.log()) => {}
+            Live::Daemon | Live::Never => fixed.push(key.name),
+        }
+    }
+    if !fixed.is_empty() {
+        let fixed = fixed.join(", ");
+        context.remark(&format!("chinwag: counts when the daemon is started again: {fixed}"));
+    }
+}
+
 pub(super) async fn status(context: &Context, json: Json) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     if let Some(status) = chinwag_daemon::untouched(&context.settings(false)?)? {
         let said = if json.json {
             let raw = serde_json::to_value(&status);

@@ -16,6 +16,7 @@ use crate::node::{Need, Node, with};
 use crate::output::{self, Reader};
 use crate::show::message;
 use crate::show::time::Clock;
+use chinwag_text::words;
 
 /// Messages of one page: as many as the contract allows.
 const PAGE: u32 = 1_000;
@@ -32,6 +33,7 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
             count += older.messages.len() as u64;
             next = older.next;
         }
+        let clock = Clock::now(context.is_utc);
         let mut to = Sink::open(&args)?;
         if args.format == Form::Markdown {
             let name = name(node, &args.name, &newest).await?;
@@ -41,13 +43,14 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
             if to.reader == Reader::Gone {
                 return Ok(Exit::Done);
             }
-            write(&page(node, &args.name, Some(before)).await?, &args, &mut to)?;
+            let older = page(node, &args.name, Some(before)).await?;
+            write(&older, &args, &clock, &mut to)?;
         }
-        write(&newest, &args, &mut to)?;
+        write(&newest, &args, &clock, &mut to)?;
         if to.finish()? == Reader::Gone {
             return Ok(Exit::Done);
         }
-        context.remark(&format!("chinwag: {}", crate::show::count(count, "message")));
+        context.remark(&format!("chinwag: {}", words::MESSAGE.count(count)));
         Ok(Exit::Done)
     })
     .await
@@ -67,11 +70,10 @@ async fn name(node: &Node, typed: &str, page: &Page) -> Result<String, Failure> 
     Ok(found.map_or_else(|| typed.to_owned(), |conversation| conversation.name))
 }
 
-fn write(page: &Page, args: &Export, to: &mut Sink) -> Result<(), Failure> {
-    let clock = Clock::now(args.utc);
+fn write(page: &Page, args: &Export, clock: &Clock, to: &mut Sink) -> Result<(), Failure> {
     for message in &page.messages {
         let line = match args.format {
-            Form::Markdown => message::markdown(message, &clock),
+            Form::Markdown => message::markdown(message, clock),
             Form::Jsonl => {
                 let raw = serde_json::to_value(message);
                 output::json(&raw.map_err(|error| Failure::new(Exit::Internal, error))?)

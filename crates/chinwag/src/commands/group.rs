@@ -6,6 +6,7 @@ use chinwag_api::method::{
     InviteToGroup, ListConversations, Method, Nothing, OneGroup, OneMember, SetGroupRole,
 };
 use chinwag_api::model::{Conversation, Group, GroupHistory, GroupInvitation, GroupRole};
+use chinwag_text::words;
 use serde_json::Value;
 
 use super::{ask, ask_list, say_list, sure};
@@ -17,7 +18,7 @@ use crate::node::{Need, with};
 use crate::show;
 
 pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     match command {
         GroupCommand::Create(args) => {
             let params = CreateGroup { name: args.name, contacts: args.contacts };
@@ -90,7 +91,7 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
 }
 
 async fn change(context: &Context, params: ChangeGroup, json: Json) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let words = |group: &Group| show::groups::group(group, &style);
     say::<GroupChange>(context, params, json, words).await
 }
@@ -107,7 +108,7 @@ async fn say<M: Method<Answer = Group>>(
 
 /// Lists the groups: of all conversations those that are some.
 pub(super) async fn list(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         let mut raw = node.raw::<ConversationList>(ListConversations::default()).await?;
         if let Some(all) = raw.as_array_mut() {
@@ -117,7 +118,7 @@ pub(super) async fn list(context: &Context, list: JsonList) -> Result<Exit, Fail
         say_list::<ConversationList>(raw, list, words)?;
         let waiting = node.call::<GroupInvitations>(Nothing {}).await?.len();
         if waiting > 0 {
-            let waiting = show::count(u64::try_from(waiting).unwrap_or(u64::MAX), "invitation");
+            let waiting = words::INVITATION.count(u64::try_from(waiting).unwrap_or(u64::MAX));
             context.remark(&format!("chinwag: {waiting} to answer: chinwag group invitations"));
         }
         Ok(Exit::Done)

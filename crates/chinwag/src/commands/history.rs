@@ -19,7 +19,7 @@ use crate::output;
 use crate::show;
 
 pub(super) async fn history(context: &Context, args: History) -> Result<Exit, Failure> {
-    let style = context.style(args.utc);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         let raw = newest(node, args.name, args.limit, args.before).await?;
         let page = understood::<MessageList>(raw.clone())?;
@@ -81,7 +81,7 @@ fn is_for_people(form: JsonList) -> bool {
 }
 
 pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Failure> {
-    let style = context.style(args.utc);
+    let style = context.style();
     let point = |typed: &String| {
         style.clock.parse_point(typed).map_err(|words| Failure::saying(Exit::Usage, words))
     };

@@ -44,7 +44,7 @@ pub(super) async fn invite(context: &Context, args: Invite) -> Result<Exit, Fail
         if args.qr {
             draw(context, &ticket.qr, args.json)?;
         }
-        context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style(false))));
+        context.remark(&format!("chinwag: {}", show::people::ticket(&ticket, &context.style())));
         if args.wait {
             context.remark("chinwag: waiting for somebody to use it; Ctrl-C ends the waiting");
             let is_new = |contact: &Contact| !known.contains(&contact.id);
@@ -88,7 +88,7 @@ async fn card(context: &Context, args: &Invite) -> Result<Exit, Failure> {
 
 /// Draws a line as a QR code; beside JSON it goes to standard error.
 fn draw(context: &Context, line: &str, json: Json) -> Result<(), Failure> {
-    let qr = drawn(line, context.style(false).paint.is_on)?;
+    let qr = drawn(line, context.style().paint.is_on)?;
     if json.json {
         output::remark(&qr);
     } else {
@@ -145,7 +145,7 @@ fn drawn(text: &str, is_coloured: bool) -> Result<String, Failure> {
 
 pub(super) async fn invites(context: &Context, args: Invites) -> Result<Exit, Failure> {
     let Some(invite) = args.revoke else {
-        let style = context.style(false);
+        let style = context.style();
         let words = |invites: &Vec<_>| show::people::invites(invites, &style);
         return ask_list::<InviteList>(context, Nothing {}, args.list, words).await;
     };

@@ -9,7 +9,6 @@ use crate::node::{Heard, Need, Node, until_done};
 use crate::output;
 use crate::show::event;
 use crate::show::message::Style;
-use crate::show::time::Clock;
 use crate::terminal::printer::Printer;
 use crate::terminal::signals::Signals;
 
@@ -21,7 +20,7 @@ pub(super) async fn run(context: &Context, args: Listen) -> Result<Exit, Failure
         let mut heard = node.hear(args.after).await?;
         context.remark("chinwag: listening; Ctrl-C ends it");
         let printer = Printer::new(|line: String| output::try_to_say(&line));
-        let style = context.style(false);
+        let style = context.style();
         let done = print_events(node, &mut heard, signals, &printer, args.jsonl, style).await;
         printer.finish(STANDSTILL_MAX).await;
         output::written("", printer.what_came())?;
@@ -57,7 +56,7 @@ async fn print_events(
                     let raw = serde_json::to_value(&event);
                     raw.ok().map(|raw| output::json(&raw))
                 } else {
-                    let style = Style { clock: Clock::now(false), ..style.clone() };
+                    let style = Style { clock: style.clock.later(), ..style.clone() };
                     event::line(&event, &style)
                 };
                 if let Some(line) = line {

@@ -41,7 +41,7 @@ async fn change<M: Method<Answer = Message>>(
     lingers: Linger,
     json: Json,
 ) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         let words =
             |message: &Message| show::message::history(std::slice::from_ref(message), &style);
@@ -70,20 +70,20 @@ pub(super) async fn read(context: &Context, args: Read) -> Result<Exit, Failure>
 }
 
 pub(super) async fn why(context: &Context, args: Why) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let params = OneMessage { id: args.id };
     ask::<MessageWhy>(context, params, args.json, |why| show::message::why(why, &style)).await
 }
 
 pub(super) async fn who(context: &Context, args: WhoReads) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let params = OneMessage { id: args.id };
     let words = |audience: &Audience| show::message::audience(audience, &style);
     ask::<MessageAudience>(context, params, args.json, words).await
 }
 
 pub(super) async fn digest(context: &Context, args: Digest) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let params = OneConversation { conversation: args.name };
     let words = |digest: &_| show::message::digest(digest, &style);
     ask::<ConversationDigest>(context, params, args.json, words).await

@@ -51,11 +51,11 @@ pub(crate) fn run(global: &Global, command: Command) -> Result<Exit, Failure> {
         Command::Man(args) => help::man(&args),
         Command::Schema => help::schema(),
         Command::Classroom(args) => classroom::run(args, Context::new(global)?.classroom),
-        command => block_on(with_node(Context::new(global)?, command)),
+        command => block_on(with_node(global, Context::new(global)?, command)),
     }
 }
 
-async fn with_node(context: Context, command: Command) -> Result<Exit, Failure> {
+async fn with_node(global: &Global, context: Context, command: Command) -> Result<Exit, Failure> {
     let context = &context;
     match command {
         Command::Init(args) => account::init(context, args).await,
@@ -96,7 +96,7 @@ async fn with_node(context: Context, command: Command) -> Result<Exit, Failure> 
         Command::Digest(args) => message::digest(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Bundle(args) => bundle::run(context, args.command).await,
-        Command::Daemon(_) => daemon::run(context).await,
+        Command::Daemon(_) => daemon::run(global, context).await,
         Command::Status(json) => daemon::status(context, json).await,
         Command::Rpc => rpc::run(context).await,
         Command::Config(_)

@@ -31,13 +31,13 @@ const LOOK_AROUND: Duration = Duration::from_secs(3);
 const AT_ONCE: Duration = Duration::from_millis(300);
 
 pub(super) async fn contacts(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let words = |contacts: &Vec<_>| show::people::contacts(contacts, &style);
     ask_list::<ContactList>(context, Nothing {}, list, words).await
 }
 
 pub(super) async fn requests(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     let words = |requests: &Vec<_>| show::people::requests(requests, &style);
     ask_list::<RequestList>(context, Nothing {}, list, words).await
 }
@@ -74,7 +74,7 @@ pub(super) async fn alias(context: &Context, args: Alias) -> Result<Exit, Failur
 }
 
 pub(super) async fn verify(context: &Context, args: Verify) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         if args.yes || args.undo {
             let params = VerifyContact { contact: args.name, verified: args.yes };
@@ -112,7 +112,7 @@ fn verified(contact: &Contact) -> String {
 }
 
 pub(super) async fn peers(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         if node.is_here() {
             context.remark("chinwag: no daemon runs, so this looks around first...");
@@ -126,7 +126,7 @@ pub(super) async fn peers(context: &Context, list: JsonList) -> Result<Exit, Fai
 }
 
 pub(super) async fn nearby(context: &Context, list: JsonList) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         if node.is_here() {
             context.remark("chinwag: no daemon runs, so this looks around first...");
@@ -139,7 +139,7 @@ pub(super) async fn nearby(context: &Context, list: JsonList) -> Result<Exit, Fa
 }
 
 pub(super) async fn connect(context: &Context, args: Connect) -> Result<Exit, Failure> {
-    let style = context.style(false);
+    let style = context.style();
     with(context, Need::Account, async |node| {
         let params = ConnectParams { contacts: args.names, timeout_ms: Some(args.timeout * 1_000) };
         let mut connecting = std::pin::pin!(node.raw::<PeerConnect>(params));

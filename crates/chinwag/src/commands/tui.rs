@@ -4,24 +4,34 @@ use std::io::IsTerminal;
 
 use chinwag_tui::driver::{self, Connect, Ended, Link, RunError};
 use chinwag_tui::linear::{self, Input};
-use chinwag_tui::options::Options;
+use chinwag_tui::notify::Rules;
+use chinwag_tui::options::{Options, Reloaded};
 use chinwag_tui::theme::Theme;
+use tokio::sync::Notify;
 
 use super::block_on;
 use crate::args::Global;
-use crate::config::{Ambiguous, EmojiAs, Mode};
+use crate::config::{self, Ambiguous, EmojiAs, Live, Mode, Motion, Notifications};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
+use crate::output;
+use crate::show::time::Clock;
+use crate::terminal::signals::Wish;
 
 /// The file of the data folder in which the client keeps which parts of its screen are shown.
 const LAYOUT: &str = "client-layout.json";
 
 /// Runs the client, on the daemon if one runs, and otherwise with a node in this process.
 pub(crate) fn run(global: &Global, is_linear: bool) -> Result<Exit, Failure> {
-    let mut context = Context::new(global)?;
+    let mut context = Context::unwarned(global)?;
     context.is_in_class = true;
-    block_on(live(&context, is_linear || wants_lines(&context)))
+    let is_linear = is_linear || wants_lines(&context);
+    if is_linear {
+        output::warn(&context.warnings);
+        context.warnings.clear();
+    }
+    block_on(live(global, &context, is_linear))
 }
 
 /// Whether lines are wanted without the flag: by the config, by who can't see a screen, or by a terminal
@@ -31,17 +41,28 @@ fn wants_lines(context: &Context) -> bool {
     context.ui.mode == Mode::Linear || is("CHINWAG_ACCESSIBLE", "1") || is("TERM", "dumb")
 }
 
-async fn live(context: &Context, is_linear: bool) -> Result<Exit, Failure> {
+async fn live(global: &Global, context: &Context, is_linear: bool) -> Result<Exit, Failure> {
     let options = options(context)?;
     until_done(context, Need::Node, async |node, signals| {
         let mut exit = Exit::Done;
-        let end = async { exit = signals.received().await };
+        let way = Way { node, global, context, reload: Notify::new() };
+        let end = async {
+            loop {
+                match signals.wished().await {
+                    Wish::Reload => way.reload.notify_one(),
+                    Wish::End(asked) => {
+                        exit = asked;
+                        return;
+                    }
+                }
+            }
+        };
         let ended = if is_linear {
             let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
             let input = if is_terminal { Input::Terminal } else { Input::Program };
-            linear::run(options, input, &Way(node), end).await
+            linear::run(options, input, &way, end).await
         } else {
-            driver::run(options, &Way(node), end).await
+            driver::run(options, &way, end).await
         };
         match ended.map_err(failed)? {
             Ended::Left => Ok(Exit::Done),
@@ -63,29 +84,61 @@ fn failed(error: RunError) -> Failure {
 /// How the config wants the client.
 fn options(context: &Context) -> Result<Options, Failure> {
     let ui = &context.ui;
+    let theme = Theme::named(&ui.theme, &context.themes).unwrap_or_default();
+    let Notifications { on, sender, content, quiet, command } = ui.notifications.clone();
+    let rules = Rules { channel: ui.notify, on, sender, content, quiet, command };
     Ok(Options {
-        theme: if context.has_colours() { ui.theme.0 } else { Theme::PLAIN },
+        theme: if context.has_colours() { theme } else { Theme::PLAIN },
+        themes: context.themes.clone(),
         keymap: ui.bound().map_err(|error| Failure::new(Exit::Usage, error))?,
-        notify: ui.notify.into(),
+        notifications: rules,
         title: ui.title,
         extended_keys: ui.extended_keys,
         mouse: ui.mouse,
         ambiguous_wide: ui.ambiguous == Ambiguous::Wide,
         shortcodes: ui.emoji == EmojiAs::Shortcodes,
         layout: context.data_dir().ok().map(|folder| folder.join(LAYOUT)),
+        motion: ui.motion == Motion::On,
+        zone: Clock::now(context.is_utc).zone,
+        warnings: context.warnings.clone(),
         ..Options::default()
     })
 }
 
-/// The way to the node, for the client.
-struct Way<'a>(&'a Node);
+/// The way to the node, and to the config, for the client.
+struct Way<'a> {
+    node: &'a Node,
+    global: &'a Global,
+    /// As it was when the program began: what can't change while it runs is as it was then.
+    context: &'a Context,
+    /// Somebody wants the config read again.
+    reload: Notify,
+}
+
+impl Way<'_> {
+    fn read_again(&self) -> Result<Reloaded, Failure> {
+        let now = Context::unwarned(self.global)?;
+        let changed = config::changed(&self.context.in_file, &now.in_file);
+        let fixed = changed.iter().filter(|key| key.live != Live::Client);
+        let fixed = fixed.map(|key| key.name.to_owned()).collect();
+        Ok(Reloaded { options: options(&now)?, fixed })
+    }
+}
 
 impl Connect for Way<'_> {
     async fn connect(&self) -> Result<Link, String> {
         let [requests, events] =
-            self.0.connect().await.map_err(|failure| failure.error.to_string())?;
+            self.node.connect().await.map_err(|failure| failure.error.to_string())?;
         let (client, unheard) = requests;
         let (listener, events) = events;
         Ok(Link { client, unheard, listener, events })
+    }
+
+    fn reload(&self) -> Result<Reloaded, String> {
+        self.read_again().map_err(|failure| failure.in_one_line())
+    }
+
+    async fn reload_wanted(&self) {
+        self.reload.notified().await;
     }
 }

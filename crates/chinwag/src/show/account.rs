@@ -2,10 +2,11 @@
 
 use chinwag_api::model::{Account, Device, DeviceState, RecoveryWords, Status};
 
+use super::NAME_SHOWN;
 use super::message::Style;
 use super::table::{Table, facts};
-use super::{NAME_SHOWN, count};
 use crate::output;
+use chinwag_text::words;
 
 /// Recovery words in one line.
 const WORDS_IN_LINE: usize = 6;
@@ -87,11 +88,11 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     all.push(("Listens on", addresses.join("\n")));
     all.push(("Local network", yes_no(status.lan).to_owned()));
     all.extend(class);
-    all.push(("Connected", count(status.connected, "device")));
+    all.push(("Connected", words::DEVICE.count(status.connected)));
     all.push(("Contacts", status.contacts.to_string()));
     all.push(("Requests", status.requests.to_string()));
-    all.push(("Unread", count(status.unread, "message")));
-    all.push(("Undelivered", count(status.undelivered, "message")));
+    all.push(("Unread", words::MESSAGE.count(status.unread)));
+    all.push(("Undelivered", words::MESSAGE.count(status.undelivered)));
     let problems: Vec<String> = status.problems.iter().map(|p| output::one_line(p)).collect();
     let problems = if problems.is_empty() { "none".to_owned() } else { problems.join("\n") };
     all.push(("Problems", problems));

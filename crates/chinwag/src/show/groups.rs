@@ -7,9 +7,11 @@ use chinwag_api::model::{
     GroupStanding,
 };
 
+use chinwag_text::words;
+
+use super::NAME_SHOWN;
 use super::message::Style;
 use super::table::{Table, facts};
-use super::{NAME_SHOWN, count};
 use crate::output;
 
 /// Characters of a topic that are shown.
@@ -81,7 +83,7 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
     let topic = standing.map(|standing| standing.topic.as_str()).unwrap_or_default();
     let disappear = match group.conversation.disappear_after_s {
         0 => "never".to_owned(),
-        seconds => format!("{} after they were read", count(u64::from(seconds), "second")),
+        seconds => format!("{} after they were read", words::SECOND.count(u64::from(seconds))),
     };
     let history = match group.history {
         GroupHistory::FromNow => "what is said from then on",
@@ -157,7 +159,7 @@ pub(crate) fn began(group: &Group) -> String {
 pub(crate) fn joined(group: &Group) -> String {
     let called = name(&group.conversation.name);
     if group.conversation.group.as_ref().is_some_and(|standing| standing.joined) {
-        let members = count(u64::try_from(group.members.len()).unwrap_or(u64::MAX), "member");
+        let members = words::MEMBER.count(u64::try_from(group.members.len()).unwrap_or(u64::MAX));
         return format!("You have joined {called}, of {members}.");
     }
     format!("You join {called} as soon as a member is reached who says that you were let in.")

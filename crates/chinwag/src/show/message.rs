@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chinwag_api::model::{Audience, Digest, Message, MessageState, Reaction, Why};
+use chinwag_text::words;
 pub(crate) use chinwag_tui::view::message::state;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::{Table, facts};
 use super::time::Clock;
-use super::{NAME_SHOWN, Paint, count};
+use super::{NAME_SHOWN, Paint};
 use crate::output;
 
 /// What stands before the further lines of a text.
@@ -202,7 +203,8 @@ pub(crate) fn why(why: &Why, style: &Style) -> String {
         .map(|device| format!("{} on {}: {}", device.name, device.device_name, device.text))
         .collect();
     let above = why.text.iter().filter(|line| !rows.contains(line));
-    let mut lines: Vec<String> = above.map(|line| output::one_line(line)).collect();
+    let mut lines: Vec<String> =
+        above.map(|line| output::one_line(&style.clock.in_sentence(line))).collect();
     if why.devices.is_empty() {
         return lines.join("\n");
     }
@@ -215,7 +217,11 @@ pub(crate) fn why(why: &Why, style: &Style) -> String {
             state(device.state).to_owned(),
             if device.connected { "yes" } else { "no" }.to_owned(),
             device.next_attempt_at.as_deref().map_or_else(String::new, |at| style.clock.until(at)),
-            if device.reason.is_some() { output::one_line(&device.text) } else { String::new() },
+            if device.reason.is_some() {
+                output::one_line(&style.clock.in_sentence(&device.text))
+            } else {
+                String::new()
+            },
         ]);
     }
     lines.push(String::new());
@@ -254,8 +260,7 @@ pub(crate) fn digest(digest: &Digest, style: &Style) -> String {
             note.unwrap_or_default(),
         ]);
     }
-    let entries =
-        if digest.entries == 1 { "1 entry".into() } else { format!("{} entries", digest.entries) };
+    let entries = words::ENTRY.count(digest.entries);
     let head = facts(&[("Digest", output::one_line(&digest.digest)), ("Of", entries)], style.paint);
     format!("{head}\n\n{}", table.text(style.paint))
 }
@@ -284,7 +289,7 @@ pub(crate) fn markdown(message: &Message, clock: &Clock) -> String {
 /// The heading of a conversation in Markdown.
 pub(crate) fn markdown_heading(name: &str, messages: u64) -> String {
     let name = escaped(&output::person(name, NAME_SHOWN));
-    format!("# Conversation with {name}\n\n{}, the oldest first.\n", count(messages, "message"))
+    format!("# Conversation with {name}\n\n{}, the oldest first.\n", words::MESSAGE.count(messages))
 }
 
 /// Text in which no character means anything to Markdown or HTML (`CommonMark` section 2.4).

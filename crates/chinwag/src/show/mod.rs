@@ -54,11 +54,6 @@ pub(crate) fn id(id: &str, is_whole: bool) -> String {
     safe.chars().take(prefix + ID_SHOWN).collect()
 }
 
-/// A count with its noun.
-pub(crate) fn count(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

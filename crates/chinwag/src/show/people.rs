@@ -29,9 +29,39 @@ fn state(state: ContactState) -> &'static str {
     }
 }
 
+/// Whom else somebody could be taken for, below what is said of them.
+fn alike(of: &str, others: &[String]) -> Option<String> {
+    if others.is_empty() {
+        return None;
+    }
+    let others: Vec<String> = others.iter().map(|other| name(other)).collect();
+    Some(format!(
+        "! {} looks like {}: make sure who it is (chinwag verify).",
+        name(of),
+        others.join(", ")
+    ))
+}
+
+/// A table, and below it whoever could be taken for somebody else.
+fn with_alike<'a>(table: String, people: impl Iterator<Item = (&'a str, &'a [String])>) -> String {
+    let lines = people.filter_map(|(of, others)| alike(of, others));
+    let mut lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        return table;
+    }
+    lines.insert(0, table + "\n");
+    lines.join("\n")
+}
+
 /// One contact in a sentence.
 pub(crate) fn contact(contact: &Contact) -> String {
     let who = name(&contact.name);
+    let state = stands(contact, &who);
+    let alike = alike(&contact.name, &contact.looks_like);
+    [state].into_iter().chain(alike).collect::<Vec<_>>().join("\n")
+}
+
+fn stands(contact: &Contact, who: &str) -> String {
     match contact.state {
         ContactState::Contact => format!("{who} is a contact."),
         ContactState::Waiting => format!("{who} has not answered yet."),
@@ -66,7 +96,8 @@ pub(crate) fn contacts(contacts: &[Contact], style: &Style) -> String {
             if style.whole_ids { super::id(&contact.id, true) } else { String::new() },
         ]);
     }
-    table.text(style.paint)
+    let alike = contacts.iter().map(|of| (of.name.as_str(), of.looks_like.as_slice()));
+    with_alike(table.text(style.paint), alike)
 }
 
 fn heard(is_connected: bool, at: Option<&str>, style: &Style) -> String {
@@ -91,7 +122,8 @@ pub(crate) fn requests(requests: &[Request], style: &Style) -> String {
             if style.whole_ids { super::id(&request.id, true) } else { String::new() },
         ]);
     }
-    table.text(style.paint)
+    let alike = requests.iter().map(|of| (of.name.as_str(), of.looks_like.as_slice()));
+    with_alike(table.text(style.paint), alike)
 }
 
 /// Open invites.
@@ -197,10 +229,12 @@ pub(crate) fn safety_number(number: &SafetyNumber, style: &Style) -> String {
     let rows: Vec<String> = rows.collect();
     let verified =
         if number.contact.verified { "It was compared." } else { "It was not compared yet." };
+    let alike = alike(&number.contact.name, &number.contact.looks_like);
     format!(
-        "The safety number of you and {}:\n\n{}\n\n{verified}",
+        "The safety number of you and {}:\n\n{}\n\n{verified}{}",
         name(&number.contact.name),
-        style.paint.bold(&rows.join("\n"))
+        style.paint.bold(&rows.join("\n")),
+        alike.map(|alike| format!("\n{alike}")).unwrap_or_default()
     )
 }
 
@@ -222,6 +256,7 @@ pub(crate) mod tests {
             connected: false,
             unread: 0,
             last_heard_at: None,
+            looks_like: Vec::new(),
         }
     }
 
@@ -238,6 +273,30 @@ NAME     OWN NAME  STATE                     VERIFIED  UNREAD  LAST HEARD
 Bob      Robert    contact                   no        3       connected
 Eve␛_2J            waiting for their answer  no                5 min ago";
         assert_eq!(contacts(&[bob, eve], &style()), expected);
+    }
+
+    #[test]
+    fn who_could_be_taken_for_somebody_else_is_told_below() {
+        let mut bob = contact("Bοb");
+        bob.looks_like = vec!["Bob".into(), "b\u{1b}ob".into()];
+        let said = "! Bοb looks like Bob, b␛ob: make sure who it is (chinwag verify).";
+        assert!(
+            contacts(&[bob.clone(), contact("Eve")], &style()).ends_with(&format!("\n\n{said}"))
+        );
+        assert_eq!(super::contact(&bob), format!("Bοb is a contact.\n{said}"));
+        let number = SafetyNumber { contact: bob, groups: Vec::new() };
+        assert!(safety_number(&number, &style()).ends_with(said));
+        let request = Request {
+            id: "ctc_e".into(),
+            name: "Eve".into(),
+            text: "hi".into(),
+            received_at: "2026-11-26T11:55:00Z".into(),
+            looks_like: vec!["Eνe".into()],
+        };
+        assert!(
+            requests(&[request], &style())
+                .ends_with("Eve looks like Eνe: make sure who it is (chinwag verify).")
+        );
     }
 
     #[test]

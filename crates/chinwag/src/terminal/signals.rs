@@ -1,6 +1,16 @@
-//! The wishes of others that we end: signals.
+//! The wishes of others: signals. That the terminal hangs up is said by the same signal as the wish that a
+//! config is read again: it is the one while the terminal is there, and the other when it is gone.
 
 use crate::exit::{Exit, Failure};
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// That we end, with this exit code.
+    End(Exit),
+    /// That the config is read again.
+    Reload,
+}
 
 /// Ctrl-C outside of the line editor, and the wish of others that we end.
 pub(crate) struct Signals {
@@ -10,6 +20,15 @@ pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hang_up: tokio::signal::unix::Signal,
+    /// Whether we belong to a terminal; who does not is not hung up on.
+    #[cfg(unix)]
+    has_terminal: bool,
+}
+
+/// Whether we belong to a terminal that is there.
+#[cfg(unix)]
+fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
 }
 
 #[cfg(unix)]
@@ -22,7 +41,20 @@ impl Signals {
             interrupt: stream(SignalKind::interrupt())?,
             terminate: stream(SignalKind::terminate())?,
             hang_up: stream(SignalKind::hangup())?,
+            has_terminal: has_terminal(),
         })
+    }
+
+    /// The next wish, for whoever can read a config again.
+    pub(crate) async fn wished(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.interrupt.recv() => Wish::End(Exit::Interrupted),
+            _ = self.terminate.recv() => Wish::End(Exit::Terminated),
+            _ = self.hang_up.recv() => {
+                let is_gone = self.has_terminal && !has_terminal();
+                if is_gone { Wish::End(Exit::Terminated) } else { Wish::Reload }
+            }
+        }
     }
 
     /// The next one, as the exit code that it asks for.
@@ -40,6 +72,11 @@ impl Signals {
     /// Nothing to prepare.
     pub(crate) fn new() -> Result<Self, Failure> {
         Ok(Self {})
+    }
+
+    /// The next wish.
+    pub(crate) async fn wished(&mut self) -> Wish {
+        Wish::End(self.received().await)
     }
 
     /// The next one, as the exit code that it asks for.

@@ -34,7 +34,8 @@ impl Home {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn environment(&self) -> Vec<(OsString, OsString)> {
+    /// The environment of every program of theirs.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
         let mut all: Vec<(OsString, OsString)> = environment(&self.folder)
             .into_iter()
             .map(|(name, value)| (name.into(), value.to_owned()))

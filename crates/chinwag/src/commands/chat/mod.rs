@@ -28,9 +28,9 @@ use crate::node::{Heard, Need, Node, until_done};
 use crate::output;
 use crate::show::message::{self, Style};
 use crate::show::people::name;
-use crate::show::time::Clock;
 use crate::terminal::console::{Console, Typed};
 use crate::terminal::signals::Signals;
+use chinwag_text::words;
 
 /// How long a message may take to be delivered before it is said that it is only saved.
 const DELIVERY_USUAL: Duration = Duration::from_millis(800);
@@ -97,7 +97,7 @@ struct Chat<'a> {
 
 impl Chat<'_> {
     fn style(&self) -> Style {
-        Style { clock: Clock::now(false), columns: None, ..self.context.style(false) }
+        Style { columns: None, ..self.context.style() }
     }
 
     /// Says with whom, and what was said before.
@@ -405,7 +405,7 @@ impl Chat<'_> {
             0 => {}
             n => self.console.print(&format!(
                 "{} saved and not delivered yet: sent whenever chinwag runs.",
-                crate::show::count(n as u64, "message")
+                words::MESSAGE.count(n as u64)
             )),
         }
         if self.console.is_terminal() {

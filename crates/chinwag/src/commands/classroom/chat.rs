@@ -24,6 +24,7 @@ use crate::output;
 use crate::terminal::console::{Console, Typed};
 use crate::terminal::printer::Permit;
 use crate::terminal::signals::Signals;
+use chinwag_text::words::PEER;
 
 /// How long the menu waits for the outcome of what was asked, so that it stands above the menu.
 /// What takes longer is reported when it is known.
@@ -360,7 +361,7 @@ impl Chat {
         let shown = |(address, peer)| (address, words::peer(address, peer, own));
         let shown: BTreeMap<_, _> = self.peers.iter().map(shown).collect();
         let of = to.len();
-        self.console.print(&format!("Connecting to {}...", count(of, "peer")));
+        self.console.print(&format!("Connecting to {}...", PEER.count(of as u64)));
         let sender = self.sender.clone();
         let reports = self.set_going();
         tokio::spawn(async move {
@@ -407,7 +408,8 @@ impl Chat {
             return;
         }
         if !to.is_empty() {
-            self.console.print(&format!("Telling {} that we leave...", count(to.len(), "peer")));
+            self.console
+                .print(&format!("Telling {} that we leave...", PEER.count(to.len() as u64)));
         }
         let (sender, gone) = (self.sender.clone(), std::mem::take(&mut self.gone));
         let of = to.len();
@@ -495,8 +497,4 @@ pub(super) async fn farewell(
 /// The chat outlives what it sets going, but for an abort, and then nobody wants the report.
 fn report(reports: &mpsc::UnboundedSender<Report>, report: Report) {
     let _ = reports.send(report);
-}
-
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
