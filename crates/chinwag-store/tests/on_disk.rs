@@ -71,7 +71,7 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let says = refused(folder.path(), &store_key());
     assert_eq!(
         says,
-        "the store is of version 99 and this program knows versions up to 5: use the newer program"
+        "the store is of version 99 and this program knows versions up to 6: use the newer program"
     );
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
