@@ -300,7 +300,8 @@ async fn what_only_contacts_can_do_is_refused_there_and_changes_nothing() {
     let id = conversation.id;
     let reply = SendMessage { reply_to: Some(message.id.clone()), ..saying(&id, "x") };
     let react = React { id: message.id, emoji: "👍".to_owned(), remove: false };
-    let draft = SetDraft { conversation: id.clone(), text: "half".to_owned() };
+    let draft =
+        SetDraft { conversation: id.clone(), text: "half".to_owned(), reply_to: None, edits: None };
     let refusals = [
         refused(alice.client.call::<MessageSend>(reply).await),
         refused(alice.client.call::<MessageReact>(react).await),
