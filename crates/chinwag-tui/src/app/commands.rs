@@ -95,13 +95,7 @@ impl App {
                 self.say("writing…");
                 vec![Effect::Write { what: Written::Backup, path: args.to_owned() }]
             }
-            Act::ClearScreen => {
-                if let Some(chat) = self.chats.current_mut() {
-                    chat.timeline.clear();
-                }
-                self.say("the screen is cleared, and nothing is deleted: a page up shows it again");
-                Vec::new()
-            }
+            Act::ClearScreen => self.clear_screen(),
             Act::Disappear => self.disappear(args),
             Act::Devices => vec![Ask::of::<DeviceList>(Tag::Devices, Nothing {})],
             Act::Invites => vec![Ask::of::<InviteList>(Tag::Invites, Nothing {})],
@@ -185,6 +179,14 @@ impl App {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn clear_screen(&mut self) -> Vec<Effect> {
+        if let Some(chat) = self.chats.current_mut() {
+            chat.timeline.clear();
+        }
+        self.say("the screen is cleared, and nothing is deleted: a page up shows it again");
+        Vec::new()
     }
 
     fn chat_with(&mut self, args: &str) -> Vec<Effect> {
