@@ -91,6 +91,10 @@ pub(crate) enum Deed {
     Join,
     /// Not to join.
     Decline,
+    /// To note that all is read.
+    Read,
+    /// To tell that one is typing.
+    Typing,
 }
 
 impl World<'_> {
@@ -279,7 +283,28 @@ impl World<'_> {
         }
     }
 
+    pub(crate) fn read_in_group(&mut self, who: Who) {
+        let Some((group, _)) = self.some_group(who) else { return };
+        let (deed, command) = match self.dice.below(3) {
+            0 => (Deed::Typing, Command::TypingIn(group, self.dice.once_in(2))),
+            _ => (Deed::Read, Command::MarkReadIn(group)),
+        };
+        self.ask(who, Asked::Deed(group, deed), command);
+    }
+
+    pub(crate) fn carry_in_group(&mut self, who: Who) {
+        if let Some((group, _)) = self.some_group(who) {
+            self.ask(who, Asked::Export, Command::ExportGroup(group));
+        }
+    }
+
     // What is known without any protocol.
+
+    fn typed_in(&mut self, who: Who, id: ConversationId) {
+        let own = self.people[who].account;
+        let named = self.groups.get(&id).map(|group| group.named.clone()).unwrap_or_default();
+        self.model.typed.extend(named.into_iter().map(|other| (own, other)));
+    }
 
     /// Something was said in a group.
     pub(crate) fn wrote_in(
@@ -321,7 +346,14 @@ impl World<'_> {
             Deed::Set => "settings of groups",
             Deed::Join => "joinings",
             Deed::Decline => "invitations declined",
+            Deed::Read => "groups read",
+            Deed::Typing => "typing in groups",
         });
+        match deed {
+            Deed::Read => self.read_all_in(who, id),
+            Deed::Typing => self.typed_in(who, id),
+            _ => {}
+        }
         let own = self.people[who].account;
         if let Deed::Remove(other) = deed
             && self.removed_unseen(who, id, other, own)
@@ -801,6 +833,22 @@ impl World<'_> {
         })
     }
 
+    /// What each member has read, as somebody knows.
+    fn reads_at(
+        &self,
+        who: Who,
+        id: ConversationId,
+        members: &BTreeSet<AccountId>,
+    ) -> BTreeMap<(AccountId, DeviceId), u64> {
+        let Some(node) = &self.people[who].node else { return BTreeMap::new() };
+        let logs: Vec<DeviceId> = node.logs(id).into_iter().map(|log| log.author).collect();
+        let of = |by: &AccountId| {
+            let by = *by;
+            logs.iter().map(move |author| ((by, *author), node.read(id, *author, by)))
+        };
+        members.iter().flat_map(of).filter(|(_, height)| *height > 0).collect()
+    }
+
     fn order_at(&self, who: Who, id: ConversationId) -> Vec<EntryId> {
         let Some(node) = &self.people[who].node else { return Vec::new() };
         let timeline = self.store(who).timeline(id, None, usize::MAX).unwrap_or_default();
@@ -832,6 +880,11 @@ impl World<'_> {
             let is_invited = invitations.iter().any(|invitation| invitation.group == id);
             if has_it.is_none() && (is_invited || !self.knows(who, founder)) {
                 continue;
+            }
+            if has_it.is_some()
+                && self.reads_at(who, id, &members) != self.reads_at(founder, id, &members)
+            {
+                self.fail(&format!("{who} and {founder} do not agree what was read in a group"));
             }
             if has_it != first {
                 self.fail(&format!(

@@ -63,6 +63,10 @@ impl Node {
             if have.wants_answer && self.ready(link).is_some() {
                 self.send_forks(link, id);
                 self.send_have(link, id, None, false);
+                if have.is_whole && self.group(id).is_some() {
+                    // They may have had no use for it before.
+                    self.send_read(link, id);
+                }
             }
             self.catch_up(env, link, id)?;
             self.ask(env.mono, link);
