@@ -511,6 +511,13 @@ impl World<'_> {
             });
             new.insert(id, known);
         }
+        let changed: Vec<ConversationId> = new
+            .iter()
+            .filter(|(id, now)| {
+                old.get(id).is_none_or(|old| !Rc::ptr_eq(&old.operations, &now.operations))
+            })
+            .map(|(id, _)| *id)
+            .collect();
         let is_waiting = new.keys().any(|id| node.waiting(*id) > 0);
         self.people[who].knows = new;
         if is_waiting {
@@ -519,9 +526,77 @@ impl World<'_> {
         if is_refused {
             self.cover("operations without a right");
         }
+        for id in changed {
+            self.check_rights(who, id);
+        }
     }
 
     // What must hold.
+
+    /// Whoever is a member was let in by an owner, or by whom an owner made an admin; and whoever was
+    /// let in by an owner is one, unless one of these or they themselves ended that. This is told
+    /// without the core's own rules, and so leaves aside what is taken back.
+    fn check_rights(&mut self, who: Who, id: ConversationId) {
+        let (Some(group), true) = (self.groups.get(&id), self.is_honest(who)) else { return };
+        let known = self.people[who].knows.get(&id).cloned().unwrap_or_default();
+        let by = |operation: &Placed| self.account_of(operation.author());
+        let owners: BTreeSet<AccountId> = group
+            .operations
+            .values()
+            .filter_map(|operation| match operation.action() {
+                Action::Create(creation) => Some(&creation.owners),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
+        let let_in = |deciders: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
+            let all = group.operations.values();
+            let theirs = all.filter(|o| by(o).is_some_and(|by| deciders.contains(&by)));
+            let granted = theirs.filter_map(|operation| match operation.action() {
+                Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
+                _ => None,
+            });
+            granted.collect()
+        };
+        let deciders = &owners | &let_in(&owners, Right::Admin);
+        let may = &deciders | &let_in(&deciders, Right::Member);
+        let usurper = known.members.iter().find(|member| !may.contains(member)).copied();
+        let ends = |account: &AccountId| {
+            group.operations.values().any(|operation| {
+                let is_about =
+                    matches!(operation.action(), Action::Remove(r) if r.account == *account);
+                let by = by(operation);
+                is_about && (by == Some(*account) || by.is_some_and(|by| deciders.contains(&by)))
+            })
+        };
+        let founder = &self.people[group.founder];
+        let is_sound = group.founder < self.people.len()
+            && self.is_honest_account(founder.account)
+            && !self.has_account_lost(founder.account)
+            && self.of(founder.account).iter().all(|who| !self.is_revoked(*who));
+        let by_founder = known.operations.iter().filter_map(|operation| {
+            let operation = group.operations.get(operation)?;
+            match operation.action() {
+                Action::Grant { account, .. } if by(operation) == Some(founder.account) => {
+                    Some(*account)
+                }
+                _ => None,
+            }
+        });
+        let is_robbed =
+            |account: &AccountId| is_sound && !known.members.contains(account) && !ends(account);
+        let mut by_founder = by_founder;
+        let robbed = by_founder.find(is_robbed);
+        if let Some(usurper) = usurper {
+            self.fail(&format!("{who} takes {usurper:?} for a member, whom nobody let in who may"));
+        }
+        if let Some(robbed) = robbed {
+            self.fail(&format!(
+                "{who} takes {robbed:?} for no member, whom nobody removed who may"
+            ));
+        }
+    }
 
     /// What is written in a group has in its past every operation that its author knew of before.
     fn check_knows(&mut self, who: Who, entry: &StoredEntry) {
@@ -723,6 +798,7 @@ impl World<'_> {
         self.check_taken_back();
         let ids: Vec<ConversationId> = self.groups.keys().copied().collect();
         for id in ids {
+            self.check_heights(id);
             let all = 0..self.people.len();
             let there: Vec<Who> = all.filter(|who| self.is_there_in(*who, id)).collect();
             for (n, a) in there.iter().enumerate() {
@@ -736,6 +812,51 @@ impl World<'_> {
                 self.cover("large groups");
             }
             self.check_whole_group(id, &there);
+        }
+    }
+
+    /// What somebody wrote beyond what the founder's removal of them left is shown to nobody who knows
+    /// of that, unless they were let in again. This too is told without the core's own rules.
+    fn check_heights(&mut self, id: ConversationId) {
+        let Some(group) = self.groups.get(&id) else { return };
+        let founder = self.people[group.founder].account;
+        let is_sound = |account| {
+            let all = self.of(account);
+            self.is_honest_account(account) && all.iter().all(|who| !self.is_revoked(*who))
+        };
+        let is_back = |whom: AccountId| {
+            group.operations.values().any(|operation| {
+                let is_after = !operation.operation().after.is_empty();
+                is_after && matches!(operation.action(), Action::Grant { account, .. } if *account == whom)
+            })
+        };
+        let mut shown = None;
+        for operation in group.operations.values() {
+            let Action::Remove(removal) = operation.action() else { continue };
+            let by = self.account_of(operation.author());
+            if by != Some(founder) || !is_sound(founder) || is_back(removal.account) {
+                continue;
+            }
+            for who in 0..self.people.len() {
+                let known = self.people[who].knows.get(&id);
+                let has_it = known.is_some_and(|known| known.operations.contains(&operation.id()));
+                let Some(node) = self.people[who].node.as_ref().filter(|_| has_it) else {
+                    continue;
+                };
+                for log in node.logs(id) {
+                    let left = removal.heights.get(&log.author).map_or(0, |height| height.get());
+                    let is_theirs = self.account_of(log.author) == Some(removal.account);
+                    let is_other = removal.account != founder && removal.keeps.is_none();
+                    let mut beyond = (left + 1..=log.height).filter_map(Seq::new);
+                    if is_theirs && is_other && self.is_honest(who) {
+                        let first = beyond.find(|seq| node.is_shown(id, log.author, *seq));
+                        shown = shown.or(first.map(|seq| (who, log.author, seq)));
+                    }
+                }
+            }
+        }
+        if let Some((who, author, seq)) = shown {
+            self.fail(&format!("{who} shows {seq} of {author:?}, beyond what a removal left"));
         }
     }
 

@@ -289,6 +289,13 @@ impl Node {
             return Ok(Ok(()));
         }
         self.note_sent(from.link, id, author, &Ranges::of(range));
+        let is_group = self.group(id).is_some();
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link))
+            && is_group
+        {
+            // Nobody hands on what is not complete there.
+            session.said.entry(id).or_default().merge(author, &Ranges::of(range));
+        }
         let taken = self.take(env, from, id, author, range, run)?;
         if let (Ok(()), Some(link)) = (&taken, from.link) {
             self.ask(env.mono, link);

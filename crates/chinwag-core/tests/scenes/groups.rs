@@ -445,6 +445,25 @@ fn what_was_read_in_a_group_and_who_types_its_members_are_told_and_nobody_else()
     assert_eq!(world.command("mallory", Command::TypingIn(group, true)), not_member);
 }
 
+#[test]
+fn who_is_let_in_again_hears_what_was_read_meanwhile() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.connect("bob", "carol");
+    world.say_in("alice", group, "read this");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.settle();
+    world.command("bob", Command::MarkReadIn(group)).unwrap();
+    world.settle();
+    let (alice, bob) = (world.device("alice"), world.account("bob"));
+    assert_eq!(world.person("carol").node.read(group, alice, bob), 0);
+    world.grant("alice", group, "carol", Right::Member);
+    world.settle();
+    let read = world.person("alice").node.read(group, alice, bob);
+    assert!(read > 0);
+    assert_eq!(world.person("carol").node.read(group, alice, bob), read);
+}
+
 /// Carries the bundles that somebody makes for a group to those whom they are for.
 fn carry(world: &mut World, from: &'static str, group: ConversationId, to: &[&'static str]) {
     let Ok(Answer::Bundles(bundles)) = world.command(from, Command::ExportGroup(group)) else {
