@@ -587,7 +587,8 @@ impl World<'_> {
         let theirs = &self.people[other].knows;
         let is_out =
             |(id, _): (&ConversationId, _)| theirs.get(id).is_some_and(|known| !known.has(own));
-        self.people[who].knows.iter().any(is_out)
+        // Who was let in again since is not answered what they asked for before.
+        self.people[who].knows.iter().any(is_out) || self.was_removed(own)
     }
 
     /// Whether somebody is a stranger here, or blocked. Of two with one device each, both know

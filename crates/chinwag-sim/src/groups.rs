@@ -790,6 +790,13 @@ impl World<'_> {
         }
     }
 
+    /// Whether anybody ever removed an account from a group.
+    pub(crate) fn was_removed(&self, account: AccountId) -> bool {
+        let all = self.groups.values().flat_map(|group| group.operations.values());
+        all.into_iter()
+            .any(|o| matches!(o.action(), Action::Remove(removal) if removal.account == account))
+    }
+
     // In the end.
 
     /// Who talks to each other about a group has the same of it; and if nothing was lost and nobody lies, all
