@@ -521,7 +521,10 @@ impl World<'_> {
         // Between devices of one account all is spoken of that the account is a member of.
         let accounts = [own, self.people[to].account];
         let members = self.members(id);
-        if !accounts.iter().all(|account| members.contains(account)) {
+        // What says nothing goes to whoever spoke of a group first.
+        let is_empty = self.groups.contains_key(&id)
+            && matches!(Message::read(bytes), Ok(Message::Have(have)) if have.frontier.iter().next().is_none());
+        if !is_empty && !accounts.iter().all(|account| members.contains(account)) {
             self.fail(&format!("{who} tells {to} of a conversation of others"));
         }
         if kind == 5
@@ -584,7 +587,8 @@ impl World<'_> {
         let theirs = &self.people[other].knows;
         let is_out =
             |(id, _): (&ConversationId, _)| theirs.get(id).is_some_and(|known| !known.has(own));
-        self.people[who].knows.iter().any(is_out)
+        // Who was let in again since is not answered what they asked for before.
+        self.people[who].knows.iter().any(is_out) || self.was_removed(own)
     }
 
     /// Whether somebody is a stranger here, or blocked. Of two with one device each, both know

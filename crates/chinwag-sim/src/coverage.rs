@@ -91,6 +91,7 @@ pub const WANTED_IN_GROUPS: &[&str] = &[
     "grants while removed",
     "groups begun",
     "groups compared",
+    "groups read",
     "groups that are whole",
     "invitations declined",
     "invitations shown",
@@ -106,6 +107,7 @@ pub const WANTED_IN_GROUPS: &[&str] = &[
     "removals",
     "settings of groups",
     "things said in groups",
+    "typing in groups",
     "usurping operations in groups",
 ];
 

@@ -91,6 +91,10 @@ pub(crate) enum Deed {
     Join,
     /// Not to join.
     Decline,
+    /// To note that all is read.
+    Read,
+    /// To tell that one is typing.
+    Typing,
 }
 
 impl World<'_> {
@@ -279,7 +283,28 @@ impl World<'_> {
         }
     }
 
+    pub(crate) fn read_in_group(&mut self, who: Who) {
+        let Some((group, _)) = self.some_group(who) else { return };
+        let (deed, command) = match self.dice.below(3) {
+            0 => (Deed::Typing, Command::TypingIn(group, self.dice.once_in(2))),
+            _ => (Deed::Read, Command::MarkReadIn(group)),
+        };
+        self.ask(who, Asked::Deed(group, deed), command);
+    }
+
+    pub(crate) fn carry_in_group(&mut self, who: Who) {
+        if let Some((group, _)) = self.some_group(who) {
+            self.ask(who, Asked::Export, Command::ExportGroup(group));
+        }
+    }
+
     // What is known without any protocol.
+
+    fn typed_in(&mut self, who: Who, id: ConversationId) {
+        let own = self.people[who].account;
+        let named = self.groups.get(&id).map(|group| group.named.clone()).unwrap_or_default();
+        self.model.typed.extend(named.into_iter().map(|other| (own, other)));
+    }
 
     /// Something was said in a group.
     pub(crate) fn wrote_in(
@@ -321,7 +346,14 @@ impl World<'_> {
             Deed::Set => "settings of groups",
             Deed::Join => "joinings",
             Deed::Decline => "invitations declined",
+            Deed::Read => "groups read",
+            Deed::Typing => "typing in groups",
         });
+        match deed {
+            Deed::Read => self.read_all_in(who, id),
+            Deed::Typing => self.typed_in(who, id),
+            _ => {}
+        }
         let own = self.people[who].account;
         if let Deed::Remove(other) = deed
             && self.removed_unseen(who, id, other, own)
@@ -479,6 +511,13 @@ impl World<'_> {
             });
             new.insert(id, known);
         }
+        let changed: Vec<ConversationId> = new
+            .iter()
+            .filter(|(id, now)| {
+                old.get(id).is_none_or(|old| !Rc::ptr_eq(&old.operations, &now.operations))
+            })
+            .map(|(id, _)| *id)
+            .collect();
         let is_waiting = new.keys().any(|id| node.waiting(*id) > 0);
         self.people[who].knows = new;
         if is_waiting {
@@ -487,9 +526,77 @@ impl World<'_> {
         if is_refused {
             self.cover("operations without a right");
         }
+        for id in changed {
+            self.check_rights(who, id);
+        }
     }
 
     // What must hold.
+
+    /// Whoever is a member was let in by an owner, or by whom an owner made an admin; and whoever was
+    /// let in by an owner is one, unless one of these or they themselves ended that. This is told
+    /// without the core's own rules, and so leaves aside what is taken back.
+    fn check_rights(&mut self, who: Who, id: ConversationId) {
+        let (Some(group), true) = (self.groups.get(&id), self.is_honest(who)) else { return };
+        let known = self.people[who].knows.get(&id).cloned().unwrap_or_default();
+        let by = |operation: &Placed| self.account_of(operation.author());
+        let owners: BTreeSet<AccountId> = group
+            .operations
+            .values()
+            .filter_map(|operation| match operation.action() {
+                Action::Create(creation) => Some(&creation.owners),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+            .collect();
+        let let_in = |deciders: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
+            let all = group.operations.values();
+            let theirs = all.filter(|o| by(o).is_some_and(|by| deciders.contains(&by)));
+            let granted = theirs.filter_map(|operation| match operation.action() {
+                Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
+                _ => None,
+            });
+            granted.collect()
+        };
+        let deciders = &owners | &let_in(&owners, Right::Admin);
+        let may = &deciders | &let_in(&deciders, Right::Member);
+        let usurper = known.members.iter().find(|member| !may.contains(member)).copied();
+        let ends = |account: &AccountId| {
+            group.operations.values().any(|operation| {
+                let is_about =
+                    matches!(operation.action(), Action::Remove(r) if r.account == *account);
+                let by = by(operation);
+                is_about && (by == Some(*account) || by.is_some_and(|by| deciders.contains(&by)))
+            })
+        };
+        let founder = &self.people[group.founder];
+        let is_sound = group.founder < self.people.len()
+            && self.is_honest_account(founder.account)
+            && !self.has_account_lost(founder.account)
+            && self.of(founder.account).iter().all(|who| !self.is_revoked(*who));
+        let by_founder = known.operations.iter().filter_map(|operation| {
+            let operation = group.operations.get(operation)?;
+            match operation.action() {
+                Action::Grant { account, .. } if by(operation) == Some(founder.account) => {
+                    Some(*account)
+                }
+                _ => None,
+            }
+        });
+        let is_robbed =
+            |account: &AccountId| is_sound && !known.members.contains(account) && !ends(account);
+        let mut by_founder = by_founder;
+        let robbed = by_founder.find(is_robbed);
+        if let Some(usurper) = usurper {
+            self.fail(&format!("{who} takes {usurper:?} for a member, whom nobody let in who may"));
+        }
+        if let Some(robbed) = robbed {
+            self.fail(&format!(
+                "{who} takes {robbed:?} for no member, whom nobody removed who may"
+            ));
+        }
+    }
 
     /// What is written in a group has in its past every operation that its author knew of before.
     fn check_knows(&mut self, who: Who, entry: &StoredEntry) {
@@ -683,6 +790,13 @@ impl World<'_> {
         }
     }
 
+    /// Whether anybody ever removed an account from a group.
+    pub(crate) fn was_removed(&self, account: AccountId) -> bool {
+        let all = self.groups.values().flat_map(|group| group.operations.values());
+        all.into_iter()
+            .any(|o| matches!(o.action(), Action::Remove(removal) if removal.account == account))
+    }
+
     // In the end.
 
     /// Who talks to each other about a group has the same of it; and if nothing was lost and nobody lies, all
@@ -691,6 +805,7 @@ impl World<'_> {
         self.check_taken_back();
         let ids: Vec<ConversationId> = self.groups.keys().copied().collect();
         for id in ids {
+            self.check_heights(id);
             let all = 0..self.people.len();
             let there: Vec<Who> = all.filter(|who| self.is_there_in(*who, id)).collect();
             for (n, a) in there.iter().enumerate() {
@@ -704,6 +819,51 @@ impl World<'_> {
                 self.cover("large groups");
             }
             self.check_whole_group(id, &there);
+        }
+    }
+
+    /// What somebody wrote beyond what the founder's removal of them left is shown to nobody who knows
+    /// of that, unless they were let in again. This too is told without the core's own rules.
+    fn check_heights(&mut self, id: ConversationId) {
+        let Some(group) = self.groups.get(&id) else { return };
+        let founder = self.people[group.founder].account;
+        let is_sound = |account| {
+            let all = self.of(account);
+            self.is_honest_account(account) && all.iter().all(|who| !self.is_revoked(*who))
+        };
+        let is_back = |whom: AccountId| {
+            group.operations.values().any(|operation| {
+                let is_after = !operation.operation().after.is_empty();
+                is_after && matches!(operation.action(), Action::Grant { account, .. } if *account == whom)
+            })
+        };
+        let mut shown = None;
+        for operation in group.operations.values() {
+            let Action::Remove(removal) = operation.action() else { continue };
+            let by = self.account_of(operation.author());
+            if by != Some(founder) || !is_sound(founder) || is_back(removal.account) {
+                continue;
+            }
+            for who in 0..self.people.len() {
+                let known = self.people[who].knows.get(&id);
+                let has_it = known.is_some_and(|known| known.operations.contains(&operation.id()));
+                let Some(node) = self.people[who].node.as_ref().filter(|_| has_it) else {
+                    continue;
+                };
+                for log in node.logs(id) {
+                    let left = removal.heights.get(&log.author).map_or(0, |height| height.get());
+                    let is_theirs = self.account_of(log.author) == Some(removal.account);
+                    let is_other = removal.account != founder && removal.keeps.is_none();
+                    let mut beyond = (left + 1..=log.height).filter_map(Seq::new);
+                    if is_theirs && is_other && self.is_honest(who) {
+                        let first = beyond.find(|seq| node.is_shown(id, log.author, *seq));
+                        shown = shown.or(first.map(|seq| (who, log.author, seq)));
+                    }
+                }
+            }
+        }
+        if let Some((who, author, seq)) = shown {
+            self.fail(&format!("{who} shows {seq} of {author:?}, beyond what a removal left"));
         }
     }
 
@@ -801,6 +961,22 @@ impl World<'_> {
         })
     }
 
+    /// What each member has read, as somebody knows.
+    fn reads_at(
+        &self,
+        who: Who,
+        id: ConversationId,
+        members: &BTreeSet<AccountId>,
+    ) -> BTreeMap<(AccountId, DeviceId), u64> {
+        let Some(node) = &self.people[who].node else { return BTreeMap::new() };
+        let logs: Vec<DeviceId> = node.logs(id).into_iter().map(|log| log.author).collect();
+        let of = |by: &AccountId| {
+            let by = *by;
+            logs.iter().map(move |author| ((by, *author), node.read(id, *author, by)))
+        };
+        members.iter().flat_map(of).filter(|(_, height)| *height > 0).collect()
+    }
+
     fn order_at(&self, who: Who, id: ConversationId) -> Vec<EntryId> {
         let Some(node) = &self.people[who].node else { return Vec::new() };
         let timeline = self.store(who).timeline(id, None, usize::MAX).unwrap_or_default();
@@ -832,6 +1008,11 @@ impl World<'_> {
             let is_invited = invitations.iter().any(|invitation| invitation.group == id);
             if has_it.is_none() && (is_invited || !self.knows(who, founder)) {
                 continue;
+            }
+            if has_it.is_some()
+                && self.reads_at(who, id, &members) != self.reads_at(founder, id, &members)
+            {
+                self.fail(&format!("{who} and {founder} do not agree what was read in a group"));
             }
             if has_it != first {
                 self.fail(&format!(

@@ -209,7 +209,11 @@ impl World<'_> {
     /// At most what is here now was read.
     fn read_all(&mut self, who: Who, with: AccountId) {
         let own = self.people[who].account;
-        let id = ConversationId::direct(own, with);
+        self.read_all_in(who, ConversationId::direct(own, with));
+    }
+
+    pub(crate) fn read_all_in(&mut self, who: Who, id: ConversationId) {
+        let own = self.people[who].account;
         let read = self.model.read.entry((id, own)).or_default();
         for (author, height) in self.people[who].store.logs(id) {
             if let Some(height) = Seq::new(height) {
@@ -322,7 +326,7 @@ impl World<'_> {
             | (Asked::Answer(..), Refusal::NoRequest(_))
             | (Asked::Revoke(_), Refusal::NotOurDevice(_))
             // Certificates have an end, and clocks jump.
-            | (Asked::Export, Refusal::NoDevice(_))
+            | (Asked::Export, Refusal::NoDevice(_) | Refusal::Group(_))
             // An invite costs a place, and crowds leave many unused.
             | (Asked::Invite(..), Refusal::TooManyInvites(_)) => true,
             _ => false,

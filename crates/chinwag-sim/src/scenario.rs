@@ -215,6 +215,10 @@ weights! {
         say_in_group = 0 => SayInGroup,
         /// Change, take back or react to what was said in a group.
         change_in_group = 0 => ChangeInGroup,
+        /// Read a group, or type in it.
+        read_in_group = 0 => ReadInGroup,
+        /// Carry bundles to all of a group.
+        carry_in_group = 0 => CarryInGroup,
     }
 }
 

@@ -86,6 +86,8 @@ impl World<'_> {
             Act::Join => self.join_group(who),
             Act::SayInGroup => self.say_in_group(who),
             Act::ChangeInGroup => self.change_in_group(who),
+            Act::ReadInGroup => self.read_in_group(who),
+            Act::CarryInGroup => self.carry_in_group(who),
         }
     }
 

@@ -342,7 +342,8 @@ impl Node {
         let Some(complete) = self.complete_in(id) else { return };
         let waits = |author: &DeviceId| {
             let height = complete.height(*author);
-            let is_said = said.height(*author) > height && whole.height(*author) <= height;
+            let said = said.of(*author).and_then(Ranges::highest).map_or(0, Seq::get);
+            let is_said = said > height && whole.height(*author) <= height;
             is_said && self.kept(id, *author) > height
         };
         let is_under_way = session.asked.keys().any(|(of, _)| *of == id);

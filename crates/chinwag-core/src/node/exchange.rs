@@ -63,6 +63,10 @@ impl Node {
             if have.wants_answer && self.ready(link).is_some() {
                 self.send_forks(link, id);
                 self.send_have(link, id, None, false);
+                if have.is_whole && self.group(id).is_some() {
+                    // They may have had no use for it before.
+                    self.send_read(link, id);
+                }
             }
             self.catch_up(env, link, id)?;
             self.ask(env.mono, link);
@@ -285,6 +289,13 @@ impl Node {
             return Ok(Ok(()));
         }
         self.note_sent(from.link, id, author, &Ranges::of(range));
+        let is_group = self.group(id).is_some();
+        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link))
+            && is_group
+        {
+            // Nobody hands on what is not complete there.
+            session.said.entry(id).or_default().merge(author, &Ranges::of(range));
+        }
         let taken = self.take(env, from, id, author, range, run)?;
         if let (Ok(()), Some(link)) = (&taken, from.link) {
             self.ask(env.mono, link);

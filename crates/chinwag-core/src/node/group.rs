@@ -378,6 +378,7 @@ impl Node {
             if self.ready(link).is_some_and(|account| new.contains(&account)) {
                 self.introduce_group(link, id);
                 self.send_have(link, id, None, true);
+                self.send_read(link, id);
             }
         }
     }

@@ -148,6 +148,7 @@ impl Node {
             return Ok(Err(Refusal::TooManyContacts(self.contacts.len())));
         }
         env.store.put_ticket(&ticket)?;
+        self.greet_anew(ticket.account, ticket.device);
         let (device, addresses) = (ticket.device, ticket.addresses.clone());
         self.outputs.push_back(Output::Dial { device, addresses });
         self.tickets.insert(device, ticket);
@@ -168,12 +169,26 @@ impl Node {
             return self.accept_request(env, asked.account);
         }
         env.store.put_asked(&asked)?;
+        self.greet_anew(asked.account, asked.device);
         let (device, addresses) = (asked.device, asked.addresses.clone());
         if self.is_named() {
             self.outputs.push_back(Output::Dial { device, addresses });
         }
         self.asked.insert(device, asked);
         Ok(Ok(Answer::Done))
+    }
+
+    /// Somebody in a group with us, who is no contact, may be connected already: what brings us to them
+    /// now is said at the beginning of a connection.
+    fn greet_anew(&mut self, account: AccountId, device: DeviceId) {
+        if self.is_contact(account) || !self.is_fellow(account) {
+            return;
+        }
+        let of_device = self.sessions.iter().filter(|(_, session)| session.device == device);
+        let links: Vec<Link> = of_device.map(|(link, _)| *link).collect();
+        for link in links {
+            self.close(link, None);
+        }
     }
 
     /// What brings us to a device.

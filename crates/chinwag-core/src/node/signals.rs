@@ -51,16 +51,21 @@ impl Node {
         id: ConversationId,
         frontier: &Frontier,
     ) -> Handled {
+        let is_ours = self.account() == Some(from.account);
         match self.hears(from, id) {
             Err(violation) => return Ok(Err(violation)),
+            Ok(false) if self.group(id).is_some() && self.config.shares_reads => {
+                // They may be a member by what is not here yet.
+                self.note_ahead(from.link, id, frontier, true);
+                return Ok(Ok(()));
+            }
             Ok(false) => return Ok(Ok(())),
             Ok(true) => {}
         }
-        let is_ours = self.account() == Some(from.account);
         if !is_ours && !self.config.shares_reads {
             return Ok(Ok(()));
         }
-        self.note_ahead(from.link, id, frontier);
+        self.note_ahead(from.link, id, frontier, false);
         if self.note_read(env, id, from.account, frontier)? && is_ours {
             self.tell_read(id, from.link);
         }
@@ -68,8 +73,15 @@ impl Node {
     }
 
     /// What was read and is not here yet is remembered until it is: it is said once.
-    fn note_ahead(&mut self, link: Option<Link>, id: ConversationId, frontier: &Frontier) {
-        let is_ahead = frontier.iter().any(|(author, r)| r.height() > self.height(id, author));
+    fn note_ahead(
+        &mut self,
+        link: Option<Link>,
+        id: ConversationId,
+        frontier: &Frontier,
+        is_early: bool,
+    ) {
+        let is_ahead =
+            is_early || frontier.iter().any(|(author, r)| r.height() > self.height(id, author));
         let Some(session) = link.and_then(|link| self.sessions.get_mut(&link)) else { return };
         if is_ahead {
             session.reads_ahead.insert(id, frontier.clone());
@@ -87,6 +99,9 @@ impl Node {
         let ahead = self.sessions.iter().filter_map(|(link, session)| {
             Some((*link, session.account()?, session.reads_ahead.get(&id)?.clone()))
         });
+        let is_in = |account| self.group(id).is_none_or(|state| state.role(account).is_some());
+        let ahead =
+            ahead.filter(|(_, account, _)| self.account() == Some(*account) || is_in(*account));
         for (link, account, frontier) in ahead.collect::<Vec<_>>() {
             let is_ours = self.account() == Some(account);
             if self.note_read(env, id, account, &frontier)? && is_ours {

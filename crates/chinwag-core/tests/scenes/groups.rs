@@ -10,7 +10,7 @@ use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
-use chinwag_core::store::{Store, StoredEntry};
+use chinwag_core::store::{Contact, Store, StoredEntry};
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::wire::limits::INVITATIONS_OF_ONE_MAX;
 use rand_chacha::ChaCha20Rng;
@@ -443,6 +443,42 @@ fn what_was_read_in_a_group_and_who_types_its_members_are_told_and_nobody_else()
     world.join_as("mallory");
     assert_eq!(world.command("mallory", Command::MarkReadIn(group)), not_member);
     assert_eq!(world.command("mallory", Command::TypingIn(group, true)), not_member);
+}
+
+#[test]
+fn who_is_let_in_again_hears_what_was_read_meanwhile() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.connect("bob", "carol");
+    world.say_in("alice", group, "read this");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.settle();
+    world.command("bob", Command::MarkReadIn(group)).unwrap();
+    world.settle();
+    let (alice, bob) = (world.device("alice"), world.account("bob"));
+    assert_eq!(world.person("carol").node.read(group, alice, bob), 0);
+    world.grant("alice", group, "carol", Right::Member);
+    world.settle();
+    let read = world.person("alice").node.read(group, alice, bob);
+    assert!(read > 0);
+    assert_eq!(world.person("carol").node.read(group, alice, bob), read);
+}
+
+#[test]
+fn members_who_are_connected_become_contacts_by_a_ticket() {
+    let (mut world, _) = choir(&["bob", "carol"], Right::Member);
+    let link = world.connect("bob", "carol");
+    world.settle();
+    let ticket = world.invite("bob", false);
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    assert!(!world.is_connected(link), "what brings her there is said at the beginning");
+    world.connect("bob", "carol");
+    world.settle();
+    let [bob, carol] = ["bob", "carol"].map(|who| world.account(who));
+    for (who, whom) in [("bob", carol), ("carol", bob)] {
+        let is_contact = |c: &Contact| c.account == whom && c.is_contact;
+        assert!(world.person(who).node.contacts().any(is_contact), "{who}");
+    }
 }
 
 /// Carries the bundles that somebody makes for a group to those whom they are for.
