@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
-    Draft, Group, GroupHistory, GroupInvitation, GroupRole, Id, Imported, Invite, Message,
-    MessageState, Nearby, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who,
-    Why,
+    Draft, Group, GroupInvitation, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby,
+    Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -138,7 +137,7 @@ methods! {
          them.";
     "group.setRole" GroupSetRole (SetGroupRole) -> Group: "Makes a member an admin, or an admin a member.";
     "group.change" GroupChange (ChangeGroup) -> Group:
-        "Calls a group something else, says what it is about, or what new members get of its history.";
+        "Calls a group something else, or says what it is about.";
     "classroom.connect" ClassroomConnect (OnePeer) -> Conversation:
         "Says `connect` to a classroom program, so that it lists us; the conversation with it.";
     "message.send" MessageSend (SendMessage) -> Sent:
@@ -395,9 +394,6 @@ pub struct ChangeGroup {
     /// What it is about: up to 512 bytes; empty: nothing is said.
     #[serde(default)]
     pub topic: Option<String>,
-    /// What of the history new members get.
-    #[serde(default)]
-    pub history: Option<GroupHistory>,
 }
 
 /// Parameters of [`ClassroomConnect`].

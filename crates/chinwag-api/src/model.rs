@@ -371,19 +371,6 @@ pub enum GroupRole {
     Unknown = 0,
 }
 
-/// What of a group's history new members get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum GroupHistory {
-    /// What is said from then on.
-    FromNow,
-    /// Everything.
-    Everything,
-    /// A policy that this version does not know.
-    #[serde(other)]
-    Unknown,
-}
-
 /// A group that somebody let us into, until it is answered. Nothing of it is fetched before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -406,8 +393,6 @@ pub struct GroupInvitation {
 pub struct Group {
     /// Its conversation.
     pub conversation: Conversation,
-    /// What of the history new members get.
-    pub history: GroupHistory,
     /// Who reads what is written now, other than when this device last wrote here; without: nothing was
     /// written, or nothing has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use chinwag_api::model::{self, GroupHistory, GroupRole, GroupStanding};
+use chinwag_api::model::{self, GroupRole, GroupStanding};
 use chinwag_core::body::{Body, Content, Kind};
 use chinwag_core::ids::{AccountId, ConversationId, EntryId};
 use chinwag_core::membership::{
@@ -120,14 +120,6 @@ const fn role(role: Role) -> GroupRole {
         Role::Member => GroupRole::Member,
         Role::Admin => GroupRole::Admin,
         Role::Owner => GroupRole::Owner,
-    }
-}
-
-pub(crate) const fn history(history: Option<History>) -> GroupHistory {
-    match history {
-        Some(History::FromNow) => GroupHistory::FromNow,
-        Some(History::Everything) => GroupHistory::Everything,
-        None => GroupHistory::Unknown,
     }
 }
 

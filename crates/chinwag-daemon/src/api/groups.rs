@@ -6,10 +6,10 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{
     ChangeGroup, CreateGroup, InviteToGroup, Nothing, OneGroup, OneMember, SetGroupRole,
 };
-use chinwag_api::model::{self, GroupHistory, GroupRole};
+use chinwag_api::model::{self, GroupRole};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::Command;
-use chinwag_core::membership::{History, Right, Setting, Topic, TopicError};
+use chinwag_core::membership::{Right, Setting, Topic, TopicError};
 use chinwag_core::output::Answer;
 
 use super::{Api, audience, conversations, unexpected};
@@ -134,14 +134,6 @@ pub(super) async fn alter(api: Api, params: ChangeGroup) -> Result<model::Group,
     if let Some(topic) = params.topic.as_deref() {
         settings.push(Setting::Topic(typed_topic(topic)?));
     }
-    match params.history {
-        None => {}
-        Some(GroupHistory::FromNow) => settings.push(Setting::History(History::FromNow)),
-        Some(GroupHistory::Everything) => settings.push(Setting::History(History::Everything)),
-        Some(GroupHistory::Unknown) => {
-            return Err(ApiError::new(Kind::Usage, "the history is fromNow or everything"));
-        }
-    }
     if settings.is_empty() {
         return Err(ApiError::new(Kind::Usage, "nothing is named that is to change"));
     }
@@ -229,7 +221,6 @@ async fn told(
             })?;
             Ok(model::Group {
                 conversation: conversations::described_group(view, id)?,
-                history: groups::history(state.history),
                 audience_change: audience::change(view, id)?,
                 members: groups::members(view, &shared, state),
             })

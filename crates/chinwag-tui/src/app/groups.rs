@@ -6,7 +6,7 @@ use chinwag_api::method::{
     Nothing, OneGroup, OneMember, SetGroupRole,
 };
 use chinwag_api::model::{
-    Audience, AudienceChange, Group, GroupHistory, GroupInvitation, GroupMember, GroupRole, Id,
+    Audience, AudienceChange, Group, GroupInvitation, GroupMember, GroupRole, Id,
 };
 use chinwag_text::safe::{one_line, person};
 use chinwag_text::words;
@@ -171,12 +171,7 @@ impl App {
             _ => "You are out of it.".to_owned(),
         };
         lines.push(you);
-        let new = match group.history {
-            GroupHistory::FromNow => "what is said from then on",
-            GroupHistory::Everything => "everything",
-            GroupHistory::Unknown => "what a newer version knows",
-        };
-        lines.push(format!("New members get {new}."));
+        lines.push("New members get everything.".to_owned());
         lines.push(String::new());
         lines.extend(group.members.iter().map(member));
         if let Some(change) = &group.audience_change {

@@ -1,7 +1,7 @@
 //! What is known of whoever one talks with, where it is wanted: right of the conversation, or in the place of
 //! its messages where there is little room.
 
-use chinwag_api::model::{ContactState, Peer};
+use chinwag_api::model::{ContactState, GroupStanding, Peer};
 use chinwag_text::{safe, words};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -44,8 +44,12 @@ fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
     if chat.is_classroom() {
         page.classroom(chat);
     } else {
-        page.contact(chat);
-        page.devices(chat);
+        if let Some(standing) = &chat.conversation.group {
+            page.group(standing);
+        } else {
+            page.contact(chat);
+            page.devices(chat);
+        }
         page.digest(chat);
     }
     page.lines
@@ -95,6 +99,14 @@ impl Page<'_> {
             (_, false) => self.say("not verified: /verify", theme.text),
         }
         self.say(&safe::short(&contact.id, ID_SHOWN), theme.dim);
+    }
+
+    fn group(&mut self, standing: &GroupStanding) {
+        let theme = self.app.options.theme;
+        for words in super::group_in_words(standing) {
+            self.say(&words, theme.text);
+        }
+        self.say("/group lists who is in it", theme.dim);
     }
 
     fn devices(&mut self, chat: &Chat) {

@@ -14,6 +14,7 @@ mod status;
 pub mod widths;
 mod window;
 
+use chinwag_api::model::GroupStanding;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Modifier;
@@ -145,6 +146,19 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
     selected.or(typed)
 }
 
+/// How we stand to a group, how many are in it, and what it is about.
+fn group_in_words(standing: &GroupStanding) -> Vec<String> {
+    let mut says = match standing.role {
+        None => vec!["you are out of it".to_owned()],
+        Some(_) if !standing.joined => vec!["joining".to_owned()],
+        Some(_) => Vec::new(),
+    };
+    says.push(chinwag_text::words::MEMBER.count(standing.members));
+    let topic = chinwag_text::safe::one_line(&standing.topic);
+    says.extend((!topic.is_empty()).then_some(topic));
+    says
+}
+
 fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Some(chat) = app.chats.current() else { return };
     let theme = &app.options.theme;
@@ -154,6 +168,8 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         says.push(chat.presence_in_class().to_owned());
     } else if chat.is_self() {
         says.push("notes to yourself, on all your devices".to_owned());
+    } else if let Some(standing) = &chat.conversation.group {
+        says.extend(group_in_words(standing));
     } else {
         let contact = app.contacts.get(&chat.conversation.contact);
         let is_connected = app.chats.is_connected(&chat.conversation.contact);

@@ -124,7 +124,7 @@ fn right(app: &App) -> String {
         (unread, 0) => says.push(format!("{unread} unread")),
         (unread, mentions) => says.push(format!("{unread} unread, {mentions} for you")),
     }
-    let current = app.chats.current().filter(|chat| !chat.is_self() && !chat.is_classroom());
+    let current = app.chats.current().filter(|chat| chat.is_with_somebody());
     let way = current.and_then(|chat| {
         let way = app.chats.way_to(&chat.conversation.contact)?;
         Some(format!("{}: {way}", chat.name(NAME_SHOWN)))

@@ -7,6 +7,7 @@ mod classroom;
 mod codes;
 mod everyday;
 mod focus;
+mod groups;
 mod harness;
 mod keys;
 mod lines;

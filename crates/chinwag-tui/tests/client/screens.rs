@@ -335,6 +335,14 @@ fn leaving(theme: Theme) -> Desk {
     desk
 }
 
+fn members(theme: Theme) -> Desk {
+    let mut desk = crate::groups::in_a_group(theme);
+    desk.types("/group");
+    desk.press("Enter");
+    desk.answer(Tag::Group, crate::groups::described(&json!(null)));
+    desk
+}
+
 type View = (&'static str, fn(Theme) -> Desk);
 
 const VIEWS: &[View] = &[
@@ -367,6 +375,8 @@ const VIEWS: &[View] = &[
     ("id", id),
     ("digest", digest),
     ("leaving", leaving),
+    ("group", crate::groups::in_a_group),
+    ("members", members),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.

@@ -49,8 +49,6 @@ pub(crate) enum GroupCommand {
     Rename(GroupRename),
     /// Say what a group is about
     Topic(GroupTopic),
-    /// Say what of the history new members get
-    History(GroupHistory),
 }
 
 /// `chinwag group show` and `join`.
@@ -153,23 +151,4 @@ pub(crate) struct GroupTopic {
     pub(crate) topic: Option<String>,
     #[command(flatten)]
     pub(crate) json: Json,
-}
-
-/// `chinwag group history`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct GroupHistory {
-    /// Which: its name, the beginning of it, or its id
-    pub(crate) group: String,
-    /// What new members get
-    pub(crate) history: History,
-    #[command(flatten)]
-    pub(crate) json: Json,
-}
-
-/// What of the history new members get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum History {
-    // What is said from the time on at which they were let in.
-    FromNow,
-    Everything,
 }

@@ -5,12 +5,12 @@ use chinwag_api::method::{
     GroupInvitations, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow,
     InviteToGroup, ListConversations, Method, Nothing, OneGroup, OneMember, SetGroupRole,
 };
-use chinwag_api::model::{Conversation, Group, GroupHistory, GroupInvitation, GroupRole};
+use chinwag_api::model::{Conversation, Group, GroupInvitation, GroupRole};
 use chinwag_text::words;
 use serde_json::Value;
 
 use super::{ask, ask_list, say_list, sure};
-use crate::args::groups::{GroupCommand, History, Role};
+use crate::args::groups::{GroupCommand, Role};
 use crate::args::{Json, JsonList};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -77,14 +77,6 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
         GroupCommand::Topic(args) => {
             let topic = Some(args.topic.unwrap_or_default());
             let params = ChangeGroup { group: args.group, topic, ..ChangeGroup::default() };
-            change(context, params, args.json).await
-        }
-        GroupCommand::History(args) => {
-            let history = Some(match args.history {
-                History::FromNow => GroupHistory::FromNow,
-                History::Everything => GroupHistory::Everything,
-            });
-            let params = ChangeGroup { group: args.group, history, ..ChangeGroup::default() };
             change(context, params, args.json).await
         }
     }

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use chinwag_api::model::{
-    AudienceChange, Conversation, Group, GroupHistory, GroupInvitation, GroupMember, GroupRole,
-    GroupStanding,
+    AudienceChange, Conversation, Group, GroupInvitation, GroupMember, GroupRole, GroupStanding,
 };
 
 use chinwag_text::words;
@@ -85,17 +84,12 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
         0 => "never".to_owned(),
         seconds => format!("{} after they were read", words::SECOND.count(u64::from(seconds))),
     };
-    let history = match group.history {
-        GroupHistory::FromNow => "what is said from then on",
-        GroupHistory::Everything => "everything",
-        GroupHistory::Unknown => "what a newer version knows",
-    };
     let head = facts(
         &[
             ("Group", name(&group.conversation.name)),
             ("Topic", output::short(topic, TOPIC_SHOWN)),
             ("You are", ours(standing).to_owned()),
-            ("New members get", history.to_owned()),
+            ("New members get", "everything".to_owned()),
             ("Messages disappear", disappear),
             ("Id", super::id(&group.conversation.id, style.whole_ids)),
         ],
