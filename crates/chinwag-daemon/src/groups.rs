@@ -17,10 +17,13 @@ use crate::{ids, people, time};
 
 /// What a group is called of which only the beginning of its id is known.
 pub(crate) fn name(view: &View<'_>, id: ConversationId) -> String {
-    let name = view.node.group(id).and_then(|state| state.name.as_ref());
-    name.map_or_else(
+    if let Some(name) = view.node.group(id).and_then(|state| state.name.as_ref()) {
+        return name.as_str().to_owned();
+    }
+    let invitation = view.node.invitations().find(|(invitation, _)| invitation.group == id);
+    invitation.map_or_else(
         || ids::conversation(id).chars().take(13).collect(),
-        |name| name.as_str().to_owned(),
+        |(_, creation)| creation.name.as_str().to_owned(),
     )
 }
 
@@ -33,6 +36,13 @@ fn own_membership(view: &View<'_>, state: &State) -> Option<Member> {
 /// that we were only let into is not among them: whoever let us in could give it any name.
 pub(crate) fn called(view: &View<'_>, who: &str) -> Vec<ConversationId> {
     of_those(view, who, |state| has_joined(view, state))
+}
+
+/// Those of them that are called so in full.
+pub(crate) fn called_in_full(view: &View<'_>, who: &str) -> Vec<ConversationId> {
+    let folded = who.to_lowercase();
+    let is_whole = |id: &ConversationId| name(view, *id).to_lowercase() == folded;
+    called(view, who).into_iter().filter(is_whole).collect()
 }
 
 /// The same of all groups that are here.
@@ -226,7 +236,7 @@ fn action_in_words(view: &View<'_>, author: Option<AccountId>, action: &Action) 
             format!("removed {}", named(view, *account))
         }
         Action::Remove(Removal { account, .. }) if author == Some(*account) => {
-            "is no admin any more".to_owned()
+            "stepped down as an admin".to_owned()
         }
         Action::Remove(Removal { account, .. }) => {
             format!("made {} a member without a say", named(view, *account))
@@ -246,9 +256,9 @@ fn setting_in_words(setting: &Setting) -> String {
         Setting::Lifetime(seconds) => {
             format!("said that new messages disappear {seconds} seconds after they were read")
         }
-        Setting::Name(name) => format!("calls the group \"{}\"", name.as_str()),
+        Setting::Name(name) => format!("called the group \"{}\"", name.as_str()),
         Setting::Topic(topic) if topic.as_str().is_empty() => "took the topic away".to_owned(),
-        Setting::Topic(topic) => format!("says what it is about: {}", topic.as_str()),
+        Setting::Topic(topic) => format!("said what it is about: {}", topic.as_str()),
         Setting::History(History::FromNow) => {
             "said that new members get what is said from then on".to_owned()
         }

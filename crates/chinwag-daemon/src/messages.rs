@@ -145,7 +145,7 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
         },
         sent_at: time::claimed(header.claimed),
         text,
-        reply_to: shown.reply_to.map(|of| quote(view, of)).transpose()?,
+        reply_to: shown.reply_to.map(|of| quote(view, of, id)).transpose()?,
         edited: shown.edited.is_some(),
         gone,
         reactions,
@@ -172,9 +172,12 @@ fn settings_in_words(lifetime_s: Option<u32>) -> String {
     }
 }
 
-fn quote(view: &View<'_>, of: EntryId) -> Result<model::Quote, ApiError> {
+/// What is answered, if it is of the same conversation: otherwise whoever answers could have us show in one
+/// what was said in another.
+fn quote(view: &View<'_>, of: EntryId, within: ConversationId) -> Result<model::Quote, ApiError> {
     let id = ids::message(of);
-    let Some(entry) = find(view, of)? else {
+    let entry = find(view, of)?.filter(|entry| entry.header.conversation == within);
+    let Some(entry) = entry else {
         return Ok(model::Quote { id, author: None, excerpt: None });
     };
     let conversation = entry.header.conversation;

@@ -223,12 +223,23 @@ pub(crate) fn conversation(view: &View<'_>, who: &str) -> Result<Talk, ApiError>
     let groups = groups::called(view, who);
     match (meant(view, who), groups.as_slice()) {
         (Ok(account), []) => direct(view, account),
-        // A group can be called anything. Whom one calls so, in full, is meant all the same.
-        (Ok(account), _) if is_exactly(view, who, account) => direct(view, account),
+        // A group can be called anything, and so can everybody call themselves. Only what we call somebody
+        // settles it.
+        (Ok(account), _) if is_called_so_by_us(view, who, account) => direct(view, account),
+        (Ok(account), _) if is_all_of_their_name(view, who, account) => {
+            match groups::called_in_full(view, who).as_slice() {
+                [] => direct(view, account),
+                same => Err(ambiguous(view, who, Some(account), same)),
+            }
+        }
         (Err(error), [group]) if error.kind() == Kind::NotFound => {
             Ok(Talk { id: *group, with: None })
         }
-        (Err(error), []) => Err(error),
+        (Err(error), []) => Err(if groups::invited(view, who).is_empty() {
+            error
+        } else {
+            error.hint("you were invited to a group of that name: chinwag group invitations")
+        }),
         (account, _) => Err(ambiguous(view, who, account.ok(), &groups)),
     }
 }
@@ -258,6 +269,10 @@ pub(crate) fn group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiErr
 /// The group that somebody means who answers an invitation: to one that we were invited to, or one that
 /// is here.
 pub(crate) fn invited_group(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
+    if let Some(id) = ids::parse_conversation(who.trim()) {
+        // One that was declined can be thought over.
+        return Ok(id);
+    }
     match groups::invited(view, who).as_slice() {
         [group] => Ok(*group),
         [] => group(view, who),
@@ -276,16 +291,17 @@ fn group_by_id(view: &View<'_>, who: &str) -> Result<Option<ConversationId>, Api
     }
 }
 
-fn is_exactly(view: &View<'_>, who: &str, account: AccountId) -> bool {
+/// Whether we call somebody so, or it is an id.
+fn is_called_so_by_us(view: &View<'_>, who: &str, account: AccountId) -> bool {
     let folded = who.to_lowercase();
     let called = contact(view, account).and_then(|contact| contact.called.as_ref());
     let is_called = called.is_some_and(|called| called.as_str().to_lowercase() == folded);
-    is_called
-        || name(view, account).to_lowercase() == folded
-        || who == "me"
-        || who == "self"
-        || ids::account(account).starts_with(who)
-        || ids::parse_conversation(who).is_some()
+    let is_id = ids::is_beginning_of_account(who) && ids::account(account).starts_with(who);
+    is_called || who == "me" || who == "self" || is_id || ids::parse_conversation(who).is_some()
+}
+
+fn is_all_of_their_name(view: &View<'_>, who: &str, account: AccountId) -> bool {
+    name(view, account).to_lowercase() == who.to_lowercase()
 }
 
 fn ambiguous(

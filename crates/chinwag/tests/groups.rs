@@ -251,12 +251,20 @@ fn a_group_takes_nobodys_name_and_a_name_obeys_no_terminal() {
     let ended = cleo.runs(&["send", "bo", "who is meant?"]);
     assert_eq!(ended.code, 3, "{ended:?}");
     assert!(ended.error.contains("the group boss"), "{ended:?}");
+    // Whoever calls themselves like a group does not get what is meant for it.
+    bob.does(&["rename", "boss"]);
+    until_so("Ana hears of it", || ana.does(&["contacts"]).contains("boss"));
+    let ended = ana.runs(&["send", "boss", "for the group"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.error.contains("fits more than one"), "{ended:?}");
     let alone: Page = ana.asks(&["history", "Cleo"]);
     assert_eq!(alone.messages.len(), 2);
     let ended = ana.runs(&["group", "create", &format!("x{ESCAPE}[31m")]);
     assert_eq!(ended.code, 2, "{ended:?}");
     let topic = format!("t{ESCAPE}]0;x");
     assert_eq!(ana.runs(&["group", "topic", "boss", &topic]).code, 2);
+    let ended = ana.runs(&["group", "role", "boss", "me", "member"]);
+    assert_eq!(ended.code, 4, "nobody takes their own group away by mistake: {ended:?}");
     let shown = ana.does(&["group", "show", "boss"]);
     assert!(shown.contains("You") && shown.contains("owner") && shown.contains("Cleo"), "{shown}");
 }

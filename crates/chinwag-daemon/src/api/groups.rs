@@ -112,6 +112,10 @@ pub(super) async fn set_role(api: Api, params: SetGroupRole) -> Result<model::Gr
             GroupRole::Admin if is_admin => Vec::new(),
             GroupRole::Admin => vec![Command::Grant { group, account, right: Right::Admin }],
             GroupRole::Member if has == Some(chinwag_core::membership::Role::Member) => Vec::new(),
+            GroupRole::Member if has == Some(chinwag_core::membership::Role::Owner) => {
+                let text = "an owner stays one until they leave";
+                return Err(ApiError::new(Kind::Refused, text));
+            }
             GroupRole::Member => {
                 vec![Command::Remove { group, account, keeps: Some(Right::Member) }]
             }
@@ -164,8 +168,10 @@ fn member(view: &View<'_>, group: ConversationId, who: &str) -> Result<AccountId
     let state = view.node.group(group);
     let members: Vec<AccountId> =
         state.into_iter().flat_map(|state| state.members.keys().copied()).collect();
-    people::meant_among(view, who, &members)
-        .map_err(|error| error.hint("chinwag group show GROUP lists who is in it"))
+    people::meant_among(view, who, &members).map_err(|error| match error.kind() {
+        Kind::NotFound => error.hint("chinwag group show GROUP lists who is in it"),
+        _ => error,
+    })
 }
 
 fn accounts(view: &View<'_>, who: &[String]) -> Result<Vec<AccountId>, ApiError> {

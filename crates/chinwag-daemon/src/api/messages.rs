@@ -71,6 +71,7 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
     if params.require_verified {
         must_be_verified(view, talk)?;
     }
+    must_have_joined(view, talk)?;
     let reply_to = params.reply_to.map(|id| answered(view, talk.id, &id)).transpose()?;
     let client_id = params.client_id.as_deref().map(ClientId::of);
     let content = messages::text(params.text, reply_to);
@@ -78,6 +79,18 @@ fn say(view: &View<'_>, params: SendMessage) -> Result<Command, ApiError> {
         Some(to) => Command::Say { to, content, client_id },
         None => Command::SayInGroup { group: talk.id, content, client_id },
     })
+}
+
+/// To say something in a group is no way to join it: whoever left may have been let in again without a
+/// word of theirs.
+fn must_have_joined(view: &View<'_>, talk: Talk) -> Result<(), ApiError> {
+    let standing = view.node.group(talk.id).map(|state| groups::standing(view, state));
+    if standing.is_none_or(|standing| standing.joined || standing.role.is_none()) {
+        return Ok(());
+    }
+    let text = format!("you have not joined {}", groups::name(view, talk.id));
+    Err(ApiError::new(Kind::Refused, text)
+        .hint(format!("chinwag group join {}", ids::conversation(talk.id))))
 }
 
 /// Whoever it is said to has compared the safety number with us: in a group, all members.

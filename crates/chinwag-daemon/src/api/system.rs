@@ -96,7 +96,10 @@ fn undelivered(view: &View<'_>) -> Result<u64, ApiError> {
     let blocked = |with| view.node.contacts().any(|c| c.account == with && c.is_blocked);
     let mut undelivered = 0;
     let direct = view.node.conversations().map(|(id, with)| (id, vec![with]));
-    let groups = view.node.groups().map(|(id, _)| (id, groups::others_joined(view, id)));
+    // In a group that one is out of nobody waits for anything.
+    let ours =
+        view.node.groups().filter(|(_, state)| own.is_some_and(|own| state.role(own).is_some()));
+    let groups = ours.map(|(id, _)| (id, groups::others_joined(view, id)));
     for (id, with) in direct.chain(groups) {
         let others = with.into_iter().filter(|with| Some(*with) != own && !blocked(*with));
         let devices: Vec<_> = others.map(|with| view.node.devices_of(with, view.now)).collect();

@@ -52,7 +52,8 @@ fn explained(view: &View<'_>, shared: &Shared, id: &str) -> Result<model::Why, A
     }
     let with = view.node.conversations().find(|(known, _)| *known == conversation);
     let with = with.map(|(_, with)| with);
-    let members = groups::others(view, conversation);
+    // Nothing goes out to whoever has not joined.
+    let members = groups::others_joined(view, conversation);
     let accounts: Vec<AccountId> = with.into_iter().chain(members).chain(own).collect();
     let mut devices = Vec::new();
     for account in accounts {

@@ -105,8 +105,8 @@ impl App {
     fn ask_to_leave(&mut self, group: Id, args: &str) -> Vec<Effect> {
         let then =
             vec![Ask::of::<GroupLeave>(Tag::Done("you have left".into()), OneGroup { group })];
-        let question = "Leave this group? Only its members can let you in again; what was said \
-                        stays here.";
+        let question = "Leave this group? Only its members can let you in again, and if you are its only \
+                        owner nobody becomes an admin any more. What was said stays here.";
         self.window = Some(Window::Asked(Asked::new(question.to_owned(), then)));
         let (_, is_sure) = sure(args);
         self.answer_yes(is_sure)
@@ -164,7 +164,9 @@ impl App {
             lines.push(topic);
         }
         let you = match standing {
-            Some(of) if of.role.is_some() && !of.joined => "You are joining it.".to_owned(),
+            Some(of) if of.role.is_some() && !of.joined => {
+                "You have not joined it: /group join NAME".to_owned()
+            }
             Some(of) if of.role.is_some() => {
                 format!("You are {}.", role(of.role.unwrap_or(GroupRole::Unknown)))
             }

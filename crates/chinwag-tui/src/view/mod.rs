@@ -150,7 +150,7 @@ fn conversation(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Posi
 fn group_in_words(standing: &GroupStanding) -> Vec<String> {
     let mut says = match standing.role {
         None => vec!["you are out of it".to_owned()],
-        Some(_) if !standing.joined => vec!["joining".to_owned()],
+        Some(_) if !standing.joined => vec!["not joined".to_owned()],
         Some(_) => Vec::new(),
     };
     says.push(chinwag_text::words::MEMBER.count(standing.members));

@@ -44,11 +44,14 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
         }
         GroupCommand::Decline(args) => {
             let params = OneGroup { group: args.group };
-            ask::<GroupDecline>(context, params, args.json, |_| "It does not come again.".into())
+            ask::<GroupDecline>(context, params, args.json, |_| {
+                "It does not come again by itself; `chinwag group join ID` takes it up all the same.".into()
+            })
                 .await
         }
         GroupCommand::Leave(args) => {
-            let question = "Leave the group? Only its members can let you in again.";
+            let question = "Leave the group? Only its members can let you in again, and if you are its \
+                            only owner nobody becomes an admin any more.";
             sure(question, args.yes).await?;
             let params = OneGroup { group: args.group };
             say::<GroupLeave>(context, params, args.json, show::groups::left).await

@@ -32,7 +32,7 @@ fn name(of: &str) -> String {
 /// What we are in a group.
 fn ours(standing: Option<&GroupStanding>) -> &'static str {
     match standing {
-        Some(GroupStanding { role: Some(_), joined: false, .. }) => "joining",
+        Some(GroupStanding { role: Some(_), joined: false, .. }) => "not joined",
         Some(GroupStanding { role: Some(is), .. }) => role(*is),
         _ => "out of it",
     }
@@ -64,7 +64,7 @@ pub(crate) fn invitations(invitations: &[GroupInvitation], style: &Style) -> Str
     if invitations.is_empty() {
         return "No invitations.".to_owned();
     }
-    let mut table = Table::new(&["GROUP", "INVITED BY", "WHEN", "ID"]);
+    let mut table = Table::new(&["GROUP", "TOLD BY", "WHEN", "ID"]);
     for invitation in invitations {
         table.row([
             name(&invitation.name),
@@ -95,7 +95,7 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
         ],
         style.paint,
     );
-    let mut table = Table::new(&["MEMBER", "ROLE", "JOINED", "CONTACT", "LAST HEARD"]);
+    let mut table = Table::new(&["MEMBER", "ROLE", "JOINED", "CONTACT", "LAST HEARD", "ID"]);
     for member in &group.members {
         table.row([
             who(member),
@@ -103,6 +103,7 @@ pub(crate) fn group(group: &Group, style: &Style) -> String {
             if member.joined { "yes" } else { "not yet" }.to_owned(),
             if member.is_me || member.is_contact { "" } else { "no" }.to_owned(),
             heard(member, style),
+            if style.whole_ids { super::id(&member.id, true) } else { String::new() },
         ]);
     }
     let changed = group.audience_change.as_ref().map_or_else(String::new, changed);
