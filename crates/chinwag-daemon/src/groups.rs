@@ -51,15 +51,23 @@ pub(crate) fn called_whether_joined_or_not(view: &View<'_>, who: &str) -> Vec<Co
 }
 
 fn of_those(view: &View<'_>, who: &str, is_among: impl Fn(&State) -> bool) -> Vec<ConversationId> {
-    let folded = who.to_lowercase();
+    let among = view.node.groups().filter(|(_, state)| is_among(state));
+    fitting(who, among.map(|(id, _)| (id, name(view, id))))
+}
+
+/// Of these those that are called so, or whose names begin so if none is.
+fn fitting(
+    who: &str,
+    named: impl Iterator<Item = (ConversationId, String)>,
+) -> Vec<ConversationId> {
+    let folded = who.trim().to_lowercase();
     if folded.is_empty() {
         return Vec::new();
     }
-    let among = view.node.groups().filter(|(_, state)| is_among(state));
-    let among: Vec<(ConversationId, String)> =
-        among.map(|(id, _)| (id, name(view, id).to_lowercase())).collect();
+    let named: Vec<(ConversationId, String)> =
+        named.map(|(id, name)| (id, name.to_lowercase())).collect();
     let those = |fits: &dyn Fn(&str) -> bool| -> Vec<ConversationId> {
-        among.iter().filter(|(_, name)| fits(name)).map(|(id, _)| *id).collect()
+        named.iter().filter(|(_, name)| fits(name)).map(|(id, _)| *id).collect()
     };
     let whole = those(&|name| name == folded);
     if whole.is_empty() { those(&|name| name.starts_with(&folded)) } else { whole }
@@ -73,21 +81,12 @@ fn has_joined(view: &View<'_>, state: &State) -> bool {
 
 /// The groups that somebody invited us to and that are called so, or whose ids are or begin so.
 pub(crate) fn invited(view: &View<'_>, who: &str) -> Vec<ConversationId> {
-    let (who, folded) = (who.trim(), who.trim().to_lowercase());
-    let open: Vec<(ConversationId, String)> = view
-        .node
-        .invitations()
-        .map(|(invitation, creation)| (invitation.group, creation.name.as_str().to_lowercase()))
-        .collect();
-    let those = |fits: &dyn Fn(ConversationId, &str) -> bool| -> Vec<ConversationId> {
-        open.iter().filter(|(id, name)| fits(*id, name)).map(|(id, _)| *id).collect()
-    };
+    let open = view.node.invitations();
     if ids::is_beginning_of_conversation(who) {
-        return those(&|id, _| ids::conversation(id).starts_with(who));
+        let begins = |id: &ConversationId| ids::conversation(*id).starts_with(who);
+        return open.map(|(invitation, _)| invitation.group).filter(begins).collect();
     }
-    let whole = those(&|_, name| name == folded);
-    let is_beginning = |name: &str| !folded.is_empty() && name.starts_with(&folded);
-    if whole.is_empty() { those(&|_, name| is_beginning(name)) } else { whole }
+    fitting(who, open.map(|(of, creation)| (of.group, creation.name.as_str().to_owned())))
 }
 
 /// An invitation to a group as it is told.

@@ -61,6 +61,10 @@ pub(crate) fn find(view: &View<'_>, id: EntryId) -> Result<Option<StoredEntry>, 
     Ok(entry.filter(|entry| entry.header.kind.is_shown() && groups::is_shown(view, entry)))
 }
 
+/// Entries that are read at once, at least: of a log that does not count nothing is shown, however long
+/// it is.
+const AT_ONCE: usize = 64;
+
 /// From where a page of a conversation is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum From {
@@ -79,13 +83,13 @@ pub(crate) fn timeline(
 ) -> Result<(Vec<StoredEntry>, bool), ApiError> {
     let mut shown = Vec::new();
     loop {
-        let wanted = count - shown.len();
+        let wanted = (count - shown.len()).max(AT_ONCE);
         let page = match from {
             From::Before(before) => view.store.timeline(id, before, wanted),
             From::After(after) => view.store.timeline_after(id, after, wanted),
         };
         let page = page.map_err(|error| unreadable(&error))?;
-        let has_more = page.len() == wanted;
+        let is_end = page.len() < wanted;
         if let Some(last) = page.last().map(StoredEntry::position) {
             from = match from {
                 From::Before(_) => From::Before(Some(last)),
@@ -93,7 +97,9 @@ pub(crate) fn timeline(
             };
         }
         shown.extend(page.into_iter().filter(|entry| groups::is_shown(view, entry)));
-        if !has_more || shown.len() == count {
+        if is_end || shown.len() >= count {
+            let has_more = !is_end || shown.len() > count;
+            shown.truncate(count);
             return Ok((shown, has_more));
         }
     }

@@ -11,7 +11,7 @@ use chinwag_api::model::{
     Reach, Status, Why,
 };
 use harness::ESCAPE;
-use harness::home::{Home, introduce};
+use harness::home::{Home, introduce, until_so};
 use harness::pipes::Piped;
 use rustix::process::Signal;
 
@@ -53,14 +53,6 @@ impl Three {
             until_so("they have joined", || groups(other)[0].group.as_ref().unwrap().joined);
         }
         self
-    }
-}
-
-#[track_caller]
-fn until_so(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + harness::PATIENCE;
-    while !is_so() {
-        assert!(std::time::Instant::now() < deadline, "{what}");
     }
 }
 
@@ -265,6 +257,9 @@ fn a_group_takes_nobodys_name_and_a_name_obeys_no_terminal() {
     assert_eq!(ana.runs(&["group", "topic", "boss", &topic]).code, 2);
     let ended = ana.runs(&["group", "role", "boss", "me", "member"]);
     assert_eq!(ended.code, 4, "nobody takes their own group away by mistake: {ended:?}");
+    let too_many = vec!["Bob"; 101];
+    let ended = ana.runs(&[&["group", "invite", "boss"], too_many.as_slice()].concat());
+    assert_eq!(ended.code, 7, "{ended:?}");
     let shown = ana.does(&["group", "show", "boss"]);
     assert!(shown.contains("You") && shown.contains("owner") && shown.contains("Cleo"), "{shown}");
 }

@@ -13,7 +13,7 @@ use chinwag_api::model::{
     Invite, Message, MessageState, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Why,
 };
 use harness::ESCAPE;
-use harness::home::{Home, introduce};
+use harness::home::{Home, introduce, until_so};
 use harness::pipes::{Ended, Piped};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -109,15 +109,6 @@ fn who_uses_a_card_asks_and_becomes_a_contact_when_that_is_accepted() {
     until(&heard, |what| matches!(what, What::Contact { contact } if is_contact(contact)));
     bob.asks::<Sent>(&["send", "Ana", "hello", "--wait", "delivered"]);
     assert_eq!(texts(&messages(&ana, "Bob")), ["hello"]);
-}
-
-/// What somebody waits for, asked for until it is so.
-#[track_caller]
-fn until_so(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + harness::PATIENCE;
-    while !is_so() {
-        assert!(std::time::Instant::now() < deadline, "{what}");
-    }
 }
 
 #[test]

@@ -26,11 +26,6 @@ impl Audience {
     pub fn iter(&self) -> impl Iterator<Item = (AccountId, &BTreeSet<DeviceId>)> {
         self.0.iter().map(|(account, devices)| (*account, devices))
     }
-
-    /// Whether it is for a device.
-    pub fn has(&self, device: DeviceId) -> bool {
-        self.0.values().any(|devices| devices.contains(&device))
-    }
 }
 
 impl Encode for Audience {

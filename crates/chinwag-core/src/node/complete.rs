@@ -161,10 +161,10 @@ impl Node {
                 let from = came.filter(|(of, _)| of == author).and_then(|(_, from)| from);
                 self.hand_completed(id, *author, entries, from);
             }
-            for (author, entries) in &new {
-                let limit = self.limit(id, *author);
-                let counting = entries.iter().filter(|entry| entry.header.seq().get() <= limit);
-                for entry in counting {
+            for (author, entries) in new {
+                let limit = self.limit(id, author);
+                let counts = |entry: &StoredEntry| entry.header.seq().get() <= limit;
+                for entry in entries.into_iter().filter(counts) {
                     self.take_effect(env, id, entry, is_late)?;
                 }
             }

@@ -24,12 +24,13 @@ impl Node {
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
-        entry: &StoredEntry,
+        entry: StoredEntry,
         is_late: bool,
     ) -> Result<(), StoreError> {
-        let StoredEntry { id: entry_id, header, mut body, .. } = entry.clone();
-        let author = self.account_of(id, header.author);
-        if body.is_some() && self.is_to_go(env, id, entry, author, is_late)? {
+        let author = self.account_of(id, entry.header.author);
+        let is_to_go = entry.body.is_some() && self.is_to_go(env, id, &entry, author, is_late)?;
+        let StoredEntry { id: entry_id, header, mut body, .. } = entry;
+        if is_to_go {
             env.store.delete_body(entry_id)?;
             body = None;
         }

@@ -551,7 +551,7 @@ impl Node {
         for entry in counting {
             let (header, body) = entry.clone().into_parts();
             let entry = StoredEntry { id: entry.id(), header, body, signature: None };
-            self.take_effect(env, id, &entry, is_late)?;
+            self.take_effect(env, id, entry, is_late)?;
         }
         self.read_after_all(env, id)
     }

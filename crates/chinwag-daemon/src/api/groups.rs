@@ -9,7 +9,7 @@ use chinwag_api::method::{
 use chinwag_api::model::{self, GroupRole};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::Command;
-use chinwag_core::membership::{Right, Setting, Topic, TopicError};
+use chinwag_core::membership::{Right, Role, Setting, Topic, TopicError};
 use chinwag_core::output::Answer;
 
 use super::{Api, audience, conversations, unexpected};
@@ -107,19 +107,19 @@ pub(super) async fn set_role(api: Api, params: SetGroupRole) -> Result<model::Gr
     let set = move |view: &View<'_>, group| {
         let account = member(view, group, &params.member)?;
         let has = view.node.group(group).and_then(|state| state.role(account));
-        let is_admin = has == Some(chinwag_core::membership::Role::Admin);
-        Ok(match params.role {
-            GroupRole::Admin if is_admin => Vec::new(),
-            GroupRole::Admin => vec![Command::Grant { group, account, right: Right::Admin }],
-            GroupRole::Member if has == Some(chinwag_core::membership::Role::Member) => Vec::new(),
-            GroupRole::Member if has == Some(chinwag_core::membership::Role::Owner) => {
+        Ok(match (params.role, has) {
+            (GroupRole::Admin, Some(Role::Admin)) | (GroupRole::Member, Some(Role::Member)) => {
+                Vec::new()
+            }
+            (GroupRole::Member, Some(Role::Owner)) => {
                 let text = "an owner stays one until they leave";
                 return Err(ApiError::new(Kind::Refused, text));
             }
-            GroupRole::Member => {
+            (GroupRole::Admin, _) => vec![Command::Grant { group, account, right: Right::Admin }],
+            (GroupRole::Member, _) => {
                 vec![Command::Remove { group, account, keeps: Some(Right::Member) }]
             }
-            GroupRole::Owner | GroupRole::Unknown => {
+            (GroupRole::Owner | GroupRole::Unknown, _) => {
                 let text = "a member can be made an admin, and an admin a member";
                 return Err(
                     ApiError::new(Kind::Usage, text).hint("owner is only who began the group")

@@ -3,15 +3,15 @@
 use chinwag_api::method::{
     ChangeGroup, ConversationList, CreateGroup, GroupChange, GroupCreate, GroupDecline,
     GroupInvitations, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow,
-    InviteToGroup, ListConversations, Method, Nothing, OneGroup, OneMember, SetGroupRole,
+    InviteToGroup, ListConversations, Nothing, OneGroup, OneMember, SetGroupRole,
 };
 use chinwag_api::model::{Conversation, Group, GroupInvitation, GroupRole};
 use chinwag_text::words;
 use serde_json::Value;
 
 use super::{ask, ask_list, say_list, sure};
+use crate::args::JsonList;
 use crate::args::groups::{GroupCommand, Role};
-use crate::args::{Json, JsonList};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
@@ -19,24 +19,23 @@ use crate::show;
 
 pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit, Failure> {
     let style = context.style();
+    let words = |group: &Group| show::groups::group(group, &style);
     match command {
         GroupCommand::Create(args) => {
             let params = CreateGroup { name: args.name, contacts: args.contacts };
-            say::<GroupCreate>(context, params, args.json, show::groups::began).await
+            ask::<GroupCreate>(context, params, args.json, show::groups::began).await
         }
         GroupCommand::Show(args) => {
             let params = OneGroup { group: args.group };
-            let words = |group: &Group| show::groups::group(group, &style);
-            say::<GroupShow>(context, params, args.json, words).await
+            ask::<GroupShow>(context, params, args.json, words).await
         }
         GroupCommand::Invite(args) => {
             let params = InviteToGroup { group: args.group, contacts: args.contacts };
-            let words = |group: &Group| show::groups::group(group, &style);
-            say::<GroupInvite>(context, params, args.json, words).await
+            ask::<GroupInvite>(context, params, args.json, words).await
         }
         GroupCommand::Join(args) => {
             let params = OneGroup { group: args.group };
-            say::<GroupJoin>(context, params, args.json, show::groups::joined).await
+            ask::<GroupJoin>(context, params, args.json, show::groups::joined).await
         }
         GroupCommand::Invitations(list) => {
             let words = |all: &Vec<GroupInvitation>| show::groups::invitations(all, &style);
@@ -54,14 +53,13 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
                             only owner nobody becomes an admin any more.";
             sure(question, args.yes).await?;
             let params = OneGroup { group: args.group };
-            say::<GroupLeave>(context, params, args.json, show::groups::left).await
+            ask::<GroupLeave>(context, params, args.json, show::groups::left).await
         }
         GroupCommand::Remove(args) => {
             let who = show::people::name(&args.member);
             sure(&format!("Remove {who} from the group, on all devices?"), args.yes).await?;
             let params = OneMember { group: args.group, member: args.member };
-            let words = |group: &Group| show::groups::group(group, &style);
-            say::<GroupRemove>(context, params, args.json, words).await
+            ask::<GroupRemove>(context, params, args.json, words).await
         }
         GroupCommand::Role(args) => {
             let role = match args.role {
@@ -69,36 +67,19 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
                 Role::Member => GroupRole::Member,
             };
             let params = SetGroupRole { group: args.group, member: args.member, role };
-            let words = |group: &Group| show::groups::group(group, &style);
-            say::<GroupSetRole>(context, params, args.json, words).await
+            ask::<GroupSetRole>(context, params, args.json, words).await
         }
         GroupCommand::Rename(args) => {
             let name = Some(args.name);
             let params = ChangeGroup { group: args.group, name, ..ChangeGroup::default() };
-            change(context, params, args.json).await
+            ask::<GroupChange>(context, params, args.json, words).await
         }
         GroupCommand::Topic(args) => {
             let topic = Some(args.topic.unwrap_or_default());
             let params = ChangeGroup { group: args.group, topic, ..ChangeGroup::default() };
-            change(context, params, args.json).await
+            ask::<GroupChange>(context, params, args.json, words).await
         }
     }
-}
-
-async fn change(context: &Context, params: ChangeGroup, json: Json) -> Result<Exit, Failure> {
-    let style = context.style();
-    let words = |group: &Group| show::groups::group(group, &style);
-    say::<GroupChange>(context, params, json, words).await
-}
-
-/// Does something with a group, and says what comes of it.
-async fn say<M: Method<Answer = Group>>(
-    context: &Context,
-    params: M::Params,
-    json: Json,
-    words: impl FnOnce(&Group) -> String,
-) -> Result<Exit, Failure> {
-    ask::<M>(context, params, json, words).await
 }
 
 /// Lists the groups: of all conversations those that are some.

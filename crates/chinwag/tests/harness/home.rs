@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::process::Command;
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
@@ -112,6 +113,15 @@ impl Home {
         let daemon = self.starts(&["daemon"]);
         daemon.until_error("the daemon runs");
         daemon
+    }
+}
+
+/// What somebody waits for, asked for until it is so.
+#[track_caller]
+pub(crate) fn until_so(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + super::PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
     }
 }
 
