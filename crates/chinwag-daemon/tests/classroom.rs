@@ -75,6 +75,15 @@ impl Program {
         format!("class_{}", self.address)
     }
 
+    /// Ends it, and waits until nobody listens where it did.
+    async fn ends(self) -> String {
+        let (id, address) = (self.id(), self.address);
+        drop(self);
+        let until_refused = async { while TcpStream::connect(address).await.is_ok() {} };
+        tokio::time::timeout(SOON, until_refused).await.expect("it ends in time");
+        id
+    }
+
     async fn says(&self, to: SocketAddr, text: &str) {
         self.sender.send_text_to(vec![to], Dialect::Plain, text).await.unwrap();
     }
@@ -170,7 +179,7 @@ async fn what_can_not_be_sent_is_an_error_and_no_message() {
         let red = Program::starts("red");
         red.says(address(&alice).await, "I go").await;
         hears(&mut alice, "I go").await;
-        red.id()
+        red.ends().await
     };
     let error = refused(alice.client.call::<MessageSend>(saying(&gone, "wait")).await);
     assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unreachable, 6), "{error}");
