@@ -365,6 +365,16 @@ fn a_storm_of_sizes_breaks_nothing() {
         client.resize(rows, columns);
     }
     client.until_shows("> still here");
+
+    // A key that comes at the same time hides no change of size, and no change of size a key.
+    for (key, shown) in [("!", "> still here!"), ("\u{7f}", "> still here")].repeat(100) {
+        client.resize(24, 79);
+        client.types(key);
+        client.resize(24, 80);
+        client.until(&format!("{shown:?} and everything around it"), |view| {
+            view.shows("F1 help") && view.lines().iter().any(|line| line.ends_with(shown))
+        });
+    }
     leaves(client);
 }
 
