@@ -93,6 +93,9 @@ pub struct Status {
     pub addresses: Vec<String>,
     /// Whether it announces itself on the local network and looks for others there.
     pub lan: bool,
+    /// The relays that may be used.
+    #[serde(default)]
+    pub relays: Vec<Relay>,
     /// Devices that are connected.
     pub connected: u64,
     /// Contacts.
@@ -111,6 +114,20 @@ pub struct Status {
     pub classroom: Option<ClassroomSelf>,
     /// What is wrong, in words; empty when nothing is.
     pub problems: Vec<String>,
+}
+
+/// A relay that may be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Relay {
+    /// Which one: `https://HOST`.
+    pub url: String,
+    /// Whether it is our home, where others find us: one of them is, the nearest.
+    pub is_home: bool,
+    /// Whether we are connected to it. Those that are not our home are asked when somebody is there.
+    pub connected: bool,
+    /// Why our home can't be reached, in words.
+    pub problem: Option<String>,
 }
 
 /// A line that introduces us to somebody.
@@ -269,7 +286,7 @@ pub struct Nearby {
 pub struct Path {
     /// `direct`, or `relay` when one is in between.
     pub kind: String,
-    /// The address at the other end.
+    /// The address at the other end, or that of the relay.
     pub address: String,
     /// The round trip, in milliseconds.
     pub rtt_ms: f64,

@@ -54,6 +54,15 @@ pub enum Address {
     Relay(String),
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct(address) => address.fmt(f),
+            Self::Relay(url) => f.write_str(url),
+        }
+    }
+}
+
 /// Why a text is no ticket, in words for whoever pasted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TicketError {

@@ -4,9 +4,9 @@
 //! the store.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 
 use chinwag_core::ids::DeviceId;
+use chinwag_core::ticket::Address;
 use chinwag_core::time::Wall;
 use chinwag_net::{DialFault, Outcome, Why};
 
@@ -25,7 +25,7 @@ pub(crate) struct FailedAttempt {
     /// For people.
     pub(crate) text: String,
     /// Where the device was looked for.
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<Address>,
 }
 
 /// The attempts to reach one device.
@@ -49,7 +49,7 @@ impl Ledger {
     pub(crate) fn note(
         &mut self,
         device: DeviceId,
-        addresses: Vec<SocketAddr>,
+        addresses: Vec<Address>,
         outcome: &Outcome,
         now: Wall,
     ) {
@@ -85,7 +85,9 @@ impl Ledger {
 pub(crate) const fn word(why: &DialFault) -> &'static str {
     match why {
         DialFault::NoAddress => "noAddress",
-        DialFault::RelaysNotInUse => "relaysNotInUse",
+        DialFault::RelayNotInUse(_) => "relayNotInUse",
+        DialFault::RelayAway(_) => "relayAway",
+        DialFault::NotAtRelay(_) => "notAtRelay",
         DialFault::Ourselves => "ourselves",
         DialFault::NobodyAnswers => "nobodyAnswers",
         DialFault::NobodyListens => "nobodyListens",

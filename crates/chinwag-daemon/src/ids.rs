@@ -34,6 +34,11 @@ fn written(prefix: &str, bytes: &[u8]) -> String {
     prefix.to_owned() + &BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
 }
 
+/// The key of the device with this id, as its 32 bytes. An error: it is none.
+pub fn device_key(text: &str) -> Result<[u8; 32], ApiError> {
+    parse_device(text).map(|device| *device.as_bytes())
+}
+
 pub(crate) fn parse_device(text: &str) -> Result<DeviceId, ApiError> {
     let device = whole("dev_", text).and_then(|bytes| DeviceId::from_bytes(&bytes).ok());
     device.ok_or_else(|| ApiError::new(Kind::Usage, format!("{text:?} is no device's id")))

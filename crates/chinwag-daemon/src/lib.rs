@@ -26,6 +26,7 @@ mod shared;
 mod time;
 mod wires;
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,14 +37,17 @@ use chinwag_api::client::{Client, Events};
 use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::model::{RecoveryWords, Status};
 use chinwag_core::store::{Local, Store as _};
+use chinwag_net::Relays;
 use chinwag_store::{DATABASE, Reader, SqliteStore};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+pub use chinwag_net::{NoRelay, Relay};
 pub use classroom::ClassroomSettings;
 pub use home::{SOCKET, SOCKET_PATH_MAX};
+pub use ids::device_key;
 pub use log::{LogLevel, set_log_level};
 
 use crate::api::{Api, Facts};
@@ -64,6 +68,9 @@ const ATTACH_WITHIN: Duration = Duration::from_secs(2);
 /// not.
 const LAST_ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 
+/// Bytes that are read of a file of certificates.
+const CERTIFICATES_MAX: u64 = 1024 * 1024;
+
 /// Bytes between a client within the process and the server.
 const PIPE: usize = 64 * 1_024;
 
@@ -79,6 +86,10 @@ pub struct Settings {
     pub lan: bool,
     /// Where to listen; none: on all addresses, at the port of last time.
     pub bind: Vec<SocketAddr>,
+    /// The relays that may be used; none: devices meet directly or not at all.
+    pub relays: Vec<Relay>,
+    /// A file of certificates in PEM that are trusted to speak for relays, beside those that browsers trust.
+    pub relay_certificates: Option<PathBuf>,
     /// Whether it stays, or goes with the command that needs it.
     pub is_daemon: bool,
     /// How much is noted in the log, which is in the data folder.
@@ -122,6 +133,7 @@ impl Daemon {
     /// tokio runtime. An error: another process owns the folder ([`Kind::Locked`]), it can't be
     /// written, or what is in it can't be read; then nothing was changed.
     pub async fn start(settings: Settings) -> Result<Self, ApiError> {
+        let relays = relays(&settings)?;
         let mut home = Home::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone());
         home.make()?;
         let (shared, orders) = Shared::new();
@@ -173,7 +185,7 @@ impl Daemon {
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, api.clone()));
         let (stop, stopped) = oneshot::channel();
-        let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
+        let wiring = Wiring { home, lan: settings.lan, bind: settings.bind, relays };
         let wires = wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped);
         let wires = Wires { stop, task: tokio::spawn(wires) };
         let in_class = classroom.map(|classroom| {
@@ -292,6 +304,23 @@ fn opening(home: Home) -> Opening {
     })
 }
 
+/// The relays that may be used.
+fn relays(settings: &Settings) -> Result<Relays, ApiError> {
+    let relays = Relays::new(settings.relays.clone());
+    let relays = relays.map_err(|error| ApiError::new(Kind::Limit, error.to_string()))?;
+    let Some(path) = &settings.relay_certificates else { return Ok(relays) };
+    let unusable = |why: String| {
+        let text = format!("the certificates of relays, {}, can't be used: {why}", path.display());
+        ApiError::new(Kind::NotFound, text)
+            .hint("relay_certificates in the config names a file of certificates in PEM")
+    };
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let read = file.take(CERTIFICATES_MAX).read_to_end(&mut pem);
+    read.map_err(|error| unusable(error.to_string()))?;
+    relays.trusting(&pem).map_err(unusable)
+}
+
 /// What there is to say of a data folder in which nothing was made yet. `None`: there is something, and a
 /// node tells. Nothing is made.
 pub fn untouched(settings: &Settings) -> Result<Option<Status>, ApiError> {
@@ -309,6 +338,7 @@ pub fn untouched(settings: &Settings) -> Result<Option<Status>, ApiError> {
         since: time::written(time::now()),
         addresses: Vec::new(),
         lan: settings.lan,
+        relays: Vec::new(),
         connected: 0,
         contacts: 0,
         requests: 0,

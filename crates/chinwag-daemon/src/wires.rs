@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chinwag_core::input::Input;
 use chinwag_core::ticket::Address;
-use chinwag_net::{Ended, Held, NetEvent, Network, Outcome, Seed, Settings, Why};
+use chinwag_net::{Ended, Held, NetEvent, Network, Outcome, Relays, Seed, Settings, Why};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -29,6 +29,7 @@ pub(crate) struct Wiring {
     pub(crate) home: Home,
     pub(crate) lan: bool,
     pub(crate) bind: Vec<std::net::SocketAddr>,
+    pub(crate) relays: Relays,
 }
 
 /// Does what the network is ordered, and passes on what happens, until it is told to stop. The
@@ -120,6 +121,7 @@ async fn obey(
 fn settings(wiring: &Wiring, seed: [u8; 32]) -> Settings {
     let mut settings = Settings::new(Seed::new(seed));
     settings.lan = wiring.lan;
+    settings.relays = wiring.relays.clone();
     settings.port = wiring.home.port();
     if !wiring.bind.is_empty() {
         settings.bind.clone_from(&wiring.bind);
@@ -139,9 +141,9 @@ async fn take(
         NetEvent::Connected { link, device, is_dialled, at } => {
             links.insert(link, device);
             tracing::info!(link = link.0, is_dialled, "connection opened");
-            tracing::debug!(link = link.0, at = at.map(scrubbed), "the other end");
+            tracing::debug!(link = link.0, at = at.as_ref().map(scrubbed_address), "the other end");
             if let Some(at) = at {
-                node.send(Job::Reached(link, device, Address::Direct(at)))?;
+                node.send(Job::Reached(link, device, at))?;
             }
             let connected = Input::Connected { link, device, is_dialled };
             node.input(connected, Held::default()).await
@@ -175,6 +177,14 @@ async fn take(
         NetEvent::Nearby { .. } | NetEvent::NearbyGone { .. } | NetEvent::AddressesChanged(_) => {
             Ok(())
         }
+    }
+}
+
+/// An address for the log.
+fn scrubbed_address(at: &Address) -> String {
+    match at {
+        Address::Direct(at) => scrubbed(*at),
+        Address::Relay(_) => "a relay".to_owned(),
     }
 }
 

@@ -67,6 +67,8 @@ async fn run(name: String, dir: PathBuf) {
         data_dir: dir.join("data"),
         lan: false,
         bind: vec!["127.0.0.1:0".parse().unwrap()],
+        relays: Vec::new(),
+        relay_certificates: None,
         is_daemon: true,
         log: LogLevel::default(),
         classroom: None,

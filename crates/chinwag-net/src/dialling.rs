@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chinwag_core::ids::DeviceId;
+use chinwag_core::ticket::Address;
 use iroh::endpoint::{
     ConnectError, ConnectWithOptsError, ConnectingError, Connection, ConnectionError,
     TransportErrorCode,
 };
-use iroh::{Endpoint, EndpointAddr, EndpointId, TransportAddr};
+use iroh::{Endpoint, EndpointAddr, EndpointId, RelayUrl, TransportAddr};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -24,6 +25,7 @@ use crate::limits::{
     REDIAL_WITHIN, RENEW_AT, STEADY_AFTER,
 };
 use crate::probe::Probe;
+use crate::relays::{Relays, written};
 use crate::state::{Shared, Signal};
 use crate::why::Why;
 
@@ -41,6 +43,8 @@ pub(crate) struct Dialling {
     pub(crate) endpoint: Endpoint,
     /// Where we listen.
     pub(crate) bind: Vec<SocketAddr>,
+    /// The relays that may be used.
+    pub(crate) relays: Arc<Relays>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) signal: Arc<Signal>,
     /// Where a connection is handed over; the answer comes when it was admitted, or was not.
@@ -49,6 +53,13 @@ pub(crate) struct Dialling {
 
 /// Room for endpoints that are tried by themselves.
 static APART: Semaphore = Semaphore::const_new(APART_ALL_MAX);
+
+/// Where a device is looked for.
+struct Places {
+    direct: Vec<SocketAddr>,
+    /// Of the relays that were named for it those that may be used.
+    relays: Vec<RelayUrl>,
+}
 
 /// What the task knows of the time.
 struct Pace {
@@ -116,32 +127,53 @@ impl Dialling {
         self.shared.tell(NetEvent::Attempt { device: self.device, at, outcome }).await;
     }
 
-    async fn dial(&self, attempt: usize) -> (Vec<SocketAddr>, Result<Dialled, DialFault>) {
-        let (at, has_relay, is_shut_out, is_own) = {
+    async fn dial(&self, attempt: usize) -> (Vec<Address>, Result<Dialled, DialFault>) {
+        let (direct, named, home, is_shut_out, is_own) = {
             let mut state = self.shared.lock();
-            let (at, has_relay) = state.addresses_of(self.device);
+            let (direct, named) = state.addresses_of(self.device);
             let is_own = state.own == Some(self.device);
-            (at, has_relay, state.is_shut_out(self.device), is_own)
+            (direct, named, state.home_relay(), state.is_shut_out(self.device), is_own)
         };
-        let fault = match () {
-            () if is_own => DialFault::Ourselves,
-            () if is_shut_out => DialFault::ShutOut,
-            () if at.is_empty() && has_relay => DialFault::RelaysNotInUse,
-            () if at.is_empty() => DialFault::NoAddress,
+        let mut relays: Vec<_> = named.iter().filter_map(|url| self.relays.usable(url)).collect();
+        // Whoever is at the same relay is found there, also when nobody has told that they are.
+        let home = home.and_then(|home| self.relays.usable(&home));
+        relays.extend(home.filter(|home| !relays.contains(home)));
+        let at = Places { direct, relays };
+        let dialled = match () {
+            () if is_own => Err(DialFault::Ourselves),
+            () if is_shut_out => Err(DialFault::ShutOut),
+            () if at.is_empty() => {
+                Err(named.first().cloned().map_or(DialFault::NoAddress, DialFault::RelayNotInUse))
+            }
             () => {
-                let probe = Probe::at(&at, &self.bind);
-                let dialled = match self.connect(&at, attempt).await {
-                    Err(DialFault::NobodyAnswers) => Err(probe.fault()),
+                let probe = Probe::at(&at.direct, &self.bind);
+                match self.connect(&at, attempt).await {
+                    Err(DialFault::NobodyAnswers) => Err(self.silence(&at, &named, probe)),
                     other => other,
-                };
-                return (at, dialled);
+                }
             }
         };
-        (at, Err(fault))
+        (at.all().collect(), dialled)
+    }
+
+    /// Why nobody answers, as far as can be known.
+    fn silence(&self, at: &Places, named: &[String], probe: Probe) -> DialFault {
+        let fault = probe.fault();
+        let is_usable = |named: &&String| self.relays.usable(named).is_some();
+        match (at.relays.first().map(written), named.first()) {
+            // What a machine says of itself says more than that nobody answers at a relay.
+            _ if !at.direct.is_empty() && fault == DialFault::NobodyListens => fault,
+            (_, Some(other)) if !named.iter().any(|named| is_usable(&named)) => {
+                DialFault::RelayNotInUse(other.clone())
+            }
+            (Some(relay), _) if self.shared.lock().is_at_relay() => DialFault::NotAtRelay(relay),
+            (Some(relay), _) => DialFault::RelayAway(relay),
+            (None, _) => fault,
+        }
     }
 
     /// All addresses at once; and where that does not lead to the device soon, each by itself.
-    async fn connect(&self, at: &[SocketAddr], attempt: usize) -> Result<Dialled, DialFault> {
+    async fn connect(&self, at: &Places, attempt: usize) -> Result<Dialled, DialFault> {
         let mut together = pin!(self.connect_together(at));
         let early = timeout(APART_AFTER, &mut together).await;
         let (mut is_together, mut fault) = (true, DialFault::NobodyAnswers);
@@ -150,10 +182,10 @@ impl Dialling {
                 (is_together, fault) = (false, DialFault::WrongDevice);
             }
             Ok(dialled) => return dialled,
-            Err(_) if at.len() == 1 => return together.await,
+            Err(_) if at.direct.len() + at.relays.len() == 1 => return together.await,
             Err(_) => {}
         }
-        let mut apart = pin!(self.connect_apart(at, attempt));
+        let mut apart = pin!(self.connect_apart(&at.direct, attempt));
         let mut is_apart = true;
         while is_together || is_apart {
             let failed = tokio::select! {
@@ -180,8 +212,8 @@ impl Dialling {
         Err(fault)
     }
 
-    async fn connect_together(&self, at: &[SocketAddr]) -> Result<Dialled, DialFault> {
-        let connection = connect(&self.endpoint, self.device, at).await?;
+    async fn connect_together(&self, at: &Places) -> Result<Dialled, DialFault> {
+        let connection = connect(&self.endpoint, self.device, at.transports()).await?;
         Ok(Dialled { device: self.device, connection, apart: None })
     }
 
@@ -199,7 +231,7 @@ impl Dialling {
                 let place = APART.acquire().await;
                 let bound = endpoint::bind_apart(&key, &bind).await;
                 let endpoint = bound.map_err(|error| DialFault::Other(error.to_string()))?;
-                let connection = connect(&endpoint, device, &[address]).await?;
+                let connection = connect(&endpoint, device, [TransportAddr::Ip(address)]).await?;
                 drop(place);
                 Ok(Dialled { device, connection, apart: Some(endpoint) })
             });
@@ -213,6 +245,22 @@ impl Dialling {
             }
         }
         Err(fault)
+    }
+}
+
+impl Places {
+    fn is_empty(&self) -> bool {
+        self.direct.is_empty() && self.relays.is_empty()
+    }
+
+    fn all(&self) -> impl Iterator<Item = Address> {
+        let direct = self.direct.iter().copied().map(Address::Direct);
+        direct.chain(self.relays.iter().map(|url| Address::Relay(written(url))))
+    }
+
+    fn transports(&self) -> impl Iterator<Item = TransportAddr> {
+        let direct = self.direct.iter().copied().map(TransportAddr::Ip);
+        direct.chain(self.relays.iter().cloned().map(TransportAddr::Relay))
     }
 }
 
@@ -268,11 +316,11 @@ fn far() -> Instant {
 async fn connect(
     endpoint: &Endpoint,
     device: DeviceId,
-    at: &[SocketAddr],
+    at: impl IntoIterator<Item = TransportAddr>,
 ) -> Result<Connection, DialFault> {
     let id = EndpointId::from_bytes(device.as_bytes())
         .map_err(|error| DialFault::Other(error.to_string()))?;
-    let address = EndpointAddr::from_parts(id, at.iter().copied().map(TransportAddr::Ip));
+    let address = EndpointAddr::from_parts(id, at);
     let connecting = timeout(DIAL_WITHIN, endpoint.connect(address, ALPN)).await;
     connecting.map_err(|_| DialFault::NobodyAnswers)?.map_err(|error| fault(&error))
 }

@@ -1,5 +1,5 @@
-//! The only place where iroh is set up: no relay, no lookup service, no port mapping. Whatever
-//! sends a packet to anybody is asked for somewhere else in this crate.
+//! The only place where iroh is set up: no lookup service, no port mapping, and no relay but those that
+//! are named. Whatever else sends a packet to anybody is asked for somewhere else in this crate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::limits::{
     ALPN, CONNECTION_WINDOW, KEEP_ALIVE_EVERY, PORT_PAUSE, PORT_TRIES, SILENCE_MAX, STREAM_WINDOW,
 };
+use crate::relays::Relays;
 
 /// The network can't be started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,24 +34,25 @@ pub(crate) async fn bind(
     key: &SecretKey,
     at: &[SocketAddr],
     port: Option<u16>,
+    relays: &Relays,
 ) -> Result<Endpoint, StartError> {
     if let Some(port) = port.filter(|port| *port != 0) {
         let at: Vec<SocketAddr> = at.iter().map(|address| with_port(*address, port)).collect();
         // A socket of ours that was just closed may need a moment to be gone.
         for _ in 0..PORT_TRIES {
-            if let Ok(endpoint) = bind_exactly(key, &at).await {
+            if let Ok(endpoint) = bind_exactly(key, &at, relays).await {
                 return Ok(endpoint);
             }
             sleep(PORT_PAUSE).await;
         }
     }
-    bind_exactly(key, at).await
+    bind_exactly(key, at, relays).await
 }
 
-/// Binds an endpoint with this key that nobody is told of, for one connection.
+/// Binds an endpoint with this key that nobody is told of, for one direct connection.
 pub(crate) async fn bind_apart(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, StartError> {
     let at: Vec<SocketAddr> = at.iter().map(|address| SocketAddr::new(address.ip(), 0)).collect();
-    let endpoint = bind_exactly(key, &at).await?;
+    let endpoint = bind_exactly(key, &at, &Relays::default()).await?;
     endpoint.set_alpns(Vec::new());
     Ok(endpoint)
 }
@@ -60,7 +62,11 @@ fn with_port(address: SocketAddr, port: u16) -> SocketAddr {
     SocketAddr::new(address.ip(), port)
 }
 
-async fn bind_exactly(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, StartError> {
+async fn bind_exactly(
+    key: &SecretKey,
+    at: &[SocketAddr],
+    relays: &Relays,
+) -> Result<Endpoint, StartError> {
     let error = |why: String| StartError { at: format!("{at:?}"), why };
     let mut builder = Endpoint::builder(presets::Minimal)
         .crypto_provider(Arc::new(provider()))
@@ -68,6 +74,8 @@ async fn bind_exactly(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, St
         .secret_key(key.clone())
         .alpns(vec![ALPN.to_vec()])
         .transport_config(transport())
+        .relay_mode(relays.mode())
+        .ca_tls_config(relays.trust())
         .clear_ip_transports();
     for address in at {
         // A machine without IPv6 is no error; one without IPv4 is rare enough to be told.
@@ -79,8 +87,8 @@ async fn bind_exactly(key: &SecretKey, at: &[SocketAddr]) -> Result<Endpoint, St
     builder.bind().await.map_err(|why| error(format!("{why:#}")))
 }
 
-/// The hybrid of X25519 and ML-KEM-768 is the only key exchange: all peers are ours, so nothing
-/// weaker is ever needed. iroh's own order would have the classical one first.
+/// The hybrid of X25519 and ML-KEM-768 is the only key exchange: all peers are ours, and a relay that may
+/// be used speaks it as well (`chinwag relay` does), so nothing weaker is ever needed. iroh's own order would have the classical one first.
 fn provider() -> CryptoProvider {
     CryptoProvider {
         kx_groups: vec![aws_lc_rs::kx_group::X25519MLKEM768],

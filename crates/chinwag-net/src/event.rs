@@ -24,8 +24,8 @@ pub enum NetEvent {
         device: DeviceId,
         /// Whether we dialled.
         is_dialled: bool,
-        /// Where the other side is, as far as is known by now.
-        at: Option<SocketAddr>,
+        /// Where the other side is, or by which relay it is reached, as far as is known by now.
+        at: Option<Address>,
     },
     /// A connection is gone.
     Disconnected {
@@ -50,7 +50,7 @@ pub enum NetEvent {
         /// The device.
         device: DeviceId,
         /// Where it was looked for.
-        at: Vec<SocketAddr>,
+        at: Vec<Address>,
         /// How it went.
         outcome: Outcome,
     },
@@ -95,9 +95,15 @@ pub enum DialFault {
     /// There is nowhere to look for the device.
     #[error("no address of this device is known")]
     NoAddress,
-    /// All addresses that are known are relays.
-    #[error("relays are not in use, and no other address of this device is known")]
-    RelaysNotInUse,
+    /// What is known of the device is a relay that may not be used; and nothing else leads there.
+    #[error("this device is at the relay {0}, which is not among the relays in the config")]
+    RelayNotInUse(String),
+    /// The device can only be reached by relays, and we are not connected to them.
+    #[error("the relay {0} can't be reached")]
+    RelayAway(String),
+    /// The device can only be reached by a relay, and does not answer there.
+    #[error("nobody answers at the relay {0}: that device is off, or not connected to it")]
+    NotAtRelay(String),
     /// The device is this one.
     #[error("this is our own device")]
     Ourselves,
@@ -154,8 +160,8 @@ pub struct PeerPath {
     pub device: DeviceId,
     /// The connection.
     pub link: Link,
-    /// Where the other side is; `None` while paths change.
-    pub address: Option<SocketAddr>,
+    /// Where the other side is, or by which relay it is reached; `None` while paths change.
+    pub address: Option<Address>,
     /// The time to it and back.
     pub rtt: Option<Duration>,
     /// How long the connection has been there.

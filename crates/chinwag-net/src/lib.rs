@@ -2,7 +2,7 @@
 //!
 //! What it is not: the one who decides. It knows devices and frames; who is welcome and what a frame
 //! says is the core's. It contacts nobody but the devices that it is told to dial and, if that is
-//! wanted, the local network.
+//! wanted, the local network and the relays that it is told to use.
 //!
 //! What always holds: the other side of a connection has proven its key, in a handshake whose key
 //! exchange is the hybrid X25519MLKEM768 and no other; every queue, buffer and number of
@@ -19,6 +19,7 @@ mod network;
 mod probe;
 mod queue;
 mod reading;
+mod relays;
 mod session;
 mod state;
 mod why;
@@ -27,5 +28,6 @@ pub use chinwag_core::output::Lane;
 pub use endpoint::StartError;
 pub use event::{DialFault, Held, NetEvent, Outcome, PeerPath};
 pub use network::{Network, Seed, Settings};
+pub use relays::{NoRelay, Relay, RelayState, Relays, TooManyRelays};
 pub use session::NotSent;
 pub use why::{Ended, Why};

@@ -77,6 +77,16 @@ pub const PROBES_MAX: usize = 128;
 /// Addresses of one device that are kept and tried.
 pub const ADDRESSES_MAX: usize = 16;
 
+/// Relays that may be used.
+pub const RELAYS_MAX: usize = 8;
+
+/// Relays of one device that are kept and tried.
+pub const RELAYS_PER_DEVICE_MAX: usize = 4;
+
+/// How long to wait for a place at a relay before we say where we can be reached. Where nothing but TCP
+/// comes through iroh takes three seconds to find that out.
+pub const HOME_RELAY_WITHIN: Duration = Duration::from_secs(5);
+
 /// Devices that we try to stay connected to.
 pub const WANTED_MAX: usize = 8_192;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chinwag_core::ids::DeviceId;
 use chinwag_core::input::Link;
 use chinwag_core::ticket::Address;
-use iroh::endpoint::{Connection, Incoming, VarInt};
+use iroh::endpoint::{Connection, Incoming, RelayStatus, VarInt};
 use iroh::{Endpoint, SecretKey, Watcher};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -22,8 +22,9 @@ use crate::event::{NetEvent, PeerPath};
 use crate::lan::{Lan, device};
 use crate::limits::{
     DIAL_WITHIN, ENDPOINT_CLOSE_WITHIN, FRAME_MAX, HANDSHAKES_MAX, HANDSHAKES_UNCHECKED_MAX,
-    OVERLAP, RENEW_AFTER, STOP_WITHIN,
+    HOME_RELAY_WITHIN, OVERLAP, RENEW_AFTER, STOP_WITHIN,
 };
+use crate::relays::{RelayState, Relays, written};
 use crate::session::{self, Ending, NotSent, Session};
 use crate::state::Shared;
 use crate::why::{Ended, Why};
@@ -61,12 +62,14 @@ pub struct Settings {
     pub port: Option<u16>,
     /// Whether we say on the local network who and where we are, and ask who else is there.
     pub lan: bool,
+    /// The relays that may be used, at most [`RELAYS_MAX`](crate::limits::RELAYS_MAX).
+    pub relays: Relays,
     /// How old a session gets at most.
     pub renew_after: Duration,
 }
 
 impl Settings {
-    /// Everywhere on this machine, on any port, in the local network, renewed hourly.
+    /// Everywhere on this machine, on any port, in the local network, by no relay, renewed hourly.
     pub fn new(device_seed: Seed) -> Self {
         let any = |ip: IpAddr| SocketAddr::new(ip, 0);
         Self {
@@ -74,6 +77,7 @@ impl Settings {
             bind: vec![any(Ipv4Addr::UNSPECIFIED.into()), any(Ipv6Addr::UNSPECIFIED.into())],
             port: None,
             lan: true,
+            relays: Relays::default(),
             renew_after: RENEW_AFTER,
         }
     }
@@ -102,10 +106,11 @@ impl Network {
         events: mpsc::Sender<NetEvent>,
     ) -> Result<Self, StartError> {
         let shared = Arc::new(Shared::new(events, settings.renew_after));
-        let endpoint = bind(&settings.device_seed.key(), &settings.bind, settings.port).await?;
-        begin(&shared, &endpoint);
+        let Settings { device_seed, bind: at, port, lan, relays, .. } = settings;
+        let endpoint = bind(&device_seed.key(), &at, port, &relays).await?;
+        begin(&shared, &endpoint, &relays);
         let (control, commands) = mpsc::channel(1);
-        let hub = Hub { shared: Arc::clone(&shared), bind: settings.bind, lan: settings.lan };
+        let hub = Hub { shared: Arc::clone(&shared), bind: at, lan, relays: Arc::new(relays) };
         let task = Mutex::new(Some(tokio::spawn(hub.run(endpoint, commands))));
         Ok(Self { shared, control, task })
     }
@@ -163,9 +168,34 @@ impl Network {
         self.shared.lock().nearby().clone()
     }
 
-    /// Where we can be reached, as far as this machine knows: the addresses of its interfaces.
+    /// Where we can be reached, as far as is known: by the relay that we are connected to, at the addresses
+    /// of this machine's interfaces, and at those that a relay sees.
     pub fn addresses(&self) -> Vec<Address> {
         self.shared.lock().addresses.clone()
+    }
+
+    /// The relays in use, and how it goes with them.
+    pub fn relays(&self) -> Vec<RelayState> {
+        self.shared.lock().relays.clone()
+    }
+
+    /// Waits until a relay leads to us, where there is one in use, for
+    /// [`HOME_RELAY_WITHIN`](crate::limits::HOME_RELAY_WITHIN) at most. Whether it is so.
+    pub async fn until_at_relay(&self) -> bool {
+        let arrived = async {
+            loop {
+                // Before it is looked at: nothing that changes later is missed.
+                let changed = self.shared.relays_changed.notified();
+                {
+                    let state = self.shared.lock();
+                    if state.relays.is_empty() || state.is_at_relay() {
+                        return state.is_at_relay();
+                    }
+                }
+                changed.await;
+            }
+        };
+        timeout(HOME_RELAY_WITHIN, arrived).await.unwrap_or(false)
     }
 
     /// Who we are, as everybody else knows us.
@@ -206,19 +236,43 @@ impl fmt::Debug for Network {
 }
 
 /// Notes who and where we are now.
-fn begin(shared: &Shared, endpoint: &Endpoint) {
+fn begin(shared: &Shared, endpoint: &Endpoint, relays: &Relays) {
     let mut state = shared.lock();
     state.own = device(endpoint.id());
     state.port = endpoint.bound_sockets().first().map(SocketAddr::port);
     state.addresses = addresses(endpoint);
+    state.relays = relay_states(relays, &[]);
     state.forget_nearby();
 }
 
 /// Our addresses, those first that most others can use.
 fn addresses(endpoint: &Endpoint) -> Vec<Address> {
-    let mut addresses: Vec<SocketAddr> = endpoint.addr().ip_addrs().copied().collect();
-    addresses.sort_by_key(|address| (address.ip().is_loopback(), address.is_ipv6(), *address));
-    addresses.into_iter().map(Address::Direct).collect()
+    let address = endpoint.addr();
+    let mut direct: Vec<SocketAddr> = address.ip_addrs().copied().collect();
+    direct.sort_by_key(|address| (address.ip().is_loopback(), address.is_ipv6(), *address));
+    let relays = address.relay_urls().map(|url| Address::Relay(written(url)));
+    relays.chain(direct.into_iter().map(Address::Direct)).collect()
+}
+
+/// What is known of each relay that may be used, from what iroh says of our home.
+fn relay_states(relays: &Relays, homes: &[RelayStatus]) -> Vec<RelayState> {
+    let state = |url: String| {
+        let home = homes.iter().find(|home| written(home.url()) == url);
+        RelayState {
+            is_home: home.is_some(),
+            is_connected: home.is_some_and(RelayStatus::is_connected),
+            fault: home.filter(|home| !home.is_connected()).and_then(relay_fault),
+            url,
+        }
+    };
+    relays.names().map(state).collect()
+}
+
+fn relay_fault(home: &RelayStatus) -> Option<String> {
+    match home.auth_denied_reason() {
+        Some(reason) => Some(format!("it does not let us in: {reason}")),
+        None => home.last_error().map(|error| format!("{error:#}")),
+    }
 }
 
 /// The owner of every task.
@@ -226,6 +280,7 @@ struct Hub {
     shared: Arc<Shared>,
     bind: Vec<SocketAddr>,
     lan: bool,
+    relays: Arc<Relays>,
 }
 
 /// How a task of the hub ended.
@@ -251,9 +306,9 @@ impl Hub {
             let Some(Control::Rename(seed, done)) = command else { return };
             let port = self.shared.lock().port;
             drop(endpoint);
-            match bind(&seed.key(), &self.bind, port).await {
+            match bind(&seed.key(), &self.bind, port, &self.relays).await {
                 Ok(bound) => {
-                    begin(&self.shared, &bound);
+                    begin(&self.shared, &bound, &self.relays);
                     endpoint = bound;
                     let _ = done.send(Ok(()));
                 }
@@ -269,6 +324,7 @@ impl Hub {
     async fn serve(&self, endpoint: &Endpoint, tasks: &mut JoinSet<Ran>) {
         let lan = self.start_lan(endpoint, tasks);
         let mut addresses = endpoint.watch_addr();
+        let mut homes = endpoint.home_relay_status();
         let (dialled, mut arrivals) = mpsc::channel(HANDSHAKES_MAX);
         let mut dialling = BTreeSet::new();
         let mut handshakes = 0;
@@ -292,6 +348,7 @@ impl Hub {
                     self.dial(endpoint, &dialled, &mut dialling, tasks);
                 }
                 Ok(_) = addresses.updated() => self.moved(endpoint, lan.as_deref()).await,
+                Ok(homes) = homes.updated() => self.relays_changed(&homes),
                 Some(ran) = tasks.join_next() => match ran {
                     Ok(Ran::Accepted(connection)) => {
                         handshakes -= 1;
@@ -354,6 +411,7 @@ impl Hub {
                 device,
                 endpoint: endpoint.clone(),
                 bind: self.bind.clone(),
+                relays: Arc::clone(&self.relays),
                 shared: Arc::clone(&self.shared),
                 signal: Arc::clone(signal),
                 dialled: dialled.clone(),
@@ -384,7 +442,7 @@ impl Hub {
             Err(why) => return connection.close(VarInt::from_u32(why.code()), b""),
         };
         if let Some(at) = session.address().filter(|_| is_dialled) {
-            self.shared.lock().reached(device, at);
+            self.shared.lock().reached(device, &at);
         }
         let shared = Arc::clone(&self.shared);
         tasks.spawn(async move {
@@ -404,6 +462,20 @@ impl Hub {
             }
             Ran::Over
         });
+    }
+
+    /// It goes otherwise with a relay: whoever can only be reached by it may be reachable now.
+    fn relays_changed(&self, homes: &[RelayStatus]) {
+        let now = relay_states(&self.relays, homes);
+        {
+            let mut state = self.shared.lock();
+            let was_there = state.is_at_relay();
+            state.relays = now;
+            if state.is_at_relay() && !was_there {
+                state.tell_news(None);
+            }
+        }
+        self.shared.relays_changed.notify_waiters();
     }
 
     /// Our addresses are others: everybody is told, and everybody may be reachable now.

@@ -4,13 +4,13 @@
 //! after the last; a connection that ends in good order loses no frame in either direction; and
 //! what one peer can make us keep is bounded, whatever it sends and whatever it does not read.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chinwag_core::ids::DeviceId;
 use chinwag_core::input::Link;
+use chinwag_core::ticket::Address;
 use iroh::TransportAddr;
 use iroh::endpoint::{Connection, ConnectionError, Path, VarInt, WriteError};
 use tokio::sync::watch;
@@ -23,6 +23,7 @@ use crate::limits::{
 };
 use crate::queue::{NotTaken, Queue};
 use crate::reading;
+use crate::relays::written;
 use crate::state::Shared;
 use crate::why::{Ended, Why};
 use chinwag_core::output::Lane;
@@ -154,7 +155,7 @@ impl Session {
     }
 
     /// Where the other side is.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<Address> {
         address_of(&self.connection)
     }
 
@@ -175,12 +176,13 @@ impl Session {
     }
 }
 
-/// Where the other end of a connection is: the path in use, or the only one.
-pub(crate) fn address_of(connection: &Connection) -> Option<SocketAddr> {
+/// Where the other end of a connection is, or which relay leads there: the path in use, or the only one.
+pub(crate) fn address_of(connection: &Connection) -> Option<Address> {
     let paths = connection.paths();
     let path = paths.iter().find(Path::is_selected).or_else(|| paths.iter().next())?;
     match path.remote_addr() {
-        TransportAddr::Ip(address) => Some(*address),
+        TransportAddr::Ip(address) => Some(Address::Direct(*address)),
+        TransportAddr::Relay(url) => Some(Address::Relay(written(url))),
         _ => None,
     }
 }

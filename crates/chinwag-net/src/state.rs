@@ -18,8 +18,9 @@ use crate::back_off::{BackOff, random};
 use crate::event::NetEvent;
 use crate::limits::{
     ADDRESSES_MAX, BULK_WAITING_MAX, LINKS_MAX, LINKS_PER_DEVICE_MAX, NEARBY_MAX, RECEIVED_MAX,
-    SHUT_OUT_MAX, SHUT_OUT_MIN, SHUT_OUTS_MAX, WANTED_MAX,
+    RELAYS_PER_DEVICE_MAX, SHUT_OUT_MAX, SHUT_OUT_MIN, SHUT_OUTS_MAX, WANTED_MAX,
 };
+use crate::relays::RelayState;
 use crate::session::{Ending, Session};
 use crate::why::Why;
 
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Something is wanted, or no longer.
     pub(crate) wanted_changed: Notify,
+    /// It goes otherwise with a relay.
+    pub(crate) relays_changed: Notify,
     pub(crate) events: mpsc::Sender<NetEvent>,
     /// Room for long frames.
     pub(crate) room: Arc<Semaphore>,
@@ -43,6 +46,8 @@ pub(crate) struct State {
     pub(crate) own: Option<DeviceId>,
     /// Where we can be reached.
     pub(crate) addresses: Vec<Address>,
+    /// The relays in use.
+    pub(crate) relays: Vec<RelayState>,
     /// The port that we are bound to.
     pub(crate) port: Option<u16>,
     wanted: BTreeMap<DeviceId, Wanted>,
@@ -55,7 +60,8 @@ pub(crate) struct State {
 /// A device that we try to stay connected to.
 struct Wanted {
     addresses: Vec<SocketAddr>,
-    has_relay: bool,
+    /// As they are named, the newest first; not all of them may be in use.
+    relays: Vec<String>,
     signal: Arc<Signal>,
 }
 
@@ -81,6 +87,7 @@ impl Shared {
         Self {
             state: Mutex::default(),
             wanted_changed: Notify::new(),
+            relays_changed: Notify::new(),
             events,
             room: Arc::new(Semaphore::new(RECEIVED_MAX)),
             bulk_places: Arc::new(Semaphore::new(BULK_WAITING_MAX)),
@@ -111,7 +118,7 @@ impl State {
         }
         let wanted = self.wanted.entry(device).or_insert_with(|| Wanted {
             addresses: Vec::new(),
-            has_relay: false,
+            relays: Vec::new(),
             signal: Arc::new(Signal {
                 news: watch::Sender::new(0),
                 sessions: watch::Sender::new(0),
@@ -121,7 +128,7 @@ impl State {
         for address in addresses {
             match address {
                 Address::Direct(address) => is_new |= wanted.learn(*address),
-                Address::Relay(_) => wanted.has_relay = true,
+                Address::Relay(url) => is_new |= wanted.learn_relay(url),
             }
         }
         if is_new {
@@ -157,8 +164,8 @@ impl State {
         }
     }
 
-    /// Where a device may be, and whether relays were named.
-    pub(crate) fn addresses_of(&self, device: DeviceId) -> (Vec<SocketAddr>, bool) {
+    /// Where a device may be, and the relays that were named for it.
+    pub(crate) fn addresses_of(&self, device: DeviceId) -> (Vec<SocketAddr>, Vec<String>) {
         let nearby = self.nearby.get(&device).into_iter().flatten();
         let wanted = self.wanted.get(&device);
         let mut addresses: Vec<SocketAddr> = nearby.copied().collect();
@@ -168,13 +175,26 @@ impl State {
             }
         }
         addresses.truncate(ADDRESSES_MAX);
-        (addresses, wanted.is_some_and(|wanted| wanted.has_relay))
+        (addresses, wanted.map(|wanted| wanted.relays.clone()).unwrap_or_default())
+    }
+
+    /// Whether we are connected to the relay where others find us.
+    pub(crate) fn is_at_relay(&self) -> bool {
+        self.relays.iter().any(|relay| relay.is_connected)
+    }
+
+    /// The relay where others find us.
+    pub(crate) fn home_relay(&self) -> Option<String> {
+        self.relays.iter().find(|relay| relay.is_home).map(|relay| relay.url.clone())
     }
 
     /// A device was reached at this address: it is tried again when the connection is lost.
-    pub(crate) fn reached(&mut self, device: DeviceId, at: SocketAddr) {
+    pub(crate) fn reached(&mut self, device: DeviceId, at: &Address) {
         if let Some(wanted) = self.wanted.get_mut(&device) {
-            wanted.learn(at);
+            match at {
+                Address::Direct(at) => wanted.learn(*at),
+                Address::Relay(url) => wanted.learn_relay(url),
+            };
         }
     }
 
@@ -303,6 +323,17 @@ impl Wanted {
         self.addresses.truncate(ADDRESSES_MAX);
         known.is_none()
     }
+
+    /// The same with a relay.
+    fn learn_relay(&mut self, url: &str) -> bool {
+        let known = self.relays.iter().position(|known| known == url);
+        if let Some(at) = known {
+            self.relays.remove(at);
+        }
+        self.relays.insert(0, url.to_owned());
+        self.relays.truncate(RELAYS_PER_DEVICE_MAX);
+        known.is_none()
+    }
 }
 
 impl Signal {
@@ -349,8 +380,12 @@ mod tests {
         for port in 1..=u16::try_from(ADDRESSES_MAX).unwrap() + 5 {
             state.want(device, &[Address::Direct(at(port))]);
         }
-        let (addresses, has_relay) = state.addresses_of(device);
-        assert_eq!((addresses.len(), addresses[0].port(), has_relay), (ADDRESSES_MAX, 21, false));
+        for n in 0..=RELAYS_PER_DEVICE_MAX {
+            state.want(device, &[Address::Relay(format!("https://{n}.example"))]);
+        }
+        let (addresses, relays) = state.addresses_of(device);
+        assert_eq!((addresses.len(), addresses[0].port()), (ADDRESSES_MAX, 21));
+        assert_eq!((relays.len(), &*relays[0]), (RELAYS_PER_DEVICE_MAX, "https://4.example"));
         state.sighted(device, vec![at(4_000)]);
         assert_eq!(state.addresses_of(device).0[0], at(4_000), "who is near is tried first");
     }

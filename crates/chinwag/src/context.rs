@@ -9,7 +9,7 @@ use chinwag_tui::theme::Theme;
 
 use crate::args::{Color, Global};
 use crate::commands::classroom;
-use crate::config::{self, ClassroomConfig, Config, TimeName, UiConfig};
+use crate::config::{self, ClassroomConfig, Config, RelayText, TimeName, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::places::Places;
@@ -26,6 +26,8 @@ pub(crate) struct Context {
     state_dir: Option<PathBuf>,
     lan: bool,
     bind: Vec<SocketAddr>,
+    relays: Vec<RelayText>,
+    relay_certificates: Option<PathBuf>,
     log: chinwag_daemon::LogLevel,
     /// The section of the config that is the classroom's.
     pub(crate) classroom: ClassroomConfig,
@@ -64,11 +66,14 @@ impl Context {
         let (config, themes) = (found.reading.config, found.themes.all);
         let is_utc = global.utc || config.ui.time == TimeName::Utc;
         let in_file = config.clone();
-        let Config { data_dir, lan, bind, log_level, classroom, ui } = config;
+        let Config { data_dir, lan, bind, relays, relay_certificates, log_level, classroom, ui } =
+            config;
         Ok(Self {
             data_dir: data_dir_of(global, &places, data_dir)?,
             state_dir: places.state,
             lan: lan && !global.no_lan,
+            relays: if global.no_relay { Vec::new() } else { relays },
+            relay_certificates: relay_certificates.filter(|_| !global.no_relay),
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
             log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,
@@ -99,7 +104,19 @@ impl Context {
         let is_in_class = self.classroom.enabled && (is_daemon || self.is_in_class);
         let classroom = is_in_class.then(|| classroom::of_daemon(&self.classroom)).transpose()?;
         let state_dir = self.state_dir.clone();
-        Ok(Settings { data_dir, state_dir, lan, bind, is_daemon, log, classroom })
+        let relays = self.relays.iter().map(|relay| relay.0.clone()).collect();
+        let relay_certificates = self.relay_certificates.clone();
+        Ok(Settings {
+            data_dir,
+            state_dir,
+            lan,
+            bind,
+            relays,
+            relay_certificates,
+            is_daemon,
+            log,
+            classroom,
+        })
     }
 
     /// How much to note in the log.

@@ -314,7 +314,10 @@ mod tests {
 
     #[test]
     fn the_first_fitting_line_of_the_owners_decides() {
-        assert_eq!(owners_of("iroh-relay"), Some(&["chinwag-net", "chinwag-lab"][..]));
+        assert_eq!(
+            owners_of("iroh-relay"),
+            Some(&["chinwag-net", "chinwag-relay", "chinwag-lab"][..])
+        );
         assert_eq!(owners_of("iroh-blobs"), Some(&["chinwag-net"][..]));
         assert_eq!(owners_of("tokio"), None);
     }

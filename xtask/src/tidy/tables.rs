@@ -7,7 +7,14 @@
 pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     (
         "chinwag",
-        &["chinwag-daemon", "chinwag-tui", "chinwag-api", "chinwag-classroom", "chinwag-text"],
+        &[
+            "chinwag-daemon",
+            "chinwag-relay",
+            "chinwag-tui",
+            "chinwag-api",
+            "chinwag-classroom",
+            "chinwag-text",
+        ],
     ),
     ("chinwag-tui", &["chinwag-api", "chinwag-text"]),
     ("chinwag-text", &[]),
@@ -23,7 +30,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "chinwag-crypto",
         ],
     ),
-    ("chinwag-net", &["chinwag-core"]),
+    ("chinwag-net", &["chinwag-core", "chinwag-relay"]),
+    ("chinwag-relay", &[]),
     ("chinwag-store", &["chinwag-core", "chinwag-crypto", "chinwag-powercut"]),
     ("chinwag-core", &["chinwag-crypto"]),
     ("chinwag-crypto", &[]),
@@ -67,6 +75,10 @@ pub(crate) const OUT_OF_REACH: &[OutOfReach] = &[
         packages: &[("chinwag-powercut", "unsafe code, for tests only")],
     },
     OutOfReach {
+        of: &["chinwag-net"],
+        packages: &[("chinwag-relay", "a server for strangers, for tests only")],
+    },
+    OutOfReach {
         of: &["chinwag-classroom"],
         packages: &[
             ("ed25519-dalek", "keys; the classroom mode sees none"),
@@ -86,7 +98,8 @@ pub(crate) const BUILD_TOOLS: &[&str] = &["cc"];
 pub(crate) const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["chinwag-store", "chinwag-powercut", "chinwag-lab"]),
     ("libsqlite3-sys", &["chinwag-store"]),
-    ("iroh-relay", &["chinwag-net", "chinwag-lab"]),
+    ("iroh-relay", &["chinwag-net", "chinwag-relay", "chinwag-lab"]),
+    ("iroh-base", &["chinwag-relay"]),
     ("iroh*", &["chinwag-net"]),
     ("patchbay", &["chinwag-lab"]),
     ("clap", &["chinwag", "chinwag-sim", "chinwag-lab", "xtask"]),

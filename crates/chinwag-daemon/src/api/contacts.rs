@@ -28,13 +28,16 @@ const NAME_WAIT: Duration = Duration::from_secs(2);
 const NAME_LOOK: Duration = Duration::from_millis(20);
 
 /// Where we may be found now.
-fn own_addresses(api: &Api) -> Vec<Address> {
-    let known = api.shared.network().map(|network| network.addresses()).unwrap_or_default();
+async fn own_addresses(api: &Api) -> Vec<Address> {
+    let Some(network) = api.shared.network() else { return Vec::new() };
+    // A ticket without the relay in use would lead nowhere for many.
+    network.until_at_relay().await;
+    let known = network.addresses();
     known.into_iter().take(ADDRESSES_MAX).collect()
 }
 
 pub(super) async fn card(api: Api, _: Nothing) -> Result<model::Card, ApiError> {
-    let addresses = own_addresses(&api);
+    let addresses = own_addresses(&api).await;
     api.node
         .look(move |view| {
             let account = people::own(view)?;
@@ -46,7 +49,7 @@ pub(super) async fn card(api: Api, _: Nothing) -> Result<model::Card, ApiError> 
 }
 
 pub(super) async fn invite(api: Api, params: CreateInvite) -> Result<model::Ticket, ApiError> {
-    let addresses = own_addresses(&api);
+    let addresses = own_addresses(&api).await;
     let (is_reusable, lifetime_s) = (params.reusable, params.expires_in_s);
     let invite = move |_: &View<'_>| Ok(Command::Invite { is_reusable, lifetime_s, addresses });
     match api.node.order(invite).await? {

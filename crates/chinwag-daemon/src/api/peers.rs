@@ -10,6 +10,7 @@ use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::method::{Connect, Nothing};
 use chinwag_api::model::{self, ConnectOutcome};
 use chinwag_core::ids::{AccountId, DeviceId};
+use chinwag_core::ticket::Address;
 use chinwag_core::time::Wall;
 use chinwag_net::PeerPath;
 use chinwag_net::limits::DIAL_WITHIN;
@@ -116,9 +117,13 @@ fn peer(
 
 fn way(view: &View<'_>, path: &PeerPath) -> model::Path {
     let since = view.now.get().saturating_sub(millis(path.since));
+    let kind = match &path.address {
+        Some(Address::Relay(_)) => "relay",
+        Some(Address::Direct(_)) | None => "direct",
+    };
     model::Path {
-        kind: "direct".to_owned(),
-        address: path.address.map(|address| address.to_string()).unwrap_or_default(),
+        kind: kind.to_owned(),
+        address: path.address.as_ref().map(ToString::to_string).unwrap_or_default(),
         rtt_ms: path.rtt.map_or(0.0, |rtt| rtt.as_secs_f64() * 1_000.0),
         since: time::written(Wall::new(since)),
         is_dialled: path.is_dialled,

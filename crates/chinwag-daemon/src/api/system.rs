@@ -29,7 +29,7 @@ pub(super) async fn hello(api: Api, _: Hello) -> Result<Welcome, ApiError> {
 }
 
 pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiError> {
-    let addresses = addresses(&api);
+    let (addresses, relays) = (addresses(&api), relays(&api));
     let (shared, facts) = (api.shared.clone(), api.facts.clone());
     let classroom = api.classroom.as_ref().map(|classroom| classroom.me());
     api.node
@@ -60,6 +60,7 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 since: time::written(facts.since),
                 addresses,
                 lan: facts.lan,
+                relays,
                 connected: count(view.node.connected_devices().len()),
                 contacts: count(contacts.len()),
                 requests: count(view.node.requests().count()),
@@ -78,6 +79,18 @@ pub(super) async fn shutdown(api: Api, _: Nothing) -> Result<Nothing, ApiError> 
     api.node.look(|_| Ok(())).await?;
     api.ending.send_replace(true);
     Ok(Nothing {})
+}
+
+/// The relays that may be used.
+fn relays(api: &Api) -> Vec<model::Relay> {
+    let relays = api.shared.network().map(|network| network.relays()).unwrap_or_default();
+    let relay = |relay: chinwag_net::RelayState| model::Relay {
+        url: relay.url,
+        is_home: relay.is_home,
+        connected: relay.is_connected,
+        problem: relay.fault,
+    };
+    relays.into_iter().map(relay).collect()
 }
 
 /// Where we listen, as `IP:PORT`.

@@ -36,6 +36,8 @@ pub(crate) fn settings(data_dir: &Path) -> Settings {
         data_dir: data_dir.to_owned(),
         lan: false,
         bind,
+        relays: Vec::new(),
+        relay_certificates: None,
         is_daemon: true,
         log,
         classroom: None,

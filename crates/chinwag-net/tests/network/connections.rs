@@ -38,7 +38,7 @@ async fn a_connection_says_where_it_leads_and_what_went_over_it() {
     b.frame().await;
     let [path] = a.network.peers().try_into().unwrap();
     assert_eq!((path.link, path.device, path.is_dialled), (to_b, b.device(), true));
-    assert_eq!(path.address, Some(b.address()));
+    assert_eq!(path.address, Some(Address::Direct(b.address())));
     assert!(path.bytes_sent > 100_000, "{path:?}");
     assert!(path.rtt.is_some() && path.bytes_received > 0, "{path:?}");
 }
@@ -81,7 +81,7 @@ async fn a_right_address_is_found_beside_one_where_another_device_answers() {
 async fn a_device_of_which_only_a_relay_is_known_is_not_dialled() {
     let (mut a, b) = (Peer::new(1).await, Peer::new(2).await);
     a.network.dial(b.device(), &[Address::Relay("https://relay.example".into())]);
-    assert_eq!(fault(&mut a).await, DialFault::RelaysNotInUse);
+    assert_eq!(fault(&mut a).await, DialFault::RelayNotInUse("https://relay.example".into()));
 }
 
 #[tokio::test]

@@ -11,5 +11,6 @@ mod lan;
 mod lanes;
 mod process;
 mod redialling;
+mod relays;
 mod sessions;
 mod vanishing;

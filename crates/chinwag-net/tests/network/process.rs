@@ -140,7 +140,7 @@ async fn a_peer_in_a_process_of_its_own() {
 fn say(event: &NetEvent) {
     match event {
         NetEvent::Connected { device, at, .. } => {
-            let at = at.map_or_else(String::new, |at| at.to_string());
+            let at = at.as_ref().map_or_else(String::new, ToString::to_string);
             println!("connected {} {at}", to_hex(*device));
         }
         NetEvent::Nearby { device, .. } => println!("nearby {}", to_hex(*device)),

@@ -246,6 +246,7 @@ fn status() -> Status {
         since: "2026-11-26T08:00:00Z".into(),
         addresses: vec!["192.0.2.7:4433".into()],
         lan: true,
+        relays: Vec::new(),
         connected: 1,
         contacts: 2,
         requests: 0,

@@ -90,6 +90,11 @@ pub(crate) struct Global {
           action = clap::ArgAction::SetTrue,
           value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_lan: bool,
+    /// Use no relay, whatever the config names
+    #[arg(long, global = true, env = "CHINWAG_NO_RELAY", hide_env_values = true,
+          action = clap::ArgAction::SetTrue,
+          value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_relay: bool,
     /// How much to note in the log, which is in the data folder: never what somebody wrote, nor names or
     /// keys [default: info]
     #[arg(long, global = true, value_name = "LEVEL", env = "CHINWAG_LOG", hide_env_values = true)]
@@ -234,6 +239,7 @@ pub(crate) enum Command {
     Bundle(messages::Bundle),
 
     Daemon(program::Daemon),
+    Relay(program::RelayArgs),
     /// Show how the daemon is, and what is wrong
     Status(Json),
     /// Show and check the config
@@ -274,7 +280,10 @@ const FAMILIES: &[(&str, &[&str])] = &[
         "Account",
         &["init", "id", "rename", "words", "devices", "revoke-device", "backup", "restore"],
     ),
-    ("Program", &["daemon", "status", "config", "completions", "man", "schema", "rpc", "help"]),
+    (
+        "Program",
+        &["daemon", "relay", "status", "config", "completions", "man", "schema", "rpc", "help"],
+    ),
     ("Other networks", &["classroom"]),
 ];
 

@@ -1,9 +1,13 @@
 //! What the commands about the program itself take.
 
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 use clap_complete::Shell;
+
+use super::Json;
 
 /// Run the daemon: stay reachable until interrupted
 #[derive(Debug, ClapArgs)]
@@ -12,6 +16,61 @@ use clap_complete::Shell;
     work by itself where none runs. It stays in the foreground, and ends on Ctrl-C, SIGTERM, or \
     `system.shutdown`.")]
 pub(crate) struct Daemon {}
+
+/// Run a relay, for devices that have no direct way to each other
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Run a relay, for devices that have no direct way to each other.\n\n\
+    It hands on packets that it can't read, and sees which devices talk, when, how much, and from which \
+    addresses. Nothing is kept. Whoever is to use it names it in the config: relays = [\"https://HOST\"]. \
+    It needs no account and no data folder, and a machine that others reach by TCP and UDP. \
+    docs/relay.md says how to run it.")]
+pub(crate) struct RelayArgs {
+    /// Sign a certificate of one's own for these host names or IP addresses; the config of everybody who
+    /// uses it has to name it
+    #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..,
+          conflicts_with_all = ["certificate", "key", "acme"])]
+    pub(crate) own: Option<Vec<String>>,
+    /// The certificate and those that lead from it to one that browsers trust, in PEM
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "acme")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+    /// Get a certificate for these names from Let's Encrypt, over port 443: to do so is to agree with its
+    /// terms
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "contact")]
+    pub(crate) acme: Option<Vec<String>>,
+    /// A mail address for Let's Encrypt
+    #[arg(long, value_name = "MAIL", requires = "acme")]
+    pub(crate) contact: Option<String>,
+    /// Where certificates that it gets or signs are kept
+    #[arg(long, value_name = "DIR", default_value = "relay")]
+    pub(crate) folder: PathBuf,
+    /// Where devices connect to it (TCP)
+    #[arg(long, value_name = "IP:PORT", default_value = "[::]:443")]
+    pub(crate) https: SocketAddr,
+    /// Where devices find out about login pages in their way (TCP)
+    #[arg(long, value_name = "IP:PORT", default_value = "[::]:80")]
+    pub(crate) http: SocketAddr,
+    /// Where devices learn the address that they are seen from (UDP)
+    #[arg(long, value_name = "IP:PORT", default_value = "[::]:7842")]
+    pub(crate) quic: SocketAddr,
+    /// Tell numbers about it here (`OpenMetrics` over HTTP); keep it away from others
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Let in the devices in this file alone, one id a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: Option<PathBuf>,
+    /// How many connections there may be at once
+    #[arg(long, value_name = "N", default_value_t = 4_096)]
+    pub(crate) connections: usize,
+    /// How many bytes a second it takes from one connection; what is above waits
+    #[arg(long, value_name = "BYTES", default_value = "4194304")]
+    pub(crate) rate: Option<NonZeroU32>,
+    /// Say where it is as one line of JSON, on standard output
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
 
 /// `chinwag config`.
 #[derive(Debug, ClapArgs)]

@@ -15,7 +15,8 @@ pub(crate) mod invite;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod people;
-pub(crate) mod rpc;
+mod relay;
+mod rpc;
 pub(crate) mod send;
 pub(crate) mod tui;
 
@@ -50,6 +51,7 @@ pub(crate) fn run(global: &Global, command: Command) -> Result<Exit, Failure> {
         Command::Completions(args) => help::completions(args.shell),
         Command::Man(args) => help::man(&args),
         Command::Schema => help::schema(),
+        Command::Relay(args) => relay::run(global, args),
         Command::Classroom(args) => classroom::run(args, Context::new(global)?.classroom),
         command => block_on(with_node(global, Context::new(global)?, command)),
     }
@@ -103,6 +105,7 @@ async fn with_node(global: &Global, context: Context, command: Command) -> Resul
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Schema
+        | Command::Relay(_)
         | Command::Classroom(_) => unreachable!("run() has taken these"),
     }
 }

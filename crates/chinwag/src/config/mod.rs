@@ -11,6 +11,7 @@ use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use chinwag_daemon::Relay;
 use chinwag_tui::actions::{Keymap, KeymapError, Keys};
 use chinwag_tui::notify::{Kind, Notify, Quiet, Rules};
 use chinwag_tui::theme::Theme;
@@ -37,6 +38,10 @@ pub(crate) struct Config {
     pub(crate) lan: bool,
     /// Where to listen; none: on all addresses.
     pub(crate) bind: Vec<SocketAddr>,
+    /// The relays that may be used; none: devices meet directly or not at all.
+    pub(crate) relays: Vec<RelayText>,
+    /// A file of certificates that are trusted to speak for relays.
+    pub(crate) relay_certificates: Option<PathBuf>,
     /// How much to note in the log.
     pub(crate) log_level: Option<LogLevel>,
     /// The section `[classroom]`.
@@ -45,12 +50,33 @@ pub(crate) struct Config {
     pub(crate) ui: UiConfig,
 }
 
+/// A relay as the config file writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct RelayText(pub(crate) Relay);
+
+impl TryFrom<String> for RelayText {
+    type Error = chinwag_daemon::NoRelay;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self)
+    }
+}
+
+impl From<RelayText> for String {
+    fn from(text: RelayText) -> Self {
+        text.0.to_string()
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             data_dir: None,
             lan: true,
             bind: Vec::new(),
+            relays: Vec::new(),
+            relay_certificates: None,
             log_level: None,
             classroom: ClassroomConfig::default(),
             ui: UiConfig::default(),

@@ -1,6 +1,6 @@
 //! Our account, its devices and the daemon in words.
 
-use chinwag_api::model::{Account, Device, DeviceState, RecoveryWords, Status};
+use chinwag_api::model::{Account, Device, DeviceState, RecoveryWords, Relay, Status};
 
 use super::NAME_SHOWN;
 use super::message::Style;
@@ -87,6 +87,9 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();
     all.push(("Listens on", addresses.join("\n")));
     all.push(("Local network", yes_no(status.lan).to_owned()));
+    let relays: Vec<String> = status.relays.iter().map(relay).collect();
+    let relays = if relays.is_empty() { "none in use".to_owned() } else { relays.join("\n") };
+    all.push(("Relays", relays));
     all.extend(class);
     all.push(("Connected", words::DEVICE.count(status.connected)));
     all.push(("Contacts", status.contacts.to_string()));
@@ -97,6 +100,17 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     let problems = if problems.is_empty() { "none".to_owned() } else { problems.join("\n") };
     all.push(("Problems", problems));
     facts(&all, style.paint)
+}
+
+/// A relay, and how it goes with it.
+fn relay(relay: &Relay) -> String {
+    let state = match (relay.is_home, relay.connected, &relay.problem) {
+        (true, true, _) => "connected: others find us there".to_owned(),
+        (true, false, Some(problem)) => format!("not reached: {}", output::one_line(problem)),
+        (true, false, None) => "not reached yet".to_owned(),
+        (false, ..) => "not our home; asked when somebody is there".to_owned(),
+    };
+    format!("{}, {state}", output::one_line(&relay.url))
 }
 
 #[cfg(test)]
@@ -124,6 +138,7 @@ mod tests {
             since: "2026-11-26T11:00:00Z".into(),
             addresses: vec!["127.0.0.1:1".into()],
             lan: false,
+            relays: Vec::new(),
             connected: 1,
             contacts: 2,
             requests: 0,

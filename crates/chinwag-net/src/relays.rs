@@ -1,0 +1,203 @@
+//! The relays that may be used: those that the config names, and nobody else's.
+//!
+//! A relay hands on packets that it can't read, and sees who talks with whom, when, how much and from
+//! which addresses. It is used where there is no direct way, and for as long as there is none.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chinwag_core::wire::limits::RELAY_URL_MAX;
+use iroh::endpoint::RelayMode;
+use iroh::tls::CaTlsConfig;
+use iroh::{RelayConfig, RelayMap, RelayUrl};
+use iroh_relay::RelayQuicConfig;
+use iroh_relay::defaults::DEFAULT_RELAY_QUIC_PORT;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::limits::RELAYS_MAX;
+
+/// A relay: `https://HOST[:PORT]`, and with `?quic=PORT` behind it where it tells addresses (QUIC address
+/// discovery) at another port than 7842.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    url: RelayUrl,
+    quic_port: u16,
+}
+
+/// What is written is no relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a relay is written https://HOST or https://HOST:PORT, and nothing behind it but ?quic=PORT"
+)]
+pub struct NoRelay;
+
+impl FromStr for Relay {
+    type Err = NoRelay;
+
+    fn from_str(text: &str) -> Result<Self, NoRelay> {
+        let (place, quic_port) = match text.split_once("?quic=") {
+            Some((place, port)) => (place, port.parse().map_err(|_| NoRelay)?),
+            None => (text, DEFAULT_RELAY_QUIC_PORT),
+        };
+        let url = url(place).ok_or(NoRelay)?;
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_nobodys = url.username().is_empty() && url.password().is_none();
+        if url.scheme() != "https"
+            || url.host().is_none()
+            || !is_bare
+            || !is_nobodys
+            || quic_port == 0
+        {
+            return Err(NoRelay);
+        }
+        Ok(Self { url, quic_port })
+    }
+}
+
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&written(&self.url))?;
+        if self.quic_port != DEFAULT_RELAY_QUIC_PORT {
+            write!(f, "?quic={}", self.quic_port)?;
+        }
+        Ok(())
+    }
+}
+
+/// More relays than there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at most {RELAYS_MAX} relays may be used")]
+pub struct TooManyRelays;
+
+/// The relays that may be used.
+#[derive(Clone, Debug, Default)]
+pub struct Relays {
+    relays: Vec<Relay>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Relays {
+    /// Those that are named; none: no relay is used. An error: more than
+    /// [`RELAYS_MAX`](crate::limits::RELAYS_MAX).
+    pub fn new(relays: Vec<Relay>) -> Result<Self, TooManyRelays> {
+        if relays.len() > RELAYS_MAX {
+            return Err(TooManyRelays);
+        }
+        Ok(Self { relays, certificates: Vec::new() })
+    }
+
+    /// Certificates, in PEM, that are trusted to speak for relays beside those that browsers trust: a
+    /// relay that has signed its own is known by it. An error: there is none in it, in words.
+    pub fn trusting(mut self, pem: &[u8]) -> Result<Self, String> {
+        let read = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        self.certificates = read.map_err(|error| error.to_string())?;
+        if self.certificates.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        Ok(self)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.relays.is_empty()
+    }
+
+    /// The one that is named like this in a ticket, if it may be used.
+    pub(crate) fn usable(&self, written: &str) -> Option<RelayUrl> {
+        let url = url(written)?;
+        self.relays.iter().any(|relay| relay.url == url).then_some(url)
+    }
+
+    /// All of them, as they are written in tickets.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.relays.iter().map(|relay| written(&relay.url))
+    }
+
+    pub(crate) fn mode(&self) -> RelayMode {
+        if self.relays.is_empty() {
+            return RelayMode::Disabled;
+        }
+        let config = |relay: &Relay| {
+            let quic = Some(RelayQuicConfig::new(relay.quic_port));
+            Arc::new(RelayConfig::new(relay.url.clone(), quic))
+        };
+        RelayMode::Custom(self.relays.iter().map(config).collect::<RelayMap>())
+    }
+
+    pub(crate) fn trust(&self) -> CaTlsConfig {
+        CaTlsConfig::embedded().with_extra_roots(self.certificates.iter().cloned())
+    }
+}
+
+fn url(written: &str) -> Option<RelayUrl> {
+    (written.len() <= RELAY_URL_MAX).then(|| written.parse().ok()).flatten()
+}
+
+/// A relay as it stands in tickets, and is shown.
+pub(crate) fn written(url: &RelayUrl) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// What is known of a relay that is in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayState {
+    /// Which one.
+    pub url: String,
+    /// Whether it is the one where others find us. One of those in use is, the nearest.
+    pub is_home: bool,
+    /// Whether we are connected to it; of others than our home nobody asks.
+    pub is_connected: bool,
+    /// Why not, as far as the last attempt told.
+    pub fault: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_reads_as_it_is_written_and_nothing_else_does() {
+        for text in [
+            "https://relay.example",
+            "https://relay.example:8443",
+            "https://192.0.2.1:8443?quic=7843",
+            "https://[2001:db8::1]:8443",
+        ] {
+            assert_eq!(text.parse::<Relay>().unwrap().to_string(), text);
+        }
+        let slash: Relay = "https://relay.example/".parse().unwrap();
+        assert_eq!(slash.to_string(), "https://relay.example");
+        for text in [
+            "",
+            "relay.example",
+            "http://relay.example",
+            "https://",
+            "https://relay.example/path",
+            "https://relay.example?quic=",
+            "https://relay.example?quic=0",
+            "https://relay.example?quic=70000",
+            "https://relay.example?token=1",
+            "https://who@relay.example",
+            "https://relay.example#1",
+        ] {
+            assert_eq!(text.parse::<Relay>(), Err(NoRelay), "{text}");
+        }
+        let long = format!("https://{}.example", "a".repeat(RELAY_URL_MAX));
+        assert_eq!(long.parse::<Relay>(), Err(NoRelay));
+    }
+
+    #[test]
+    fn only_relays_that_are_named_are_used() {
+        let relays = Relays::new(vec!["https://relay.example".parse().unwrap()]).unwrap();
+        assert!(relays.usable("https://relay.example").is_some());
+        assert!(relays.usable("https://relay.example/").is_some());
+        assert!(relays.usable("https://other.example").is_none());
+        assert!(relays.usable("https://relay.example:444").is_none());
+        assert!(Relays::default().usable("https://relay.example").is_none());
+        let many = vec!["https://relay.example".parse().unwrap(); RELAYS_MAX + 1];
+        assert_eq!(Relays::new(many).unwrap_err(), TooManyRelays);
+        assert!(Relays::default().trusting(b"nothing").is_err());
+    }
+}
