@@ -4,6 +4,7 @@
 //! manifests, at text, and at what other tools say.
 
 mod check;
+mod lab;
 mod screenshots;
 mod tidy;
 
@@ -18,6 +19,8 @@ use clap::Parser;
 enum Chore {
     /// Run all of CI here, in order, and stop at the first step that fails
     Check,
+    /// Try who reaches whom behind which router, and write it into `docs/reach.md`; as root
+    Lab,
     /// Draw the pictures of the README anew: `docs/images`
     Screenshots,
     /// Compare the workspace with the rules of the house
@@ -31,6 +34,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Check => check::run(),
+        Chore::Lab => lab::run(),
         Chore::Screenshots => screenshots::run(),
         Chore::Tidy { root } => tidy::run(&root),
     };

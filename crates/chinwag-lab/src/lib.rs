@@ -8,6 +8,7 @@
 pub mod cable;
 pub mod capture;
 pub mod home;
+pub mod nat;
 pub mod talk;
 
 use std::time::{Duration, Instant};

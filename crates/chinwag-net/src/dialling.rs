@@ -22,7 +22,7 @@ use crate::endpoint;
 use crate::event::{DialFault, NetEvent, Outcome};
 use crate::limits::{
     ALPN, APART_AFTER, APART_ALL_MAX, APART_MAX, BACK_OFF_MAX, BACK_OFF_MIN, DIAL_WITHIN,
-    REDIAL_WITHIN, RENEW_AT, STEADY_AFTER,
+    MISSED_FOR, MISSED_PAUSE_MAX, REDIAL_WITHIN, RENEW_AT, STEADY_AFTER,
 };
 use crate::probe::Probe;
 use crate::relays::{Relays, written};
@@ -70,6 +70,8 @@ struct Pace {
     next: Instant,
     /// Since when there is a connection.
     connected: Option<Instant>,
+    /// Until when somebody who was here a moment ago is looked for without long pauses.
+    missed_until: Option<Instant>,
     /// By how many hundredths of its age the connection is renewed.
     renew_at: u32,
 }
@@ -122,7 +124,7 @@ impl Dialling {
                 pace.found(Instant::now());
                 Outcome::Connected
             }
-            Err(why) => Outcome::Failed { why, next_in: pace.failed() },
+            Err(why) => Outcome::Failed { next_in: pace.failed(&why), why },
         };
         self.shared.tell(NetEvent::Attempt { device: self.device, at, outcome }).await;
     }
@@ -273,6 +275,7 @@ impl Pace {
             attempts: 0,
             next: Instant::now(),
             connected: None,
+            missed_until: None,
             renew_at: from + u32::try_from(random() % span).unwrap_or(0),
         }
     }
@@ -291,6 +294,7 @@ impl Pace {
     /// one, and later after each that did not last.
     fn lost(&mut self) {
         let Some(since) = self.connected.take() else { return };
+        self.missed_until = Some(Instant::now() + MISSED_FOR);
         if since.elapsed() >= STEADY_AFTER {
             self.back_off.reset();
         }
@@ -300,8 +304,11 @@ impl Pace {
         self.next = Instant::now() + pause;
     }
 
-    fn failed(&mut self) -> Duration {
-        let pause = self.back_off.next(random());
+    fn failed(&mut self, why: &DialFault) -> Duration {
+        let mut pause = self.back_off.next(random());
+        if self.missed_until.is_some_and(|until| why.is_silence() && Instant::now() < until) {
+            pause = pause.min(MISSED_PAUSE_MAX);
+        }
         self.next = Instant::now() + pause;
         pause
     }
@@ -369,4 +376,28 @@ const NO_APPLICATION_PROTOCOL: u8 = 120;
 
 fn alert(alert: u8) -> TransportErrorCode {
     TransportErrorCode::crypto(alert)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_here_a_moment_ago_is_looked_for_without_long_pauses() {
+        let mut pace = Pace::new();
+        for _ in 0..12 {
+            pace.failed(&DialFault::NobodyAnswers);
+        }
+        assert!(pace.failed(&DialFault::NobodyAnswers) > MISSED_PAUSE_MAX, "nobody was ever here");
+
+        pace.found(Instant::now());
+        pace.lost();
+        for _ in 0..12 {
+            assert!(pace.failed(&DialFault::NobodyAnswers) <= MISSED_PAUSE_MAX);
+        }
+        let turned_down = DialFault::TurnedDown(Why::NotWelcome);
+        assert!(pace.failed(&turned_down) > MISSED_PAUSE_MAX, "somebody is there, and says no");
+        tokio::time::advance(MISSED_FOR).await;
+        assert!(pace.failed(&DialFault::NobodyAnswers) > MISSED_PAUSE_MAX);
+    }
 }

@@ -135,6 +135,16 @@ pub enum DialFault {
     Other(String),
 }
 
+impl DialFault {
+    /// Whether nobody said anything: it may be otherwise in a moment.
+    pub(crate) const fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::NobodyAnswers | Self::NoRoute | Self::RelayAway(_) | Self::NotAtRelay(_)
+        )
+    }
+}
+
 /// Room that a received frame takes: while it is held, no other frame gets it.
 #[derive(Default)]
 pub struct Held {

@@ -115,6 +115,13 @@ pub const BACK_OFF_MIN: Duration = Duration::from_secs(1);
 /// The longest pause between two attempts.
 pub const BACK_OFF_MAX: Duration = Duration::from_mins(5);
 
+/// For how long after a connection was lost the pauses stay short while nobody answers: whatever is in the
+/// way may be gone in a moment, a link that is down, a machine that sleeps or a relay that is started anew.
+pub const MISSED_FOR: Duration = Duration::from_mins(10);
+
+/// The longest pause in that time.
+pub const MISSED_PAUSE_MAX: Duration = Duration::from_secs(2);
+
 /// How long a connection has to last for the pauses to begin anew after it.
 pub const STEADY_AFTER: Duration = Duration::from_secs(30);
 
