@@ -5,8 +5,8 @@
 //! ```
 
 use chinwag_crypto::{
-    CryptoRng, Label, PublicKey, RecoveryWords, SafetyNumber, SealKey, Secret, SigningKey, hash,
-    seal,
+    CryptoRng, Label, Passphrase, PublicKey, RecoveryWords, SafetyNumber, SealKey, Secret,
+    SigningKey, WrapCost, WrappedKey, hash, seal,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -42,6 +42,11 @@ pub(crate) fn vectors(rng: &mut ChaCha20Rng) -> Value {
         ],
         "safety_numbers": [safety_number(rng), safety_number(rng), safety_number(rng)],
         "recovery_words": [recovery_words(rng), recovery_words(rng)],
+        "wrapped_keys": [
+            wrapped_key(rng, "correct horse battery staple".as_bytes(), WrapCost::USUAL),
+            wrapped_key(rng, "grüße".as_bytes(), cost(64, 2, 2)),
+            wrapped_key(rng, &[0xff; 1_024], cost(8, 1, 1)),
+        ],
     })
 }
 
@@ -97,6 +102,27 @@ fn recovery_words(rng: &mut dyn CryptoRng) -> Value {
         "words": words.words().collect::<Vec<_>>().join(" "),
         "public": hex(account.as_bytes()),
     })
+}
+
+fn wrapped_key(rng: &mut ChaCha20Rng, passphrase: &[u8], cost: WrapCost) -> Value {
+    let key = Secret::generate(rng);
+    let mut salt = [0; 16];
+    rng.clone().fill_bytes(&mut salt);
+    let typed = Passphrase::new(passphrase).unwrap();
+    let wrapped = WrappedKey::wrap(rng, &typed, cost, &key).unwrap();
+    json!({
+        "passphrase": hex(passphrase),
+        "memory_kib": cost.memory_kib(),
+        "passes": cost.passes(),
+        "lanes": cost.lanes(),
+        "salt": hex(&salt),
+        "key": hex(key.expose()),
+        "wrapped": hex(&wrapped.to_bytes()),
+    })
+}
+
+fn cost(memory_kib: u32, passes: u32, lanes: u32) -> WrapCost {
+    WrapCost::new(memory_kib, passes, lanes).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {

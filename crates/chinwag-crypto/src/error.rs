@@ -1,6 +1,6 @@
 //! What can be wrong with bytes from elsewhere. No error tells anything of a secret.
 
-use crate::SEAL_PUBLIC_LEN;
+use crate::{PASSPHRASE_MAX, SEAL_PUBLIC_LEN, WRAPPED_KEY_LEN};
 
 /// Bytes that are no public key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -62,6 +62,68 @@ pub enum WordsError {
     /// All are on the list, and the checksum in the last one does not fit.
     #[error("every word is on the list, but not all are right: one was mistaken, or two swapped")]
     Checksum,
+}
+
+/// Bytes that are no passphrase.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadPassphrase {
+    /// There are none.
+    #[error("the passphrase is empty")]
+    Empty,
+    /// There are more than [`PASSPHRASE_MAX`].
+    #[error("the passphrase is over the limit of {PASSPHRASE_MAX} bytes")]
+    Long,
+}
+
+/// Bytes that are no wrapped key, or ask for more than is given. Found before anything is computed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadWrappedKey {
+    /// Another length than [`WRAPPED_KEY_LEN`].
+    #[error("a wrapped key has {WRAPPED_KEY_LEN} bytes, not {found}")]
+    Length {
+        /// How many bytes there were.
+        found: usize,
+    },
+    /// They don't begin as a wrapped key does.
+    #[error("these bytes don't begin as a wrapped key does")]
+    Magic,
+    /// A format that this program does not know.
+    #[error("this is a wrapped key of version {found}, and only version 1 is known")]
+    Version {
+        /// What it says.
+        found: u8,
+    },
+    /// Outside the limits of a [`WrapCost`](crate::WrapCost).
+    #[error(
+        "{memory_kib} KiB, {passes} passes and {lanes} lanes are outside the limits for a passphrase"
+    )]
+    Cost {
+        /// KiB of memory.
+        memory_kib: u32,
+        /// How often they are gone through.
+        passes: u32,
+        /// In how many lanes.
+        lanes: u32,
+    },
+}
+
+/// The system gave no memory to derive a key in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is not enough memory: {memory_kib} KiB are needed")]
+pub struct NoMemory {
+    /// How much was wanted, in KiB.
+    pub memory_kib: u32,
+}
+
+/// Why a wrapped key did not open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CannotUnwrap {
+    /// Another passphrase, or altered bytes. Which of the two cannot be told.
+    #[error("the passphrase is wrong, or the wrapped key was altered")]
+    Passphrase,
+    /// There was nothing to derive in.
+    #[error(transparent)]
+    Memory(#[from] NoMemory),
 }
 
 fn did_you_mean(nearest: &[&str]) -> String {

@@ -1,4 +1,4 @@
-//! Signing, hashing, sealing, safety numbers and recovery words: keys and bytes, and nothing that
+//! Signing, hashing, sealing, safety numbers, recovery words and wrapped keys: keys and bytes, and nothing that
 //! has a meaning in a chat.
 //!
 //! What it is: thin types around well-kept crates, so that a key cannot be taken for a hash, a
@@ -30,8 +30,12 @@ mod seal;
 mod secret;
 mod signing;
 mod words;
+mod wrapped;
 
-pub use error::{BadKey, BadSignature, CannotOpen, SealError, WordsError};
+pub use error::{
+    BadKey, BadPassphrase, BadSignature, BadWrappedKey, CannotOpen, CannotUnwrap, NoMemory,
+    SealError, WordsError,
+};
 pub use fingerprint::SafetyNumber;
 pub use hash::{Hash, Hasher, hash};
 pub use label::Label;
@@ -40,3 +44,4 @@ pub use seal::{SEAL_OVERHEAD, SEAL_PUBLIC_LEN, SealKey, SealPublic, open, seal};
 pub use secret::Secret;
 pub use signing::{PublicKey, Signature, SigningKey};
 pub use words::RecoveryWords;
+pub use wrapped::{PASSPHRASE_MAX, Passphrase, WRAPPED_KEY_LEN, WrapCost, WrappedKey};

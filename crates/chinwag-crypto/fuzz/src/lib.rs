@@ -4,3 +4,4 @@
 pub mod keys;
 pub mod open;
 pub mod words;
+pub mod wrapped;

@@ -12,6 +12,9 @@ mod open;
 #[path = "../../fuzz/src/words.rs"]
 #[allow(unreachable_pub, reason = "it is a part of the fuzzer as well")]
 mod words;
+#[path = "../../fuzz/src/wrapped.rs"]
+#[allow(unreachable_pub, reason = "it is a part of the fuzzer as well")]
+mod wrapped;
 
 /// Every seed of a target through its check.
 fn try_all(target: &str, check: fn(&[u8])) {
@@ -38,4 +41,9 @@ fn sealed_texts_are_as_they_should_be_for_every_seed() {
 #[test]
 fn recovery_words_are_as_they_should_be_for_every_seed() {
     try_all("words", words::check);
+}
+
+#[test]
+fn wrapped_keys_are_as_they_should_be_for_every_seed() {
+    try_all("wrapped", wrapped::check);
 }

@@ -7,3 +7,4 @@ mod properties;
 mod published;
 mod secrets;
 mod vectors;
+mod wrapped;

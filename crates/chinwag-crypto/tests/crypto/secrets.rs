@@ -1,6 +1,6 @@
 //! That secrets stay inside.
 
-use chinwag_crypto::{RecoveryWords, SealKey, Secret, SigningKey, WordsError};
+use chinwag_crypto::{Passphrase, RecoveryWords, SealKey, Secret, SigningKey, WordsError};
 use zeroize::ZeroizeOnDrop;
 
 use crate::harness::rng;
@@ -12,10 +12,12 @@ const _: () = {
     is_wiped::<SigningKey>();
     is_wiped::<SealKey>();
     is_wiped::<RecoveryWords>();
+    is_wiped::<Passphrase>();
     // What ours rely on.
     is_wiped::<ed25519_dalek::SigningKey>();
     is_wiped::<x_wing::DecapsulationKey>();
     is_wiped::<bip39::Mnemonic>();
+    is_wiped::<chacha20poly1305::ChaCha20Poly1305>();
 };
 
 /// 167 in decimal, a7 in hexadecimal: neither is in anything that is printed below by chance.
@@ -29,6 +31,10 @@ fn no_secret_type_prints_anything_of_its_secret() {
     let printed = [
         (format!("{:?} {:#?}", seed(), seed()), "Secret(..) Secret(..)"),
         (format!("{0:?} {0:#?}", SealKey::from_seed(&seed())), "SealKey(..) SealKey(..)"),
+        (
+            format!("{0:?} {0:#?}", Passphrase::new(&[0xa7]).unwrap()),
+            "Passphrase(..) Passphrase(..)",
+        ),
         (format!("{words:?} {words:#?}"), "RecoveryWords(..) RecoveryWords(..)"),
         (
             format!("{0:?} {0:#?}", SigningKey::from_seed(&seed())),

@@ -1,8 +1,8 @@
 //! `testdata/vectors.json`: that it is what the example prints, and that it is true.
 
 use chinwag_crypto::{
-    Hasher, PublicKey, RecoveryWords, SafetyNumber, SealKey, Secret, Signature, SigningKey, hash,
-    open, seal,
+    Hasher, Passphrase, PublicKey, RecoveryWords, SafetyNumber, SealKey, Secret, Signature,
+    SigningKey, WrapCost, WrappedKey, hash, open, seal,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -84,5 +84,21 @@ fn recovery_words_are_as_in_the_file() {
         let read = RecoveryWords::parse(text(case, "words")).unwrap();
         assert_eq!(read.seed(), seed);
         assert_eq!(SigningKey::from_seed(&read.seed()).public().as_bytes(), &array(case, "public"));
+    }
+}
+
+#[test]
+fn wrapped_keys_are_as_in_the_file() {
+    for case in cases(&file(), "wrapped_keys") {
+        let [memory_kib, passes, lanes] = ["memory_kib", "passes", "lanes"]
+            .map(|field| u32::try_from(case[field].as_u64().unwrap()).unwrap());
+        let cost = WrapCost::new(memory_kib, passes, lanes).unwrap();
+        let passphrase = Passphrase::new(&bytes(case, "passphrase")).unwrap();
+        let key = Secret::new(array(case, "key"));
+        let mut randomness = Given(bytes(case, "salt"));
+        let wrapped = WrappedKey::wrap(&mut randomness, &passphrase, cost, &key).unwrap();
+        assert_eq!(wrapped.to_bytes(), bytes(case, "wrapped"));
+        let read = WrappedKey::from_bytes(&bytes(case, "wrapped")).unwrap();
+        assert_eq!((read.cost(), read.unwrap(&passphrase)), (cost, Ok(key)));
     }
 }
