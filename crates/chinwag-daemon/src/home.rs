@@ -5,7 +5,7 @@
 //! Folders are for their owner alone (0700), and so is every file (0600).
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use chinwag_crypto::{Label, Secret, hash};
 use chinwag_store::OpenError;
 use etcetera::BaseStrategy as _;
 
+use crate::key_file::{self, Content, KeyFile};
 use crate::node_thread::CannotOpen;
+use crate::passphrase::StoreKey;
 
 /// Bytes that the path of a socket may have on every system (`sun_path` of `sockaddr_un`, less the
 /// end).
@@ -28,7 +30,7 @@ const ROOM_MIN: u64 = 64 * 1_024;
 /// itself.
 const ROOM_AGAIN: u64 = 4 * 1_024 * 1_024;
 
-const KEY: &str = "key";
+pub(crate) const KEY: &str = "key";
 const PLACE: &str = "place";
 const PORT: &str = "port";
 const LOG: &str = "log";
@@ -48,6 +50,8 @@ pub(crate) struct Home {
     path: PathBuf,
     /// Where the witness is, if not where the system says.
     state: Option<PathBuf>,
+    /// The key of what is kept, if somebody has it at hand.
+    key: Option<StoreKey>,
 }
 
 impl Home {
@@ -56,12 +60,22 @@ impl Home {
     pub(crate) fn at(data_dir: &Path) -> Result<Self, ApiError> {
         let absolute =
             std::path::absolute(data_dir).map_err(|error| failed("look for", data_dir, &error))?;
-        Ok(Self { path: absolute.canonicalize().unwrap_or(absolute), state: None })
+        Ok(Self { path: absolute.canonicalize().unwrap_or(absolute), state: None, key: None })
+    }
+
+    /// The folder of these settings.
+    pub(crate) fn of(settings: &crate::Settings) -> Result<Self, ApiError> {
+        Ok(Self::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone()))
     }
 
     /// The same, with its witness in another place than the system's.
     pub(crate) fn with_state_in(self, state: Option<PathBuf>) -> Self {
         Self { state, ..self }
+    }
+
+    /// The same with its key at hand: then no key is read.
+    pub(crate) fn with_key(self, key: Option<StoreKey>) -> Self {
+        Self { key, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -83,7 +97,7 @@ impl Home {
     pub(crate) fn make(&mut self) -> Result<(), ApiError> {
         let doing = |error| failed("make the folder", &self.path, &error);
         let is_empty = match fs::read_dir(&self.path) {
-            Ok(entries) => entries.flatten().all(|entry| is_part_of_key(&entry.file_name())),
+            Ok(entries) => entries.flatten().all(|entry| key_file::is_partial(&entry.file_name())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => return Err(doing(error)),
         };
@@ -150,25 +164,25 @@ impl Home {
         Some(format!("{}:{}", folder.dev(), folder.ino()))
     }
 
+    /// The file of the key.
+    pub(crate) fn key_file(&self) -> KeyFile {
+        KeyFile::at(self.path.join(KEY))
+    }
+
     /// The key of the database. It is made when there is none and nothing is encrypted with it yet; of
-    /// several who come at once all get the same.
+    /// several who come at once all get the same. An error of [`Kind::Locked`]: only a passphrase opens it.
     pub(crate) fn key(&self) -> Result<Secret<32>, ApiError> {
-        let path = self.path.join(KEY);
-        if !path.exists() && !self.has_data() {
-            let key = Secret::<32>::generate(&mut crate::randomness());
-            match write_once(&path, key.expose()) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(failed("write the key", &path, &error));
-                }
-                _ => {}
-            }
+        if let Some(key) = &self.key {
+            return Ok(key.copy());
         }
-        read_key(&path).map_err(|error| {
-            let text = format!("cannot read the key {}: {error}", path.display());
-            ApiError::new(Kind::Internal, text).hint(
-                "without its key the data can't be read: put the key back, or restore a backup",
-            )
-        })
+        let file = self.key_file();
+        if !file.exists() && !self.has_data() {
+            file.make(&Secret::<32>::generate(&mut crate::randomness()))?;
+        }
+        match file.read()? {
+            Content::Plain(key) => Ok(key),
+            Content::Wrapped(_) => Err(crate::passphrase::needed(&self.path)),
+        }
     }
 
     /// Whether the key is so new that the database may not be there yet.
@@ -210,12 +224,6 @@ impl Home {
     }
 }
 
-/// Whether this is the name of a key that somebody is about to write.
-fn is_part_of_key(name: &std::ffi::OsStr) -> bool {
-    let name = name.to_string_lossy();
-    name.strip_prefix(KEY).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".partial"))
-}
-
 /// The key of backups of an account.
 pub(crate) fn backup_key(account_seed: &[u8; 32]) -> Secret<32> {
     Secret::new(*hash(BACKUP_KEY, account_seed).as_bytes())
@@ -247,13 +255,6 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn read_key(path: &Path) -> io::Result<Secret<32>> {
-    let mut key = [0; 32];
-    let mut file = fs::File::open(path)?;
-    file.read_exact(&mut key)?;
-    Ok(Secret::new(key))
-}
-
 /// Writes a file for its owner alone, whole or not at all, in place of what was there.
 fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = write_beside(path, bytes)?;
@@ -262,7 +263,7 @@ fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file for its owner alone, whole or not at all. An error: there is one.
-fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = write_beside(path, bytes)?;
     let linked = fs::hard_link(&partial, path);
     let _ = fs::remove_file(&partial);
@@ -271,7 +272,7 @@ fn write_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file beside another, under a name that nobody else uses.
-fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let random = Secret::<32>::generate(&mut crate::randomness());
     let name = hash(Label::new("chinwag/partial/1"), random.expose()).to_hex();
     let partial = path.with_extension(format!("{}.partial", &name[..16]));
@@ -285,7 +286,7 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     Ok(partial)
 }
 
-fn sync_parent(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent().filter(|_| cfg!(unix)) {
         Some(folder) => fs::File::open(folder)?.sync_all(),
         None => Ok(()),

@@ -14,9 +14,11 @@ mod classroom;
 mod groups;
 mod home;
 mod ids;
+mod key_file;
 mod log;
 mod messages;
 mod node_thread;
+mod passphrase;
 mod people;
 mod refusals;
 mod searcher;
@@ -49,6 +51,10 @@ pub use classroom::ClassroomSettings;
 pub use home::{SOCKET, SOCKET_PATH_MAX};
 pub use ids::device_key;
 pub use log::{LogLevel, set_log_level};
+pub use passphrase::{
+    BadPassphrase, PASSPHRASE_MAX, Passphrase, Protection, StoreKey, begin, in_use, protect,
+    protection, unlock, unprotect,
+};
 
 use crate::api::{Api, Facts};
 use crate::backups::Backups;
@@ -132,10 +138,21 @@ impl Daemon {
     /// Opens the data folder, and listens on its socket and on the network. To be called within a
     /// tokio runtime. An error: another process owns the folder ([`Kind::Locked`]), it can't be
     /// written, or what is in it can't be read; then nothing was changed.
+    ///
+    /// A folder that a passphrase protects is refused ([`Kind::Locked`]): [`start_with`](Self::start_with)
+    /// is for those.
     pub async fn start(settings: Settings) -> Result<Self, ApiError> {
+        Self::start_with(settings, None).await
+    }
+
+    /// The same with the key of a folder that was [unlocked](unlock).
+    pub async fn start_with(settings: Settings, key: Option<StoreKey>) -> Result<Self, ApiError> {
         let relays = relays(&settings)?;
-        let mut home = Home::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone());
+        let mut home = Home::of(&settings)?.with_key(key);
         home.make()?;
+        // At hand from here on, whatever becomes of its file.
+        let key = StoreKey::of(home.key()?);
+        let home = home.with_key(Some(key));
         let (shared, orders) = Shared::new();
         let (node, jobs) = NodeThread::channel();
         let (failing, failed) = watch::channel(None);
@@ -300,6 +317,8 @@ fn opening(home: Home) -> Opening {
         let opened = open(home.path(), witness.as_deref(), &key);
         let (store, opened) = opened.map_err(|error| home.cannot_open(&error))?;
         home.put_place();
+        // The folder is ours: whoever wrote these did not end it.
+        home.key_file().sweep();
         Ok((store, opened.is_copy))
     })
 }
@@ -387,13 +406,15 @@ pub fn socket_excess(data_dir: &Path) -> Result<Option<usize>, ApiError> {
 }
 
 /// Restores a backup into an empty data folder, with the recovery words. What is restored goes on as a
-/// new device of the same account.
+/// new device of the same account. With a key, which [`begin`] made, the folder is protected by a
+/// passphrase from its beginning.
 pub async fn restore(
     settings: &Settings,
     backup: &Path,
     words: &RecoveryWords,
+    key: Option<StoreKey>,
 ) -> Result<(), ApiError> {
-    let mut home = Home::at(&settings.data_dir)?.with_state_in(settings.state_dir.clone());
+    let mut home = Home::of(settings)?.with_key(key);
     if home.has_data() {
         let text = format!("{} has data already", home.path().display());
         return Err(

@@ -293,7 +293,7 @@ async fn a_backup_comes_back_as_another_device_of_the_same_account() {
     let folder = TempDir::new().unwrap();
     let wrong = refused_restore(folder.path(), &path, &bob.words).await;
     assert_eq!(wrong.kind(), Kind::Refused, "{wrong}");
-    restore(&settings(folder.path()), &path, &alice.words).await.unwrap();
+    restore(&settings(folder.path()), &path, &alice.words, None).await.unwrap();
     let restored = Person::in_folder(folder).await;
     let new = restored.ask::<SystemStatus>(Nothing {}).await.account.unwrap();
     assert_eq!(new.id, old.id);
@@ -309,7 +309,7 @@ async fn refused_restore(
     words: &chinwag_api::model::RecoveryWords,
 ) -> chinwag_api::error::ApiError {
     // The same folder may be tried again with the right words.
-    restore(&settings(folder), backup, words).await.unwrap_err()
+    restore(&settings(folder), backup, words, None).await.unwrap_err()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

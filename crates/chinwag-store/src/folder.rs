@@ -39,6 +39,13 @@ impl Folder {
     }
 }
 
+/// Whether somebody has this folder open now. Nothing is made, and whoever asks has it no longer
+/// than the question takes.
+pub fn is_in_use(folder: &Path) -> bool {
+    let lock = File::open(folder.join(LOCK));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 fn take_lock(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join(LOCK);
     let lock = private_file(&path).map_err(OpenError::at(opening(&path), &path))?;

@@ -57,7 +57,7 @@ pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Fa
         .await;
     };
     context.remark("chinwag: restoring...");
-    chinwag_daemon::restore(&context.settings(false)?, &absolute(&file)?, &words).await?;
+    chinwag_daemon::restore(&context.settings(false)?, &absolute(&file)?, &words, None).await?;
     let said = |me: &_| show::account::account(me, &style);
     ask::<AccountShow>(context, Nothing {}, args.json, said).await
 }
