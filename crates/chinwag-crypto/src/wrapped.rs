@@ -48,6 +48,12 @@ impl Passphrase {
             _ => Err(BadPassphrase::Long),
         }
     }
+
+    /// Another one that is the same: who needs it twice says so.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 impl PartialEq for Passphrase {

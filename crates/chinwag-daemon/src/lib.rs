@@ -52,8 +52,8 @@ pub use home::{SOCKET, SOCKET_PATH_MAX};
 pub use ids::device_key;
 pub use log::{LogLevel, set_log_level};
 pub use passphrase::{
-    BadPassphrase, PASSPHRASE_MAX, Passphrase, Protection, StoreKey, begin, in_use, protect,
-    protection, unlock, unprotect,
+    BadPassphrase, PASSPHRASE_MAX, Passphrase, Protection, StoreKey, begin, in_use, needed,
+    protect, protection, unlock, unprotect,
 };
 
 use crate::api::{Api, Facts};

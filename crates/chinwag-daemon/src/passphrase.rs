@@ -75,7 +75,10 @@ pub fn in_use(data_dir: &Path) -> Result<Option<ApiError>, ApiError> {
 
 /// Opens a folder by its passphrase. `None`: it is another one. An error: there is nothing to open by one,
 /// it is damaged, or there is no memory.
-pub async fn unlock(data_dir: &Path, passphrase: Passphrase) -> Result<Option<StoreKey>, ApiError> {
+pub async fn unlock(
+    data_dir: &Path,
+    passphrase: Arc<Passphrase>,
+) -> Result<Option<StoreKey>, ApiError> {
     let home = Home::at(data_dir)?;
     let open = move || match home.key_file().read()? {
         Content::Plain(_) => Err(not_protected(home.path())),
@@ -162,8 +165,8 @@ async fn aside<T: Send + 'static>(
     done.map_err(|error| ApiError::new(Kind::Internal, error.to_string()))?
 }
 
-/// Nobody gets further without a passphrase.
-pub(crate) fn needed(folder: &Path) -> ApiError {
+/// What to say to whoever has no passphrase for a folder that is protected by one.
+pub fn needed(folder: &Path) -> ApiError {
     let text = format!("{} is protected by a passphrase", folder.display());
     ApiError::new(Kind::Locked, text).hint(
         "type it on a terminal, or give it with --passphrase-fd or by passphrase_command in the config",

@@ -3,6 +3,7 @@
 mod harness;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chinwag_api::error::Kind;
 use chinwag_api::method::{
@@ -20,8 +21,12 @@ fn typed(text: &str) -> Passphrase {
     Passphrase::new(text.as_bytes()).unwrap()
 }
 
+fn tried(text: &str) -> Arc<Passphrase> {
+    Arc::new(typed(text))
+}
+
 async fn unlocked(folder: &Path, text: &str) -> StoreKey {
-    unlock(folder, typed(text)).await.unwrap().expect("the right passphrase")
+    unlock(folder, tried(text)).await.unwrap().expect("the right passphrase")
 }
 
 /// Whether any file of the folder has these bytes in it.
@@ -70,7 +75,7 @@ async fn a_protected_folder_opens_with_its_passphrase_alone_and_with_all_that_is
     let error = Daemon::start(settings(folder)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Locked);
     assert!(error.message.ends_with("is protected by a passphrase"), "{error}");
-    assert!(unlock(folder, typed("Fox")).await.unwrap().is_none());
+    assert!(unlock(folder, tried("Fox")).await.unwrap().is_none());
     has_what_was_said(folder, Some(unlocked(folder, "fox").await)).await;
     assert!(!is_found(folder, &key), "nor while it is used");
 }
@@ -84,12 +89,12 @@ async fn a_passphrase_is_changed_and_removed_by_whoever_knows_it() {
     assert_eq!(again.kind(), Kind::Refused, "{again}");
     let old = unlocked(folder, "fox").await;
     protect(&settings(folder), Some(old), typed("hen")).await.unwrap();
-    assert!(unlock(folder, typed("fox")).await.unwrap().is_none());
+    assert!(unlock(folder, tried("fox")).await.unwrap().is_none());
     let key_of_hen = unlocked(folder, "hen").await;
     unprotect(&settings(folder), key_of_hen).await.unwrap();
     assert_eq!(std::fs::read(folder.join("key")).unwrap(), key, "it is the same key");
     has_what_was_said(folder, None).await;
-    let nothing = unlock(folder, typed("hen")).await.unwrap_err();
+    let nothing = unlock(folder, tried("hen")).await.unwrap_err();
     assert_eq!(nothing.kind(), Kind::Refused, "{nothing}");
 }
 
@@ -167,7 +172,7 @@ async fn a_damaged_wrapped_key_is_told_as_such_and_left_as_it_is() {
         let error = Daemon::start(settings(folder)).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Internal, "{error}");
         assert!(error.what_next().unwrap().contains("restore a backup"), "{error:?}");
-        assert_eq!(unlock(folder, typed("fox")).await.unwrap_err().kind(), Kind::Internal);
+        assert_eq!(unlock(folder, tried("fox")).await.unwrap_err().kind(), Kind::Internal);
         assert_eq!(std::fs::read(&path).unwrap(), bad);
     }
     std::fs::write(&path, &good).unwrap();

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chinwag_daemon::Settings;
 use chinwag_tui::theme::Theme;
@@ -12,6 +13,7 @@ use crate::commands::classroom;
 use crate::config::{self, ClassroomConfig, Config, RelayText, TimeName, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::passphrase::Unlocker;
 use crate::places::Places;
 use crate::show::Paint;
 use crate::show::message::Style;
@@ -44,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) is_utc: bool,
     /// What does not count in the config file.
     pub(crate) warnings: Vec<String>,
+    /// Where the passphrase of the data folder comes from, and its key once it was given.
+    pub(crate) unlocker: Arc<Unlocker>,
     is_quiet: bool,
     /// Whether to say more.
     pub(crate) is_verbose: bool,
@@ -66,8 +70,17 @@ impl Context {
         let (config, themes) = (found.reading.config, found.themes.all);
         let is_utc = global.utc || config.ui.time == TimeName::Utc;
         let in_file = config.clone();
-        let Config { data_dir, lan, bind, relays, relay_certificates, log_level, classroom, ui } =
-            config;
+        let Config {
+            data_dir,
+            lan,
+            bind,
+            relays,
+            relay_certificates,
+            log_level,
+            passphrase_command,
+            classroom,
+            ui,
+        } = config;
         Ok(Self {
             data_dir: data_dir_of(global, &places, data_dir)?,
             state_dir: places.state,
@@ -83,6 +96,7 @@ impl Context {
             in_file,
             is_utc,
             warnings,
+            unlocker: Arc::new(Unlocker::new(global.passphrase_fd, passphrase_command)),
             is_quiet: global.quiet,
             is_verbose: global.verbose,
             paint: Paint { is_on: uses_colour(global.color) },

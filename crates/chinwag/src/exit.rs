@@ -25,7 +25,7 @@ pub(crate) enum Exit {
     Unreachable = 6,
     /// Too large.
     Limit = 7,
-    /// Another program has what is needed.
+    /// Another program has what is needed, or a passphrase is.
     Locked = 8,
     /// Some of it was done.
     Partial = 9,

@@ -8,6 +8,7 @@ mod context;
 mod exit;
 mod node;
 mod output;
+mod passphrase;
 mod places;
 mod show;
 mod terminal;

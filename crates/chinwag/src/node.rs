@@ -5,7 +5,7 @@
 //! waits for an answer behind them.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chinwag_api::client::{CallError, Client, Events};
@@ -25,6 +25,7 @@ use crate::commands::account;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::passphrase::{Asking, Lock, Unlocker};
 use crate::terminal::ask;
 use crate::terminal::signals::Signals;
 
@@ -61,6 +62,7 @@ pub(crate) enum Need {
 #[derive(Debug)]
 pub(crate) struct Node {
     settings: Settings,
+    unlocker: Arc<Unlocker>,
     link: Mutex<Link>,
     /// Held while the next node is found.
     opening: tokio::sync::Mutex<()>,
@@ -148,12 +150,14 @@ pub(crate) async fn until_done(
 impl Node {
     async fn open(context: &Context) -> Result<Self, Failure> {
         let settings = context.settings(false)?;
-        let link = Link::open(&settings).await?;
+        let unlocker = Arc::clone(&context.unlocker);
+        let link = Link::open(&settings, &unlocker, Asking::Allowed).await?;
         context.detail(match link.here {
             Some(_) => "chinwag: no daemon runs, so it is done here",
             None => "chinwag: the daemon does it",
         });
-        Ok(Self { settings, link: Mutex::new(link), opening: tokio::sync::Mutex::default() })
+        let (link, opening) = (Mutex::new(link), tokio::sync::Mutex::default());
+        Ok(Self { settings, unlocker, link, opening })
     }
 
     async fn close(self) {
@@ -274,7 +278,8 @@ impl Node {
         let again = if was_daemon { self.restarted().await? } else { None };
         let link = match again {
             Some(link) => link,
-            None => Link::open(&self.settings).await?,
+            // Whoever sits at the terminal is doing something else there.
+            None => Link::open(&self.settings, &self.unlocker, Asking::Forbidden).await?,
         };
         *self.lock() = Link { number: ended + 1, ..link };
         Ok(())
@@ -334,13 +339,28 @@ impl Node {
 impl Link {
     /// Finds the node of this data folder, or runs one here. While the folder is taken by one that
     /// can't be reached, both are tried in turn.
-    async fn open(settings: &Settings) -> Result<Self, Failure> {
-        let deadline = Instant::now() + OPEN_WITHIN;
+    ///
+    /// A passphrase is asked for where it is needed: not if a node runs, and not if one is about to.
+    async fn open(
+        settings: &Settings,
+        unlocker: &Unlocker,
+        asking: Asking,
+    ) -> Result<Self, Failure> {
+        let mut deadline = Instant::now() + OPEN_WITHIN;
         loop {
             if let Some(link) = Self::attach(settings).await? {
                 return Ok(link);
             }
-            match Daemon::start(settings.clone()).await {
+            let started = match unlocker.unlock(&settings.data_dir, asking).await? {
+                Lock::Open => Daemon::start_with(settings.clone(), unlocker.key()).await,
+                Lock::Opened => {
+                    // Somebody else may have begun meanwhile.
+                    deadline = Instant::now() + OPEN_WITHIN;
+                    continue;
+                }
+                Lock::Taken(error) => Err(error),
+            };
+            match started {
                 Ok(daemon) => {
                     let (client, unheard) = daemon.client();
                     return Ok(Self::new(client, unheard, Some(daemon)));

@@ -166,6 +166,7 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     let (_ana_daemon, _bob_daemon) = (ana.daemon(), bob.daemon());
 
     golden.check("id", &ana, &["id"]);
+    golden.check("passphrase-status", &ana, &["passphrase", "status"]);
     golden.check("rename", &ana, &["rename", "Anna"]);
     golden.check("devices", &ana, &["devices"]);
     golden.check("invite", &ana, &["invite", "--reusable"]);

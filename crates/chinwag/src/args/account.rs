@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 
 use super::Json;
 
@@ -23,6 +23,9 @@ pub(crate) struct Init {
     /// Print the recovery words even where it is no terminal
     #[arg(long)]
     pub(crate) show_words: bool,
+    /// Protect the data folder by a passphrase from its beginning: its key never lies on the disk as it is
+    #[arg(long)]
+    pub(crate) passphrase: bool,
     #[command(flatten)]
     pub(crate) json: Json,
 }
@@ -86,6 +89,59 @@ pub(crate) struct Restore {
     /// What this device is called, without FILE [default: as the machine is]
     #[arg(long, value_name = "NAME", conflicts_with = "file")]
     pub(crate) device_name: Option<String>,
+    /// Protect the data folder by a passphrase from its beginning
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Protect the data folder by a passphrase
+#[derive(Debug, ClapArgs)]
+#[command(long_about = "Protect the data folder by a passphrase.\n\n\
+    Everything on the disk is encrypted with a key, which lies beside it in a file for its owner alone. A \
+    passphrase wraps that key: without it nothing that is kept can be read, by us neither. There is no way \
+    around a passphrase that is forgotten but the recovery words, with a backup if there is one.\n\n\
+    It is asked for when a node begins: by the daemon, by the terminal client, and by every command where no \
+    daemon runs; never by a command that speaks to a daemon. Where there is no terminal it comes from \
+    --passphrase-fd, or from passphrase_command in the config. It is never an argument or in the \
+    environment, where others could see it.\n\n\
+    The data is not encrypted anew: whoever had the key file before still has the key, and so has a backup \
+    of the disk that it is in. To have a key that was never on the disk as it is, write a backup and restore \
+    it into another folder: chinwag restore FILE --passphrase. That one is another device of the same \
+    account.")]
+pub(crate) struct Passphrase {
+    #[command(subcommand)]
+    pub(crate) command: PassphraseCommand,
+}
+
+/// What to do with the passphrase.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum PassphraseCommand {
+    /// Set a passphrase where there is none
+    ///
+    /// It is asked for twice on a terminal, or comes from --passphrase-fd or `passphrase_command`. No daemon
+    /// may run meanwhile.
+    Set(Json),
+    /// Set another passphrase
+    ///
+    /// The old one is asked for as always, the new one twice on a terminal, or it comes from
+    /// --new-passphrase-fd. No daemon may run meanwhile.
+    Change(NewPassphrase),
+    /// Have no passphrase any more
+    ///
+    /// The passphrase is asked for. Then the key lies beside the data as it is. No daemon may run meanwhile.
+    Remove(Json),
+    /// Say whether there is a passphrase, and what it costs to try one
+    Status(Json),
+}
+
+/// `chinwag passphrase change`.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct NewPassphrase {
+    /// The new one is a line of this file descriptor; where it is that of the old one, the next line
+    #[arg(long, value_name = "N")]
+    pub(crate) new_passphrase_fd: Option<u32>,
     #[command(flatten)]
     pub(crate) json: Json,
 }

@@ -99,6 +99,9 @@ pub(crate) struct Global {
     /// keys [default: info]
     #[arg(long, global = true, value_name = "LEVEL", env = "CHINWAG_LOG", hide_env_values = true)]
     pub(crate) log_level: Option<LogLevel>,
+    /// Read the passphrase of the data folder, one line, from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) passphrase_fd: Option<u32>,
 }
 
 /// How much is noted in the log.
@@ -179,6 +182,7 @@ pub(crate) enum Command {
     RevokeDevice(account::RevokeDevice),
     Backup(account::Backup),
     Restore(account::Restore),
+    Passphrase(account::Passphrase),
 
     Invite(people::Invite),
     /// List the invites that are open, or take one back
@@ -278,7 +282,17 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("Groups", &["group", "groups"]),
     (
         "Account",
-        &["init", "id", "rename", "words", "devices", "revoke-device", "backup", "restore"],
+        &[
+            "init",
+            "id",
+            "rename",
+            "words",
+            "devices",
+            "revoke-device",
+            "backup",
+            "restore",
+            "passphrase",
+        ],
     ),
     (
         "Program",
@@ -305,7 +319,7 @@ chinwag --help lists all commands, chinwag COMMAND --help and chinwag man COMMAN
 /// The exit codes, for the help and the man page.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 not found or ambiguous, 4 refused, 5 no \
-account, or not verified although --require-verified, 6 not reachable in time, 7 over a limit, 8 locked by another process, 9 done in part, 130 \
+account, or not verified although --require-verified, 6 not reachable in time, 7 over a limit, 8 locked: by another process, or by a passphrase, 9 done in part, 130 \
 interrupted, 143 terminated.";
 
 /// The whole command line, with the commands by families.

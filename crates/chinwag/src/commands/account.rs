@@ -8,7 +8,7 @@ use chinwag_api::method::{
 };
 use chinwag_api::model::{Account, RecoveryWords};
 
-use super::{answer, ask, ask_list, done, sure, understood};
+use super::{answer, ask, ask_list, done, passphrase, sure, understood};
 use crate::args::account::{Init, Rename, RevokeDevice, Words};
 use crate::args::{Json, JsonList};
 use crate::context::Context;
@@ -22,6 +22,9 @@ pub(super) async fn init(context: &Context, args: Init) -> Result<Exit, Failure>
     if args.name.is_none() && !terminal::can_ask() {
         let failure = Failure::saying(Exit::Usage, "an account needs a name");
         return Err(failure.hint("give one with --name NAME"));
+    }
+    if args.passphrase {
+        passphrase::begin(context).await?;
     }
     with(context, Need::Node, async |node| {
         let name = match args.name {

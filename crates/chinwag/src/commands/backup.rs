@@ -7,12 +7,13 @@ use chinwag_api::method::{
 };
 use chinwag_api::model::RecoveryWords;
 
-use super::{answer, ask};
+use super::{answer, ask, passphrase};
 use crate::args::account::{Backup, Restore};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
 use crate::output;
+use crate::passphrase::Asking;
 use crate::show;
 use crate::terminal::{ask as terminal, input};
 
@@ -48,6 +49,9 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Failure> {
     let style = context.style();
     let words = recovery_words().await?;
+    if args.passphrase {
+        passphrase::begin(context).await?;
+    }
     let Some(file) = args.file else {
         return with(context, Need::Node, async |node| {
             let params = RestoreAccount { words, device_name: args.device_name };
@@ -57,7 +61,10 @@ pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Fa
         .await;
     };
     context.remark("chinwag: restoring...");
-    chinwag_daemon::restore(&context.settings(false)?, &absolute(&file)?, &words, None).await?;
+    let settings = context.settings(false)?;
+    context.unlocker.unlock(&settings.data_dir, Asking::Allowed).await?;
+    let key = context.unlocker.key();
+    chinwag_daemon::restore(&settings, &absolute(&file)?, &words, key).await?;
     let said = |me: &_| show::account::account(me, &style);
     ask::<AccountShow>(context, Nothing {}, args.json, said).await
 }

@@ -10,13 +10,22 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
 use crate::output;
+use crate::passphrase::{Asking, Lock};
 use crate::show;
 use crate::terminal::signals::{Signals, Wish};
 
 /// Runs the daemon until a signal, or until somebody asks for the end.
 pub(super) async fn run(global: &Global, context: &Context) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
-    let mut daemon = Daemon::start(context.settings(true)?).await?;
+    let settings = context.settings(true)?;
+    let unlocked = tokio::select! {
+        unlocked = context.unlocker.unlock(&settings.data_dir, Asking::Allowed) => unlocked,
+        exit = signals.received() => return Ok(exit),
+    };
+    if let Lock::Taken(error) = unlocked? {
+        return Err(error.into());
+    }
+    let mut daemon = Daemon::start_with(settings, context.unlocker.key()).await?;
     let (client, _unheard) = daemon.client();
     let status = client.call::<SystemStatus>(Nothing {}).await?;
     let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();

@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub(crate) mod invite;
 pub(crate) mod listen;
 pub(crate) mod message;
+pub(crate) mod passphrase;
 pub(crate) mod people;
 mod relay;
 mod rpc;
@@ -59,6 +60,8 @@ pub(crate) fn run(global: &Global, command: Command) -> Result<Exit, Failure> {
 
 async fn with_node(global: &Global, context: Context, command: Command) -> Result<Exit, Failure> {
     let context = &context;
+    // Before anything else reads from there.
+    context.unlocker.take_given().await?;
     match command {
         Command::Init(args) => account::init(context, args).await,
         Command::Id(json) => account::id(context, json).await,
@@ -68,6 +71,7 @@ async fn with_node(global: &Global, context: Context, command: Command) -> Resul
         Command::RevokeDevice(args) => account::revoke_device(context, args).await,
         Command::Backup(args) => backup::backup(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,
+        Command::Passphrase(args) => passphrase::run(context, args.command).await,
         Command::Invite(args) => invite::invite(context, args).await,
         Command::Invites(args) => invite::invites(context, args).await,
         Command::Add(args) => invite::add(context, args).await,

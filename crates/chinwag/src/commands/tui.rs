@@ -43,6 +43,7 @@ fn wants_lines(context: &Context) -> bool {
 
 async fn live(global: &Global, context: &Context, is_linear: bool) -> Result<Exit, Failure> {
     let options = options(context)?;
+    context.unlocker.take_given().await?;
     until_done(context, Need::Node, async |node, signals| {
         let mut exit = Exit::Done;
         let way = Way { node, global, context, reload: Notify::new() };

@@ -44,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) relay_certificates: Option<PathBuf>,
     /// How much to note in the log.
     pub(crate) log_level: Option<LogLevel>,
+    /// A program that prints the passphrase, with its arguments.
+    pub(crate) passphrase_command: Vec<String>,
     /// The section `[classroom]`.
     pub(crate) classroom: ClassroomConfig,
     /// The section `[ui]`.
@@ -78,6 +80,7 @@ impl Default for Config {
             relays: Vec::new(),
             relay_certificates: None,
             log_level: None,
+            passphrase_command: Vec::new(),
             classroom: ClassroomConfig::default(),
             ui: UiConfig::default(),
         }

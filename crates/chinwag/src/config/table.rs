@@ -121,6 +121,8 @@ keys! {
         "Certificates in PEM that are trusted to speak for relays, beside those that browsers trust." => relay_certificates;
     "log_level" Example("\"info\""), Daemon, "off, error, warn, info, debug or trace",
         "How much to note in the log, which is in the data folder: off, error, warn, info, debug or trace." => log_level;
+    "passphrase_command" Example("[\"pass\", \"show\", \"chinwag\"]"), Never, "a list: a program and its arguments",
+        "A program that prints the passphrase of the data folder, as its first line; run as it is, without a shell." => passphrase_command;
 
     "classroom.enabled" Default("false"), Never, "true or false",
         "Have its programs in the daemon and the client, as conversations that are not private." => classroom.enabled;

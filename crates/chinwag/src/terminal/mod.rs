@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod console;
+pub(crate) mod descriptor;
 pub(crate) mod input;
 pub(crate) mod printer;
 pub(crate) mod signals;

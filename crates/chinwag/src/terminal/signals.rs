@@ -25,6 +25,17 @@ pub(crate) struct Signals {
     has_terminal: bool,
 }
 
+/// Does something at whose beginning nothing was done yet. A signal ends it, as a failure with its code.
+pub(crate) async fn unless_ended<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        done = work => done,
+        exit = signals.received() => Err(Failure::saying(exit, "nothing was done")),
+    }
+}
+
 /// Whether we belong to a terminal that is there.
 #[cfg(unix)]
 fn has_terminal() -> bool {
