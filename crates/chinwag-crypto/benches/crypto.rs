@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chinwag_crypto::{
-    Label, RecoveryWords, SafetyNumber, SealKey, SealPublic, Secret, SigningKey, hash, open, seal,
+    Label, Passphrase, RecoveryWords, SafetyNumber, SealKey, SealPublic, Secret, SigningKey,
+    WrapCost, WrappedKey, hash, open, seal,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -21,6 +22,7 @@ fn main() {
     sealing();
     hashing();
     people();
+    wrapping();
 }
 
 fn signing() {
@@ -68,6 +70,18 @@ fn people() {
     line("safety number", 0, || SafetyNumber::of(&a, &b));
     line("recovery words, read", 0, || RecoveryWords::parse(&typed));
     line("recovery words, mistyped", 0, || RecoveryWords::parse(&mistyped));
+}
+
+/// What a person waits for, and what the dearest file costs.
+fn wrapping() {
+    let mut rng = ChaCha20Rng::from_seed([3; 32]);
+    let passphrase = Passphrase::new(b"correct horse").expect("a passphrase");
+    let dearest = WrapCost::new(WrapCost::MEMORY_KIB_MAX, 4, 1).expect("within the limits");
+    for (what, cost) in [("unwrap", WrapCost::USUAL), ("unwrap, the dearest", dearest)] {
+        let wrapped = WrappedKey::wrap(&mut rng, &passphrase, cost, &Secret::new([1; 32]));
+        let wrapped = wrapped.expect("wrapped");
+        line(what, 0, || wrapped.unwrap(&passphrase));
+    }
 }
 
 fn sevens(length: u32) -> Vec<u8> {
