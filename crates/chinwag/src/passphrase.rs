@@ -7,6 +7,7 @@
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +58,9 @@ pub(crate) struct Unlocker {
     fd: Option<u32>,
     command: Vec<String>,
     given: OnceCell<Given>,
+    /// Whether the program of the config did not let us in. It may have asked somebody, so it is not run
+    /// again by itself.
+    has_failed: AtomicBool,
     key: Mutex<Option<StoreKey>>,
 }
 
@@ -69,7 +73,8 @@ struct Given {
 
 impl Unlocker {
     pub(crate) fn new(fd: Option<u32>, command: Vec<String>) -> Self {
-        Self { fd, command, given: OnceCell::new(), key: Mutex::new(None) }
+        let (given, has_failed) = (OnceCell::new(), AtomicBool::new(false));
+        Self { fd, command, given, has_failed, key: Mutex::new(None) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<StoreKey>> {
@@ -117,9 +122,8 @@ impl Unlocker {
         let key = if let Some(given) = self.given().await? {
             let what = "what came from --passphrase-fd";
             tried(data_dir, Arc::clone(&given.passphrase), what).await?
-        } else if !self.command.is_empty() {
-            let passphrase = Arc::new(printed(&self.command, asking).await?);
-            tried(data_dir, passphrase, "what passphrase_command printed").await?
+        } else if !self.command.is_empty() && !self.has_failed.load(Ordering::Relaxed) {
+            self.by_command(data_dir, asking).await?
         } else if asking == Asking::Allowed && ask::can_ask() {
             asked(data_dir).await?
         } else {
@@ -127,6 +131,15 @@ impl Unlocker {
         };
         self.hold(key);
         Ok(Lock::Opened)
+    }
+
+    /// The key, by what the program of the config prints.
+    async fn by_command(&self, data_dir: &Path, asking: Asking) -> Result<StoreKey, Failure> {
+        self.has_failed.store(true, Ordering::Relaxed);
+        let passphrase = Arc::new(printed(&self.command, asking).await?);
+        let key = tried(data_dir, passphrase, "what passphrase_command printed").await?;
+        self.has_failed.store(false, Ordering::Relaxed);
+        Ok(key)
     }
 
     /// A first passphrase, from where the folder will be unlocked with it, or typed twice.

@@ -171,6 +171,32 @@ fn the_terminal_client_asks_before_it_shows_its_screen() {
 }
 
 #[test]
+fn a_client_whose_daemon_ends_waits_for_it_and_asks_nobody_again_and_again() {
+    let (home, _) = protected();
+    let runs = home.path("runs");
+    command_is(&home, &["sh", "-c", &format!("echo run >> '{runs}'; echo hen")]);
+    let start = || {
+        let daemon = starts_with_lines(&home, &["daemon", "--passphrase-fd", "3"], &[WORDS]);
+        daemon.until_error("the daemon runs");
+        daemon
+    };
+    let daemon = start();
+    let mut terminal = home.sits_at(&[]);
+    terminal.until_shows("/nearby");
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends().code, 143);
+    // The first attempt has another reason: what the program printed.
+    terminal.until_shows(NEEDED);
+    assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\n");
+    assert!(!terminal.view().shows(ASKED));
+    let _daemon = start();
+    home.does(&["send", "me", "here again"]);
+    terminal.until_shows("here again");
+    terminal.types("\u{11}\u{11}");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
 fn the_first_start_may_begin_with_a_passphrase() {
     let home = Home::empty();
     let mut terminal = home.sits_at(&["init", "--passphrase", "--name", "Ana"]);

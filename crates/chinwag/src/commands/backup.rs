@@ -15,6 +15,7 @@ use crate::node::{Need, with};
 use crate::output;
 use crate::passphrase::Asking;
 use crate::show;
+use crate::terminal::signals::{Signals, unless_ended};
 use crate::terminal::{ask as terminal, input};
 
 /// Words of an account.
@@ -62,9 +63,14 @@ pub(super) async fn restore(context: &Context, args: Restore) -> Result<Exit, Fa
     };
     context.remark("chinwag: restoring...");
     let settings = context.settings(false)?;
-    context.unlocker.unlock(&settings.data_dir, Asking::Allowed).await?;
+    unless_ended(context.unlocker.unlock(&settings.data_dir, Asking::Allowed)).await?;
     let key = context.unlocker.key();
-    chinwag_daemon::restore(&settings, &absolute(&file)?, &words, key).await?;
+    let file = absolute(&file)?;
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        restored = chinwag_daemon::restore(&settings, &file, &words, key) => restored?,
+        exit = signals.received() => return Ok(exit),
+    }
     let said = |me: &_| show::account::account(me, &style);
     ask::<AccountShow>(context, Nothing {}, args.json, said).await
 }

@@ -24,9 +24,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(context: &Context, command: PassphraseCommand) -> Result<Exit, Failure> {
     match command {
-        PassphraseCommand::Set(json) => unless_ended(set(context, json)).await,
-        PassphraseCommand::Change(args) => unless_ended(change(context, args)).await,
-        PassphraseCommand::Remove(json) => unless_ended(remove(context, json)).await,
+        PassphraseCommand::Set(json) => set(context, json).await,
+        PassphraseCommand::Change(args) => change(context, args).await,
+        PassphraseCommand::Remove(json) => remove(context, json).await,
         PassphraseCommand::Status(json) => status(context, json),
     }
 }
@@ -42,8 +42,11 @@ async fn set(context: &Context, json: Json) -> Result<Exit, Failure> {
                 .hint("`chinwag passphrase change` gives it another one"));
         }
     }
-    until_free(&settings.data_dir).await?;
-    let passphrase = context.unlocker.first().await?;
+    let asked = async {
+        until_free(&settings.data_dir).await?;
+        context.unlocker.first().await
+    };
+    let passphrase = unless_ended(asked).await?;
     chinwag_daemon::protect(&settings, None, passphrase).await?;
     said(&settings, json, "A passphrase protects this folder from now on: ")?;
     context.remark("Whoever had its key before still has it: chinwag passphrase --help says more.");
@@ -51,14 +54,17 @@ async fn set(context: &Context, json: Json) -> Result<Exit, Failure> {
 }
 
 async fn change(context: &Context, args: NewPassphrase) -> Result<Exit, Failure> {
-    let (settings, key) = unlocked(context).await?;
-    let passphrase = context.unlocker.another(args.new_passphrase_fd).await?;
+    let asked = async {
+        let unlocked = unlocked(context).await?;
+        Ok((unlocked, context.unlocker.another(args.new_passphrase_fd).await?))
+    };
+    let ((settings, key), passphrase) = unless_ended(asked).await?;
     chinwag_daemon::protect(&settings, Some(key), passphrase).await?;
     said(&settings, args.json, "This folder has another passphrase from now on: ")
 }
 
 async fn remove(context: &Context, json: Json) -> Result<Exit, Failure> {
-    let (settings, key) = unlocked(context).await?;
+    let (settings, key) = unless_ended(unlocked(context)).await?;
     chinwag_daemon::unprotect(&settings, key).await?;
     said(&settings, json, "This folder has no passphrase any more; its key lies beside the data: ")
 }

@@ -25,7 +25,7 @@ pub(crate) struct Signals {
     has_terminal: bool,
 }
 
-/// Does something at whose beginning nothing was done yet. A signal ends it, as a failure with its code.
+/// Asks for something before anything is done. A signal ends it, as a failure with its code.
 pub(crate) async fn unless_ended<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
