@@ -336,11 +336,14 @@ impl Node {
         let differs =
             |account: &&AccountId| digests.get(*account) != Some(&self.digest_of(**account));
         let accounts: Vec<AccountId> = known.keys().filter(differs).copied().collect();
-        for account in accounts {
-            let operations = self.operations_of(account);
+        for account in &accounts {
+            let operations = self.operations_of(*account);
             if !operations.is_empty() {
                 self.send_operations(link, operations);
             }
+        }
+        if accounts.iter().any(|account| digests.contains_key(account)) {
+            self.ask_for_accounts_in_turn(link);
         }
         Ok(())
     }

@@ -422,6 +422,19 @@ impl Node {
         self.send(link, &Message::Accounts(digests));
     }
 
+    /// Somebody knows of accounts what is not the same as here. What they lack is on its way to them; for
+    /// what we lack they have to hear what we know, and where they heard it before, they may have taken us for
+    /// no member. The same is not answered twice: of a log that is full each may keep another part.
+    pub(super) fn ask_for_accounts_in_turn(&mut self, link: Link) {
+        let Some(account) = self.ready(link) else { return };
+        let digests = self.digests_for(account);
+        let Some(session) = self.sessions.get_mut(&link) else { return };
+        if session.accounts_answered != digests {
+            session.accounts_answered.clone_from(&digests);
+            self.send(link, &Message::Accounts(digests));
+        }
+    }
+
     /// Somebody shows how a group begins that we do not know of. From a device of ours: from now on we
     /// know of it, and of its owners. From others whom we know: they invite us.
     pub(super) fn told_of_group(

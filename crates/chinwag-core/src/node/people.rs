@@ -178,10 +178,10 @@ impl Node {
         Ok(Ok(Answer::Done))
     }
 
-    /// Somebody in a group with us, who is no contact, may be connected already: what brings us to them
-    /// now is said at the beginning of a connection.
+    /// Somebody who is no contact may be connected already, as one who is in a group with us, or was when
+    /// the connection began: what brings us to them now is said at the beginning of another.
     fn greet_anew(&mut self, account: AccountId, device: DeviceId) {
-        if self.is_contact(account) || !self.is_fellow(account) {
+        if self.is_contact(account) {
             return;
         }
         let of_device = self.sessions.iter().filter(|(_, session)| session.device == device);

@@ -65,6 +65,8 @@ pub(super) struct Session {
     /// Which conversations they compare anew: what they were sent of them before, they may have
     /// had no use for yet.
     pub(super) anew: BTreeSet<ConversationId>,
+    /// What we said last that we know of accounts, in answer to what they know.
+    pub(super) accounts_answered: BTreeMap<AccountId, Hash>,
     /// What they said they have read of entries that were not here then.
     pub(super) reads_ahead: BTreeMap<ConversationId, Frontier>,
 }
@@ -168,6 +170,7 @@ impl Node {
             left_aside: BTreeSet::new(),
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
+            accounts_answered: BTreeMap::new(),
             reads_ahead: BTreeMap::new(),
         };
         self.sessions.insert(link, session);

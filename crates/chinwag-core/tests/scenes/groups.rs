@@ -481,6 +481,45 @@ fn members_who_are_connected_become_contacts_by_a_ticket() {
     }
 }
 
+#[test]
+fn who_is_connected_still_after_a_group_of_both_becomes_a_contact_by_a_ticket() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    let link = world.connect("bob", "carol");
+    world.settle();
+    world.remove("alice", group, "bob");
+    world.settle();
+    assert!(world.is_connected(link));
+    let ticket = world.invite("bob", false);
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    assert!(!world.is_connected(link), "what brings her there is said at the beginning");
+    world.connect("bob", "carol");
+    world.settle();
+    let [bob, carol] = ["bob", "carol"].map(|who| world.account(who));
+    for (who, whom) in [("bob", carol), ("carol", bob)] {
+        let is_contact = |c: &Contact| c.account == whom && c.is_contact;
+        assert!(world.person(who).node.contacts().any(is_contact), "{who}");
+    }
+}
+
+#[test]
+fn who_is_let_in_again_learns_of_the_devices_that_came_meanwhile() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    world.remove("alice", group, "bob");
+    world.settle();
+    world.restore_on("carol", "carol's phone");
+    world.connect("carol's phone", "carol");
+    world.settle();
+    world.say_in("carol's phone", group, "from my phone");
+    world.settle();
+    // Bob is connected to Alice all the time, and said what he knows of Carol when he came.
+    world.grant("alice", group, "bob", Right::Member);
+    world.settle();
+    world.say_in("carol", group, "there you are");
+    world.settle();
+    assert_eq!(world.said_in("bob", group), ["from my phone", "there you are"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol", "carol's phone"]);
+}
+
 /// Carries the bundles that somebody makes for a group to those whom they are for.
 fn carry(world: &mut World, from: &'static str, group: ConversationId, to: &[&'static str]) {
     let Ok(Answer::Bundles(bundles)) = world.command(from, Command::ExportGroup(group)) else {
