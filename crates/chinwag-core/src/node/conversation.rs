@@ -343,7 +343,8 @@ impl Node {
             hasher.update(&height.get().to_be_bytes());
             hasher.update(tip.id.as_bytes());
         }
-        for (author, fork) in &conversation.forks {
+        let is_of_somebody = |author: &DeviceId| self.account_of(id, *author).is_some();
+        for (author, fork) in conversation.forks.iter().filter(|(of, _)| is_of_somebody(of)) {
             hasher.update(author.as_bytes());
             hasher.update(&fork.at().get().to_be_bytes());
         }

@@ -413,6 +413,7 @@ impl Node {
             Seq::new(from.get() - 1).map(|seq| env.store.tip(id, author, seq)).transpose()?;
         if let Some(group) = self.group_in_mut(id) {
             group.complete.end_before(author, from, last.flatten());
+            group.forget_from(author, from);
         }
         if let Some(conversation) = self.conversations.get_mut(&id) {
             let here = conversation.here.of(author).map(|here| here.at_most(from.get() - 1));

@@ -33,8 +33,8 @@ use crate::wire::message::Message;
 pub(super) struct Group {
     operations: BTreeMap<EntryId, Placed>,
     state: State,
-    /// Every account that somebody let in who might, whatever became of it. It only grows: what these
-    /// accounts wrote is fetched and kept, so that all have the same operations.
+    /// Every account that somebody let in who might, whatever removals say of it: what these accounts
+    /// wrote is fetched and kept, so that all have the same operations.
     named: BTreeSet<AccountId>,
     /// The entry that begins it, with its signature: what is shown first to whoever does not know of
     /// the group.
@@ -56,15 +56,12 @@ impl Group {
         &self.state
     }
 
-    /// Every account that somebody let in who might, whatever became of it.
+    /// Every account that somebody let in who might, whatever removals say of it.
     pub(super) const fn named(&self) -> &BTreeSet<AccountId> {
         &self.named
     }
 
     fn add(&mut self, operation: Placed) {
-        if let Action::Create(creation) = operation.action() {
-            self.named.extend(&creation.owners);
-        }
         let last = self.last.entry(operation.author()).or_insert(operation.seq());
         *last = (*last).max(operation.seq());
         self.waiting.remove(&operation.id());
@@ -90,9 +87,19 @@ impl Group {
         }
     }
 
+    /// Forgets what waits in a log from a place on.
+    pub(super) fn forget_from(&mut self, author: DeviceId, from: Seq) {
+        self.waiting.retain(|_, placed| placed.author() != author || placed.seq() < from);
+    }
+
     /// Whom owners let in, as admins or at all, and then whom these admins let in: removals and heights
-    /// left aside. Others can't name anybody, however much they write.
-    fn named_by_deciders(&self, accounts: &BTreeMap<AccountId, AccountLog>) -> BTreeSet<AccountId> {
+    /// left aside. Others can't name anybody, however much they write. What a fork or a revocation cuts
+    /// off names nobody: others may not have it, and can't get it. `devices` are those of an account, and how
+    /// much of the log of each counts.
+    fn named_by_deciders(
+        &self,
+        devices: impl Fn(AccountId) -> Vec<(DeviceId, u64)>,
+    ) -> BTreeSet<AccountId> {
         let all = || self.operations.values().chain(self.waiting.values());
         let owners = all().filter_map(|operation| match operation.action() {
             Action::Create(creation) => Some(&creation.owners),
@@ -100,15 +107,20 @@ impl Group {
         });
         let owners: BTreeSet<AccountId> = owners.flatten().copied().collect();
         let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
-            let logs = by.iter().filter_map(|account| accounts.get(account));
-            let devices: BTreeSet<DeviceId> = logs.flat_map(AccountLog::known_devices).collect();
-            let theirs = all().filter(|o| devices.contains(&o.author()));
-            theirs
-                .filter_map(|operation| match operation.action() {
-                    Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
-                    _ => None,
-                })
-                .collect()
+            let mut limits: BTreeMap<DeviceId, u64> = BTreeMap::new();
+            for (device, limit) in by.iter().flat_map(|account| devices(*account)) {
+                let known = limits.entry(device).or_default();
+                *known = (*known).max(limit);
+            }
+            let counts = |operation: &&Placed| {
+                let limit = limits.get(&operation.author());
+                limit.is_some_and(|limit| operation.seq().get() <= *limit)
+            };
+            let granted = all().filter(counts).filter_map(|operation| match operation.action() {
+                Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
+                _ => None,
+            });
+            granted.collect()
         };
         let deciders = &owners | &let_in(&owners, Right::Admin);
         &deciders | &let_in(&deciders, Right::Member)
@@ -168,13 +180,18 @@ impl Node {
         groups.map(|(id, _)| id).collect()
     }
 
-    /// Others are named in a group. What was said of their logs before, and of forks of these, was of no
-    /// use.
-    fn name_in(&mut self, id: ConversationId, named: BTreeSet<AccountId>) {
+    /// Finds who is named in a group by what is here now. What was said of the logs of those who were not
+    /// before, and of forks of these, was of no use.
+    fn name_in(&mut self, id: ConversationId) {
+        let Some(group) = self.group_in(id) else { return };
+        let named = group.named_by_deciders(|account| {
+            let devices =
+                self.accounts.get(&account).into_iter().flat_map(AccountLog::known_devices);
+            devices.map(|device| (device, self.limit_as(id, account, device))).collect()
+        });
         let Some(group) = self.group_in_mut(id) else { return };
-        let before = group.named.len();
-        group.named.extend(named);
-        if group.named.len() > before {
+        let before = std::mem::replace(&mut group.named, named);
+        if !group.named.is_subset(&before) {
             self.ask_for_accounts(id);
             self.compare_again_in(&BTreeSet::from([id]));
         }
@@ -245,8 +262,7 @@ impl Node {
         let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
         let Some(group) = group.filter(|_| !read.is_empty()) else { return };
         group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
-        let named = group.named_by_deciders(&self.accounts);
-        self.name_in(id, named);
+        self.name_in(id);
     }
 
     /// Takes in the operations among entries that have become complete, and does what follows from
@@ -336,7 +352,6 @@ impl Node {
                 self.limit_as(id, account, device)
             });
             let lifetime_s = state.lifetime_s;
-            let named = group.named_by_deciders(&self.accounts);
             let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut)
             else {
                 continue;
@@ -346,7 +361,7 @@ impl Node {
             let is_new = |account: &&AccountId| !before.members.contains_key(*account);
             let new: Vec<AccountId> = members.filter(is_new).copied().collect();
             self.let_group_disappear(env, id, lifetime_s)?;
-            self.name_in(id, named);
+            self.name_in(id);
             self.show_group(id, &new);
             self.ask_for_accounts(id);
         }
@@ -377,6 +392,7 @@ impl Node {
         for link in links {
             if self.ready(link).is_some_and(|account| new.contains(&account)) {
                 self.introduce_group(link, id);
+                self.send_forks(link, id);
                 self.send_have(link, id, None, true);
                 self.send_read(link, id);
             }

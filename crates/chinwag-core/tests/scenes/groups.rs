@@ -3,16 +3,20 @@
 use std::collections::BTreeSet;
 
 use chinwag_core::body::{Body, Content, Kind, Text};
-use chinwag_core::entry::Seq;
+use chinwag_core::entry::{Place, Seq};
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::{Command, Input, Token};
+use chinwag_core::log::Run;
 use chinwag_core::membership::{Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::{Contact, Store, StoredEntry};
 use chinwag_core::sync::ranges::Range;
+use chinwag_core::testing::Forger;
+use chinwag_core::wire::codec::Encode;
 use chinwag_core::wire::limits::INVITATIONS_OF_ONE_MAX;
+use chinwag_core::wire::message::Message;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -518,6 +522,77 @@ fn who_is_let_in_again_learns_of_the_devices_that_came_meanwhile() {
     world.settle();
     assert_eq!(world.said_in("bob", group), ["from my phone", "there you are"]);
     all_know_the_same(&mut world, group, &["alice", "bob", "carol", "carol's phone"]);
+}
+
+/// What somebody's device writes at a place of its log in a group, in place of what it wrote there.
+fn other_side(world: &mut World, of: &str, group: ConversationId, at: Seq) -> Run {
+    let author = world.device(of);
+    let store = &world.person(of).store;
+    let forger = Forger::of(&store.local().unwrap().unwrap());
+    let before = at.get().checked_sub(1).and_then(Seq::new);
+    let before = before.and_then(|before| store.tip(group, author, before).unwrap());
+    let place = before.and_then(|tip| Place::following(tip.seq, tip.id)).unwrap_or(Place::First);
+    let rank = store.tip(group, author, at).unwrap().unwrap().rank;
+    forger.run(group, author, place, rank, "something else").unwrap()
+}
+
+#[test]
+fn whom_somebody_let_in_behind_a_fork_all_leave_out_whether_they_saw_it_before_or_not() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Admin);
+    world.disconnect("alice", "carol");
+    world.settle();
+    let bob = world.device("bob");
+    let at = Seq::new(world.height("alice", group, bob) + 1).unwrap();
+    // Erin is let in by Bob, joins, and Alice and Dave see it.
+    world.join_as("erin");
+    let ticket = world.invite("bob", false);
+    world.command("erin", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "erin");
+    world.settle();
+    world.grant("bob", group, "erin", Right::Member);
+    world.settle();
+    world.command("erin", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    world.say_in("erin", group, "hello");
+    world.settle();
+    assert_eq!(world.said_in("dave", group), ["hello"]);
+    world.say_in("alice", group, "hello erin");
+    world.settle();
+    // Carol has another side of what Bob wrote, and meets them then.
+    let run = other_side(&mut world, "bob", group, at);
+    world.disconnect("bob", "erin");
+    let link = world.connect("bob", "carol");
+    while world.deliver_one_on(link) && world.height("carol", group, bob) + 1 < at.get() {}
+    let entries = Message::Entries { conversation: group, author: bob, run };
+    world.inject("carol", link, entries.to_bytes());
+    world.disconnect("bob", "carol");
+    world.disconnect("bob", "alice");
+    world.restart("dave");
+    for (one, other) in [("carol", "alice"), ("carol", "dave"), ("alice", "dave")] {
+        world.connect(one, other);
+        world.settle();
+    }
+    all_know_the_same(&mut world, group, &["alice", "carol", "dave"]);
+    assert_eq!(world.said_in("carol", group), ["hello erin"]);
+    world.restart("alice");
+    world.connect("alice", "carol");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "carol", "dave"]);
+    // Somebody else lets Erin in: what she said before is there at all of them.
+    world.connect("dave", "alice");
+    let erin = world.account("erin");
+    world
+        .command("alice", Command::Grant { group, account: erin, right: Right::Member })
+        .unwrap_err();
+    let ticket = world.invite("alice", false);
+    world.command("erin", Command::Redeem(ticket)).unwrap();
+    world.connect("alice", "erin");
+    world.settle();
+    world.grant("alice", group, "erin", Right::Member);
+    world.settle();
+    world.say_in("erin", group, "here again");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "carol", "dave", "erin"]);
 }
 
 /// Carries the bundles that somebody makes for a group to those whom they are for.
