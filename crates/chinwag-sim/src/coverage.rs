@@ -105,6 +105,7 @@ pub const WANTED_IN_GROUPS: &[&str] = &[
     "operations without a right",
     "partitions",
     "removals",
+    "removals shown",
     "settings of groups",
     "things said in groups",
     "typing in groups",

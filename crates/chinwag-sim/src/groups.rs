@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chinwag_core::body::{Content, Kind};
-use chinwag_core::entry::Seq;
+use chinwag_core::entry::{Header, Seq};
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Link};
@@ -635,6 +635,9 @@ impl World<'_> {
     fn check_came(&mut self, who: Who, entry: &StoredEntry) {
         let account = self.people[who].account;
         self.widen_by_bundles(who, entry, account);
+        if is_removal_of(account, &entry.header, entry.body.as_deref()) {
+            return;
+        }
         let Some(audience) = self.noted.audiences.get(&entry.id) else { return };
         let is_there = audience.contains(&account) || entry.body.is_none();
         let named = self.groups.get(&entry.header.conversation).map(|group| &group.named);
@@ -729,6 +732,13 @@ impl World<'_> {
             Message::read(bytes),
             Ok(Message::Have(have)) if have.frontier.iter().next().is_none()
         );
+        if let Ok(Message::Entries { run, .. }) = Message::read(bytes)
+            && let [(header, body)] = run.entries.as_slice()
+            && is_removal_of(account, header, body.as_deref())
+        {
+            // Whoever was removed is shown that, and nothing else.
+            return self.cover("removals shown");
+        }
         if !is_empty && !self.may_speak(who, before, id, account) {
             return self.fail(&format!("{who} speaks of a group to {to}, who is no member"));
         }
@@ -1033,6 +1043,14 @@ impl World<'_> {
             self.fail(&format!("{seq} of {device:?} did not come to all of a group"));
         }
     }
+}
+
+/// Whether an entry is the removal of an account.
+fn is_removal_of(account: AccountId, header: &Header, body: Option<&[u8]>) -> bool {
+    let placed = Placed::read(header, body.unwrap_or_default());
+    placed.is_ok_and(
+        |placed| matches!(placed.action(), Action::Remove(removal) if removal.account == account),
+    )
 }
 
 struct Person2 {

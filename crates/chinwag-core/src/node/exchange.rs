@@ -47,6 +47,7 @@ impl Node {
                     self.note_claims(from, have);
                     self.complete(env, id, None, true)?;
                     self.ask(env.mono, link);
+                    self.show_removal(env, link, id)?;
                 }
                 return Ok(Ok(()));
             }
@@ -545,7 +546,8 @@ impl Node {
         }
         if is_group {
             self.note_operations(id, &parts);
-            return self.complete(env, id, Some((author, from)), is_late);
+            self.complete(env, id, Some((author, from)), is_late)?;
+            return self.refresh_stale_groups(env);
         }
         let new = parts.iter().flat_map(CheckedRun::entries);
         let counting = new.filter(|entry| entry.header().seq().get() <= limit);

@@ -19,13 +19,13 @@ use crate::input::Link;
 use crate::log::{Base, CheckedRun, Run};
 use crate::membership::{
     Action, Audience, By, Creation, GrantId, History, Operation, Placed, Removal, Right, Role,
-    Setting, State, group_of, resolve,
+    Setting, State, Verdict, group_of, resolve,
 };
-use crate::output::{Answer, GroupRefusal, Refusal};
+use crate::output::{Answer, Event, GroupRefusal, Refusal};
 use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::ranges::Range;
 use crate::time::Wall;
-use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX};
+use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX, REMOVALS_SHOWN_MAX};
 use crate::wire::message::Message;
 
 /// What is known of a group.
@@ -85,6 +85,19 @@ impl Group {
                 self.waiting.insert(operation.id(), operation);
             }
         }
+    }
+
+    /// Removals of an account that wait: they came alone, as the proof that it is no member any more.
+    fn told_of(&self, account: AccountId) -> impl Iterator<Item = &Placed> {
+        self.waiting.values().filter(move |placed| {
+            matches!(placed.action(), Action::Remove(removal) if removal.account == account)
+        })
+    }
+
+    /// Whether a removal that waits counts, because it is our own.
+    fn is_told(&self, author: DeviceId, seq: Seq) -> bool {
+        let mut there = self.waiting.values().filter(|p| (p.author(), p.seq()) == (author, seq));
+        there.any(|placed| self.state.verdicts.get(&placed.id()) == Some(&Verdict::Counts))
     }
 
     /// Forgets what waits in a log from a place on.
@@ -218,7 +231,9 @@ impl Node {
     /// Whether an entry is shown: in a group, whether its author was a member's device there.
     pub fn is_shown(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
         let counts = seq.get() <= self.to_hand_on(id, author);
-        counts && self.group_in(id).is_none_or(|group| group.state.counts(author, seq))
+        self.group_in(id).map_or(counts, |group| {
+            (counts && group.state.counts(author, seq)) || group.is_told(author, seq)
+        })
     }
 
     /// How many operations of a group are in a part of a log.
@@ -262,6 +277,9 @@ impl Node {
         let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
         let Some(group) = group.filter(|_| !read.is_empty()) else { return };
         group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
+        if self.own.as_ref().is_some_and(|own| group.told_of(own.account).next().is_some()) {
+            self.stale_groups.insert(id);
+        }
         self.name_in(id);
     }
 
@@ -347,10 +365,7 @@ impl Node {
     /// it: who is a member now hears of the group.
     pub(super) fn refresh_stale_groups(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         for id in std::mem::take(&mut self.stale_groups) {
-            let Some(group) = self.group_in(id) else { continue };
-            let state = resolve(id, group.operations.values(), |account, device| {
-                self.limit_as(id, account, device)
-            });
+            let Some(state) = self.state_of(id) else { continue };
             let lifetime_s = state.lifetime_s;
             let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut)
             else {
@@ -360,10 +375,51 @@ impl Node {
             let members = group.state.members.keys();
             let is_new = |account: &&AccountId| !before.members.contains_key(*account);
             let new: Vec<AccountId> = members.filter(is_new).copied().collect();
+            let is_gone = |account: &&AccountId| !group.state.members.contains_key(*account);
+            self.removed.extend(before.members.keys().filter(is_gone).map(|gone| (id, *gone)));
+            self.tell_removals(env, id, &before)?;
             self.let_group_disappear(env, id, lifetime_s)?;
             self.name_in(id);
             self.show_group(id, &new);
             self.ask_for_accounts(id);
+        }
+        Ok(())
+    }
+
+    /// What the operations of a group say together: those that are complete, and, if it ends our own
+    /// membership, a removal of ours that came alone. Who is no member is not handed what it waits for.
+    fn state_of(&self, id: ConversationId) -> Option<State> {
+        let group = self.group_in(id)?;
+        let limit = |account, device| self.limit_as(id, account, device);
+        let state = resolve(id, group.operations.values(), limit);
+        let Some(own) = self.account().filter(|own| state.members.contains_key(own)) else {
+            return Some(state);
+        };
+        let mut told = group.told_of(own).peekable();
+        if told.peek().is_none() {
+            return Some(state);
+        }
+        let with = resolve(id, group.operations.values().chain(told), limit);
+        Some(if with.members.contains_key(&own) { state } else { with })
+    }
+
+    /// Tells of the removals that came alone and count since: nothing else tells of them.
+    fn tell_removals(
+        &mut self,
+        env: &Env<'_>,
+        id: ConversationId,
+        before: &State,
+    ) -> Result<(), StoreError> {
+        let Some((group, own)) = self.group_in(id).zip(self.account()) else { return Ok(()) };
+        let is_new = |placed: &&Placed| {
+            let counts = |state: &State| state.verdicts.get(&placed.id()) == Some(&Verdict::Counts);
+            counts(&group.state) && !counts(before)
+        };
+        let new: Vec<EntryId> = group.told_of(own).filter(is_new).map(Placed::id).collect();
+        for id in new {
+            if let Some(StoredEntry { header, body, .. }) = env.store.entry(id)? {
+                self.tell(Event::Entry { id, header, body });
+            }
         }
         Ok(())
     }
@@ -397,6 +453,54 @@ impl Node {
                 self.send_read(link, id);
             }
         }
+    }
+
+    /// Shows those who are no members any more and are connected why that is.
+    pub(super) fn show_removals(&mut self, env: &Env<'_>) -> Result<(), StoreError> {
+        for (id, account) in std::mem::take(&mut self.removed) {
+            let links = self.sessions.keys().copied();
+            let links: Vec<Link> =
+                links.filter(|link| self.ready(*link) == Some(account)).collect();
+            for link in links {
+                self.show_removal(env, link, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows somebody who is no member of a group any more by which operations that is, once: each alone,
+    /// with its signature. Nothing else of what came after is handed to them.
+    pub(super) fn show_removal(
+        &mut self,
+        env: &Env<'_>,
+        link: Link,
+        id: ConversationId,
+    ) -> Result<(), StoreError> {
+        let Some(account) = self.ready(link) else { return Ok(()) };
+        let Some((group, session)) = self.group_in(id).zip(self.sessions.get(&link)) else {
+            return Ok(());
+        };
+        if group.state.members.contains_key(&account) || self.account() == Some(account) {
+            return Ok(());
+        }
+        let theirs = group.state.grants.iter().filter(|((of, _), _)| *of == account);
+        let ended: BTreeSet<EntryId> = theirs.filter_map(|(_, grant)| grant.ended_by).collect();
+        let is_new = |placed: &&Placed| {
+            placed.author() != session.device && !session.removals_shown.contains(&placed.id())
+        };
+        let new = ended.iter().filter_map(|id| group.operations.get(id)).filter(is_new);
+        let new: Vec<_> =
+            new.take(REMOVALS_SHOWN_MAX).map(|p| (p.id(), p.author(), p.seq())).collect();
+        for (operation, author, seq) in new {
+            let Some(range) = Range::new(seq, seq) else { continue };
+            let run = page(env.store, id, author, range, self.to_hand_on(id, author))?;
+            let Some(run) = run.filter(|run| run.entries.len() == 1) else { continue };
+            if let Some(session) = self.sessions.get_mut(&link) {
+                session.removals_shown.insert(operation);
+            }
+            self.send(link, &Message::Entries { conversation: id, author, run });
+        }
+        Ok(())
     }
 
     /// Shows somebody how a group begins, if this is one, and what we know of who is named in it.

@@ -111,6 +111,8 @@ pub struct Node {
     carried: BTreeMap<ConversationId, Frontier>,
     /// Groups of which an operation is new.
     stale_groups: BTreeSet<ConversationId>,
+    /// Who is no member of a group any more since the last input, and is to be shown why.
+    removed: BTreeSet<(ConversationId, AccountId)>,
     sessions: BTreeMap<Link, Session>,
     /// What we wrote since the last signature, within this batch.
     written: BTreeMap<ConversationId, Written>,
@@ -211,6 +213,7 @@ impl Node {
             }
         }
         self.join_accepted(env)?;
+        self.show_removals(env)?;
         self.release_held(env)
     }
 

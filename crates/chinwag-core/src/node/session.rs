@@ -12,7 +12,7 @@ use super::{Handled, Node, Peer};
 use crate::entry::Seq;
 use crate::env::Env;
 use crate::identity::{AccountLog, SignedOperation};
-use crate::ids::{AccountId, ConversationId, DeviceId};
+use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::Link;
 use crate::output::{Event, Output};
 use crate::sync::frontier::Frontier;
@@ -58,6 +58,8 @@ pub(super) struct Session {
     pub(super) whole_there: BTreeMap<ConversationId, Frontier>,
     /// Of which groups something that they sent was of no use here.
     pub(super) left_aside: BTreeSet<ConversationId>,
+    /// Which operations they were shown by which they are no member any more.
+    pub(super) removals_shown: BTreeSet<EntryId>,
     /// Of which groups they were asked to say that.
     pub(super) asked_whole: BTreeSet<ConversationId>,
     /// Which forks they were told of.
@@ -168,6 +170,7 @@ impl Node {
             whole_there: BTreeMap::new(),
             asked_whole: BTreeSet::new(),
             left_aside: BTreeSet::new(),
+            removals_shown: BTreeSet::new(),
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
             accounts_answered: BTreeMap::new(),

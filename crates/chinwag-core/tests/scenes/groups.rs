@@ -112,16 +112,67 @@ fn whoever_is_removed_hears_nothing_more_and_is_not_heard() {
     world.say_in("alice", group, "without her");
     world.settle();
     assert_eq!(world.said_in("carol", group), ["hello"]);
-    // She does not know, and goes on.
-    world.say_in("carol", group, "anybody here?");
-    world.settle();
+    let (members, _) = world.known_of("carol", group).unwrap();
+    assert_eq!(members, [("alice", Role::Owner), ("bob", Role::Member)], "she was shown that");
     world.connect("carol", "bob");
     world.settle();
-    assert_eq!(world.said_in("carol", group), ["hello", "anybody here?"]);
+    assert_eq!(world.said_in("carol", group), ["hello"]);
     assert_eq!(world.said_in("bob", group), ["hello", "without her"]);
     all_know_the_same(&mut world, group, &["alice", "bob"]);
     let (members, _) = world.known_of("bob", group).unwrap();
     assert_eq!(members, [("alice", Role::Owner), ("bob", Role::Member)]);
+}
+
+#[test]
+fn whoever_was_removed_hears_so_from_the_first_member_they_meet_and_nothing_else() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Member);
+    let ticket = world.invite("bob", false);
+    world.command("carol", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "carol");
+    world.settle();
+    for other in ["alice", "bob"] {
+        world.disconnect(other, "carol");
+    }
+    world.say_in("carol", group, "hello?");
+    world.say_in("bob", group, "just the three of us");
+    world.settle();
+    world.remove("alice", group, "carol");
+    world.say_in("alice", group, "without her");
+    world.settle();
+    let alice = world.device("alice");
+    let at = world.height("alice", group, alice);
+    world.transcript();
+    world.connect("carol", "bob");
+    world.settle();
+    for is_again in [false, true] {
+        let (members, _) = world.known_of("carol", group).unwrap();
+        assert_eq!(members, [("alice", Role::Owner), ("bob", Role::Member)], "{is_again}");
+        assert!(!world.kept_in("carol", group).contains("just the three of us"));
+        assert!(!world.kept_in("carol", group).contains("without her"));
+        assert_eq!(world.said_in("carol", group), Vec::<String>::new(), "nobody else saw it");
+        let shown = (1..=at).filter_map(Seq::new).filter(|seq| {
+            world.person("carol").node.is_shown(group, alice, *seq)
+                && world.person("carol").store.tip(group, alice, *seq).unwrap().is_some()
+        });
+        assert!(shown.count() > 0);
+        world.restart("carol");
+    }
+    let told = world.transcript();
+    let removal = told.iter().filter(|line| line.starts_with("carol: has alice"));
+    assert_eq!(removal.count(), 1, "{told:?}");
+    let not_member = Err(Refusal::Group(GroupRefusal::NotMember));
+    assert_eq!(world.command("carol", Command::JoinGroup(group)), not_member);
+    // Who is let in again gets all of it.
+    world.connect("carol", "alice");
+    world.settle();
+    world.grant("alice", group, "carol", Right::Member);
+    world.settle();
+    world.say_in("carol", group, "back");
+    world.settle();
+    world.connect("carol", "bob");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["just the three of us", "without her", "back"]);
+    all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
 }
 
 #[test]
@@ -948,8 +999,9 @@ fn members_see_what_others_have_read_and_that_they_type_and_nobody_else_does() {
             (*id, *account) == (group, bob) && read.height(alice) > 0
         })
     );
-    // Who was removed does not know it, and is not heard.
-    world.command("carol", Command::TypingIn(group, true)).unwrap();
+    // Who was removed knows it, and is not heard.
+    let not_member = Err(Refusal::Group(GroupRefusal::NotMember));
+    assert_eq!(world.command("carol", Command::TypingIn(group, true)), not_member);
     world.command("carol", Command::MarkReadIn(group)).unwrap();
     world.settle();
     assert_eq!(world.transcript(), ["carol: carol has read it"]);
