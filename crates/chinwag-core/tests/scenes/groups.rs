@@ -1,14 +1,14 @@
 //! Groups: who hears what, who is a member, and that all say the same of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_core::body::{Body, Content, Kind, Text};
-use chinwag_core::entry::{Place, Seq};
+use chinwag_core::entry::{Parents, Place, Seq};
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, EntryId};
 use chinwag_core::input::{Command, Input, Token};
 use chinwag_core::log::Run;
-use chinwag_core::membership::{Right, Role, Setting};
+use chinwag_core::membership::{Action, Operation, Removal, Right, Role, Setting};
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, GroupRefusal, Refusal};
 use chinwag_core::store::{Contact, Store, StoredEntry};
@@ -173,6 +173,42 @@ fn whoever_was_removed_hears_so_from_the_first_member_they_meet_and_nothing_else
     world.settle();
     assert_eq!(world.said_in("carol", group), ["just the three of us", "without her", "back"]);
     all_know_the_same(&mut world, group, &["alice", "bob", "carol"]);
+}
+
+#[test]
+fn who_was_shown_a_removal_that_nobody_else_has_hears_what_becomes_of_whoever_made_it_up() {
+    let (mut world, group) = choir(&["bob", "carol"], Right::Admin);
+    let (bob, carol) = (world.device("bob"), world.account("carol"));
+    let store = &world.person("bob").store;
+    let height =
+        store.frontiers().unwrap().iter().find(|(id, _)| *id == group).unwrap().1.height(bob);
+    let last = store.tip(group, bob, Seq::new(height).unwrap()).unwrap().unwrap();
+    let forger = Forger::of(&store.local().unwrap().unwrap());
+    let removal = Removal { account: carol, keeps: None, heights: BTreeMap::new() };
+    let says = Content::Membership(Box::new(Operation::new(Action::Remove(removal))));
+    let nowhere = Parents::new([EntryId::from_bytes([7; 32])]);
+    let place = Place::following(last.seq, last.id).unwrap();
+    let run = forger.naming(nowhere, group, bob, place, last.rank, 0, says).unwrap();
+    let link = world.connect("bob", "carol");
+    world.settle();
+    // An admin may not end an admin's rights: it is Alice who made her a member and no more.
+    let account = carol;
+    let keeps = Some(Right::Member);
+    world.command("alice", Command::Remove { group, account, keeps }).unwrap();
+    world.settle();
+    let entries = Message::Entries { conversation: group, author: bob, run };
+    world.inject("carol", link, entries.to_bytes());
+    world.disconnect("bob", "carol");
+    world.settle();
+    assert_eq!(world.known_of("carol", group).unwrap().0.len(), 2);
+    world.say_in("alice", group, "are you there?");
+    world.settle();
+    assert_eq!(world.said_in("carol", group), ["are you there?"]);
+    world.remove("alice", group, "bob");
+    world.settle();
+    world.say_in("carol", group, "I am");
+    world.settle();
+    all_know_the_same(&mut world, group, &["alice", "carol"]);
 }
 
 #[test]
