@@ -732,7 +732,8 @@ impl World<'_> {
             Message::read(bytes),
             Ok(Message::Have(have)) if have.frontier.iter().next().is_none()
         );
-        if let Ok(Message::Entries { run, .. }) = Message::read(bytes)
+        if bytes.first() == Some(&7)
+            && let Ok(Message::Entries { run, .. }) = Message::read(bytes)
             && let [(header, body)] = run.entries.as_slice()
             && is_removal_of(account, header, body.as_deref())
         {

@@ -28,6 +28,9 @@ use crate::time::Wall;
 use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX, REMOVALS_SHOWN_MAX};
 use crate::wire::message::Message;
 
+/// Operations, and where they stand.
+type Told = BTreeMap<EntryId, (DeviceId, Seq)>;
+
 /// What is known of a group.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -42,6 +45,9 @@ pub(super) struct Group {
     /// Operations that are here and not complete. They say who is named, and nothing else: what they
     /// wait for may be in the logs of these.
     waiting: BTreeMap<EntryId, Placed>,
+    /// Of these, the removals of our own that count, and where they stand: they came alone, to show us that
+    /// we are no member any more.
+    told: Told,
     /// The last operation of each log.
     last: BTreeMap<DeviceId, Seq>,
     /// How much of its logs is complete.
@@ -89,15 +95,7 @@ impl Group {
 
     /// Removals of an account that wait: they came alone, as the proof that it is no member any more.
     fn told_of(&self, account: AccountId) -> impl Iterator<Item = &Placed> {
-        self.waiting.values().filter(move |placed| {
-            matches!(placed.action(), Action::Remove(removal) if removal.account == account)
-        })
-    }
-
-    /// Whether a removal that waits counts, because it is our own.
-    fn is_told(&self, author: DeviceId, seq: Seq) -> bool {
-        let mut there = self.waiting.values().filter(|p| (p.author(), p.seq()) == (author, seq));
-        there.any(|placed| self.state.verdicts.get(&placed.id()) == Some(&Verdict::Counts))
+        self.waiting.values().filter(move |placed| is_removal_of(account, placed))
     }
 
     /// Forgets what waits in a log from a place on.
@@ -232,7 +230,8 @@ impl Node {
     pub fn is_shown(&self, id: ConversationId, author: DeviceId, seq: Seq) -> bool {
         let counts = seq.get() <= self.to_hand_on(id, author);
         self.group_in(id).map_or(counts, |group| {
-            (counts && group.state.counts(author, seq)) || group.is_told(author, seq)
+            let is_told = || group.told.values().any(|place| *place == (author, seq));
+            (counts && group.state.counts(author, seq)) || is_told()
         })
     }
 
@@ -276,10 +275,11 @@ impl Node {
         let read: Vec<Placed> = read.collect();
         let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
         let Some(group) = group.filter(|_| !read.is_empty()) else { return };
-        group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
-        if self.own.as_ref().is_some_and(|own| group.told_of(own.account).next().is_some()) {
+        let own = self.own.as_ref().map(|own| own.account);
+        if own.is_some_and(|own| read.iter().any(|placed| is_removal_of(own, placed))) {
             self.stale_groups.insert(id);
         }
+        group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
         self.name_in(id);
     }
 
@@ -365,7 +365,7 @@ impl Node {
     /// it: who is a member now hears of the group.
     pub(super) fn refresh_stale_groups(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
         for id in std::mem::take(&mut self.stale_groups) {
-            let Some(state) = self.state_of(id) else { continue };
+            let Some((state, told)) = self.state_of(id) else { continue };
             let lifetime_s = state.lifetime_s;
             let Some(group) = self.conversations.get_mut(&id).and_then(Conversation::group_mut)
             else {
@@ -377,7 +377,11 @@ impl Node {
             let new: Vec<AccountId> = members.filter(is_new).copied().collect();
             let is_gone = |account: &&AccountId| !group.state.members.contains_key(*account);
             self.removed.extend(before.members.keys().filter(is_gone).map(|gone| (id, *gone)));
-            self.tell_removals(env, id, &before)?;
+            group.told = told;
+            let own = self.own.as_ref().map(|own| own.account);
+            let was_in = own.is_some_and(|own| before.members.contains_key(&own));
+            let ended = group.told.keys().filter(|_| was_in).copied().collect();
+            self.tell_removals(env, ended)?;
             self.let_group_disappear(env, id, lifetime_s)?;
             self.name_in(id);
             self.show_group(id, &new);
@@ -386,37 +390,33 @@ impl Node {
         Ok(())
     }
 
-    /// What the operations of a group say together: those that are complete, and, if it ends our own
-    /// membership, a removal of ours that came alone. Who is no member is not handed what it waits for.
-    fn state_of(&self, id: ConversationId) -> Option<State> {
+    /// What the operations of a group say together: those that are complete, and, if that ends our own
+    /// membership, removals of ours that came alone, and which of these count. Who is no member is not
+    /// handed what they wait for.
+    fn state_of(&self, id: ConversationId) -> Option<(State, Told)> {
         let group = self.group_in(id)?;
         let limit = |account, device| self.limit_as(id, account, device);
         let state = resolve(id, group.operations.values(), limit);
         let Some(own) = self.account().filter(|own| state.members.contains_key(own)) else {
-            return Some(state);
+            return Some((state, Told::new()));
         };
-        let mut told = group.told_of(own).peekable();
-        if told.peek().is_none() {
-            return Some(state);
+        let told: Vec<&Placed> = group.told_of(own).collect();
+        if told.is_empty() {
+            return Some((state, Told::new()));
         }
-        let with = resolve(id, group.operations.values().chain(told), limit);
-        Some(if with.members.contains_key(&own) { state } else { with })
+        let with = resolve(id, group.operations.values().chain(told.iter().copied()), limit);
+        if with.members.contains_key(&own) {
+            return Some((state, Told::new()));
+        }
+        let counts = |placed: &&&Placed| with.verdicts.get(&placed.id()) == Some(&Verdict::Counts);
+        let told = told.iter().filter(counts);
+        let told = told.map(|placed| (placed.id(), (placed.author(), placed.seq()))).collect();
+        Some((with, told))
     }
 
-    /// Tells of the removals that came alone and count since: nothing else tells of them.
-    fn tell_removals(
-        &mut self,
-        env: &Env<'_>,
-        id: ConversationId,
-        before: &State,
-    ) -> Result<(), StoreError> {
-        let Some((group, own)) = self.group_in(id).zip(self.account()) else { return Ok(()) };
-        let is_new = |placed: &&Placed| {
-            let counts = |state: &State| state.verdicts.get(&placed.id()) == Some(&Verdict::Counts);
-            counts(&group.state) && !counts(before)
-        };
-        let new: Vec<EntryId> = group.told_of(own).filter(is_new).map(Placed::id).collect();
-        for id in new {
+    /// Tells of removals that came alone and end our membership: nothing else tells of them.
+    fn tell_removals(&mut self, env: &Env<'_>, ended: Vec<EntryId>) -> Result<(), StoreError> {
+        for id in ended {
             if let Some(StoredEntry { header, body, .. }) = env.store.entry(id)? {
                 self.tell(Event::Entry { id, header, body });
             }
@@ -876,6 +876,11 @@ impl Node {
 
 /// The kind of an operation that does nothing but name what its author has seen.
 const SEEN: u16 = 8;
+
+/// Whether an operation removes an account, or takes a right of it.
+fn is_removal_of(account: AccountId, placed: &Placed) -> bool {
+    matches!(placed.action(), Action::Remove(removal) if removal.account == account)
+}
 
 fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
