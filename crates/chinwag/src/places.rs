@@ -41,6 +41,16 @@ struct System {
 impl Places {
     /// As the command line, the environment and the system say.
     pub(crate) fn of(global: &Global) -> Result<Self, Failure> {
+        if let (Some(profile), Some(folder)) = (&global.profile, &global.data_dir) {
+            // The folder may have been said by the environment, where it is not seen.
+            let words = format!(
+                "--profile {profile} and --data-dir (or CHINWAG_DATA_DIR) {} say two different places for \
+                 the data",
+                folder.display()
+            );
+            let hint = "leave one of them away: a profile has a folder of its own";
+            return Err(Failure::saying(Exit::Usage, words).hint(hint));
+        }
         let home = std::env::var_os("CHINWAG_HOME").filter(|home| !home.is_empty());
         let home = home.map(std::path::absolute).transpose();
         let home = home.map_err(|error| {

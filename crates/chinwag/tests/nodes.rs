@@ -312,7 +312,9 @@ fn two_words_for_the_place_of_the_data_are_one_too_many() {
     for (more, args) in cases {
         let ended = somewhere(&home, more, &[args, &["status"]].concat()).ends();
         assert_eq!((ended.code, ended.output.as_str()), (2, ""), "{args:?}: {ended:?}");
-        assert!(!ended.error.is_empty());
+        assert!(ended.error.contains("two different places for the data"), "{ended:?}");
+        assert!(ended.error.contains("leave one of them away"), "{ended:?}");
+        assert!(!ended.error.contains("Usage:"), "{ended:?}");
     }
 }
 

@@ -45,8 +45,7 @@ pub(crate) struct Global {
     )]
     pub(crate) data_dir: Option<PathBuf>,
     /// Be somebody else: with a config and data of their own, by this name
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "data_dir",
-          value_parser = crate::places::profile)]
+    #[arg(long, global = true, value_name = "NAME", value_parser = crate::places::profile)]
     pub(crate) profile: Option<String>,
     /// Read this config file instead of the usual one
     #[arg(
