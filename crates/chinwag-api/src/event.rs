@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Contact, Conversation, GroupInvitation, Id, Message, MessageState, Reach, Request, Time,
+    Contact, Conversation, GroupInvitation, Id, Message, MessageState, NotifyLevel, Reach, Request,
+    Time,
 };
 
 /// Something that happened.
@@ -108,6 +109,13 @@ pub enum What {
         device: Id,
         /// Whether it is connected.
         connected: bool,
+    },
+    /// Signal: it was set how much of a conversation is told to whoever looks elsewhere.
+    ConversationNotify {
+        /// Of which.
+        conversation: Id,
+        /// How much.
+        level: NotifyLevel,
     },
     /// Signal: somebody is typing, or no longer.
     Typing {

@@ -2,8 +2,8 @@
 //!
 //! One daemon owns the data; terminal, web, command line and bots speak to it with JSON-RPC 2.0, one
 //! object a line ([`wire`]). This crate has the data that goes to and fro ([`model`], [`event`]), the
-//! table of what can be asked ([`method`]), what can go wrong ([`error`]) and the [`client`]. It knows
-//! nothing of how the daemon does it.
+//! table of what can be asked ([`method`]), what can go wrong ([`error`]), what names somebody
+//! ([`mention`]) and the [`client`]. It knows nothing of how the daemon does it.
 //!
 //! What always holds: ids are opaque strings with a prefix that says what they name; times are
 //! RFC 3339 in UTC; positions in texts count Unicode scalar values; lists have a limit; whoever reads
@@ -13,6 +13,7 @@
 pub mod client;
 pub mod error;
 pub mod event;
+pub mod mention;
 pub mod method;
 pub mod model;
 pub mod schema;

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::model::{
     Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
     Draft, Group, GroupInvitation, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby,
-    Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
+    NotifyLevel, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -116,6 +116,8 @@ methods! {
         "Conversations, the one with the newest message first; those of the classroom only if asked for, and last.";
     "conversation.markRead" ConversationMarkRead (OneConversation) -> Nothing:
         "What is here of a conversation is read.";
+    "conversation.notify" ConversationNotify (SetNotify) -> Conversation:
+        "How much of a conversation clients on this device tell to whoever looks elsewhere; kept until it is set again.";
     "conversation.digest" ConversationDigest (OneConversation) -> Digest:
         "What two people compare to see that they have the same conversation.";
     "conversation.disappear" ConversationDisappear (Disappear) -> Message:
@@ -414,6 +416,16 @@ pub struct Disappear {
     pub after_s: u32,
 }
 
+/// Parameters of [`ConversationNotify`].
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetNotify {
+    /// The contact, or the conversation's id.
+    pub conversation: Who,
+    /// How much: `all`, `mentions` or `none`.
+    pub level: NotifyLevel,
+}
+
 /// Parameters of [`MessageSend`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -504,8 +516,11 @@ pub struct ListMessages {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Search {
-    /// The words, up to eight; those of two and more letters may be beginnings.
+    /// The words, up to eight; those of two and more letters may be beginnings. With `mentionsMe` there may be
+    /// none.
     pub words: String,
+    /// Only messages that name us.
+    pub mentions_me: bool,
     /// Only messages of this account.
     pub from: Option<Who>,
     /// Only in this conversation.

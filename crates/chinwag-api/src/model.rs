@@ -345,6 +345,13 @@ pub struct Conversation {
     pub name: String,
     /// Messages of others that were not read.
     pub unread: u64,
+    /// How many of these name us ([`Message::mentions_me`]), as far as is looked: among the newest 1,000 of each
+    /// device that writes there, and 100 at most.
+    #[serde(default)]
+    pub unread_mentions: u64,
+    /// How much of it is told to whoever looks elsewhere.
+    #[serde(default)]
+    pub notify: NotifyLevel,
     /// After how many seconds messages disappear; 0: never.
     pub disappear_after_s: u32,
     /// The newest message.
@@ -355,6 +362,25 @@ pub struct Conversation {
     /// How we stand to it, if it is a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupStanding>,
+}
+
+/// How much of a conversation a client tells to whoever looks elsewhere: by a bell, a notification, a program.
+/// What is unread is counted whatever it is.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum NotifyLevel {
+    /// Nothing.
+    None,
+    /// Only messages that name us.
+    Mentions,
+    /// Every message.
+    #[default]
+    All,
+    /// A level that this version does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// How we stand to a group.
@@ -509,6 +535,10 @@ pub struct Message {
     pub edited: bool,
     /// Why its words are gone: `retracted` or `expired`.
     pub gone: Option<String>,
+    /// Whether somebody else names us in it: our name stands behind an `@`, as a word of its own. It is found
+    /// here and not said by them, so what we are called now counts. In the classroom our name is our team.
+    #[serde(default)]
+    pub mentions_me: bool,
     /// Reactions, each emoji once.
     pub reactions: Vec<Reaction>,
     /// How far one of ours has come; without: it is somebody else's. In a group: how far it has come to

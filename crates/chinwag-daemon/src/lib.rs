@@ -16,6 +16,7 @@ mod home;
 mod ids;
 mod key_file;
 mod log;
+mod mentions;
 mod messages;
 mod node_thread;
 mod passphrase;

@@ -12,7 +12,7 @@ use chinwag_core::wire::limits::REFERENCES_MAX;
 use crate::ids::{self, Named};
 use crate::node_thread::View;
 use crate::refusals::unreadable;
-use crate::{classroom, groups, people, time};
+use crate::{classroom, groups, mentions, people, time};
 
 /// Characters of a message that a quote shows.
 const EXCERPT_MAX: usize = 80;
@@ -130,6 +130,10 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
     let author = view.node.author_of(id, header.author);
     let own = view.node.account();
     let is_me = author.is_some() && author == own;
+    let mentions_me = match &shown.says {
+        Says::Text(text) => !is_me && mentions::name_us(view, &text.text),
+        _ => false,
+    };
     let far = is_me.then(|| how_far(view, entry));
     let mut reactions = Vec::new();
     for (emoji, by) in &shown.reactions {
@@ -154,6 +158,7 @@ pub(crate) fn shown(view: &View<'_>, entry: &StoredEntry) -> Result<model::Messa
         reply_to: shown.reply_to.map(|of| quote(view, of, id)).transpose()?,
         edited: shown.edited.is_some(),
         gone,
+        mentions_me,
         reactions,
         state: far.map(|(state, _)| state),
         reach: far.and_then(|(_, reach)| reach),

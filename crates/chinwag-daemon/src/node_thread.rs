@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chinwag_api::error::ApiError;
+use chinwag_api::error::{ApiError, Kind};
 use chinwag_api::model::MessageState;
 use chinwag_core::driver::step_with;
 use chinwag_core::env::Env;
@@ -58,7 +58,18 @@ const ADDRESSES_KEPT: usize = 4;
 pub(crate) struct View<'a> {
     pub(crate) node: &'a Node,
     pub(crate) store: &'a dyn Store,
+    /// The same store, for what it keeps and the node knows nothing of. None: a command is being made, which
+    /// has nothing to do with that.
+    pub(crate) kept: Option<&'a SqliteStore>,
     pub(crate) now: Wall,
+}
+
+impl<'a> View<'a> {
+    /// What the store keeps and the node knows nothing of.
+    pub(crate) fn kept(&self) -> Result<&'a SqliteStore, ApiError> {
+        let missing = || ApiError::new(Kind::Internal, "no command is made from this");
+        self.kept.ok_or_else(missing)
+    }
 }
 
 type Looked = Box<dyn FnOnce(Result<&View<'_>, &ApiError>) + Send>;
@@ -191,7 +202,8 @@ impl NodeThread {
         self.send(Job::Keep(Box::new(
             move |open: Result<(&Node, &mut SqliteStore), &ApiError>| {
                 let kept = open.map_err(Clone::clone).and_then(|(node, store)| {
-                    let what = make(&View { node, store: &*store, now: now() })?;
+                    let what =
+                        make(&View { node, store: &*store, kept: Some(&*store), now: now() })?;
                     keep(store, what).map_err(|error| unreadable(&error))
                 });
                 // Whoever asked may have gone.
@@ -448,7 +460,7 @@ impl Engine {
                     helds.push((held, room));
                     return Some(input);
                 }
-                Job::Order(make, replied) => match make(&View { node, store, now }) {
+                Job::Order(make, replied) => match make(&View { node, store, kept: None, now }) {
                     Ok(commands) => {
                         let first = *next_token;
                         for command in commands {
@@ -549,7 +561,8 @@ impl Engine {
             self.shared.hub(Order::Listen(local.device_seed));
         }
         let Some(first) = self.tokens.remove(&token) else { return };
-        let view = View { node: &self.node, store: &self.store, now: now() };
+        let view =
+            View { node: &self.node, store: &self.store, kept: Some(&self.store), now: now() };
         let reply = reply.map_err(|refusal| declined(&refusal, &view));
         let Some(mut given) = self.given.remove(&first) else { return };
         given.left -= 1;
@@ -569,7 +582,8 @@ impl Engine {
         if let Event::Peer { device, .. } = event {
             self.note_reached(*device);
         }
-        let view = View { node: &self.node, store: &self.store, now: now() };
+        let view =
+            View { node: &self.node, store: &self.store, kept: Some(&self.store), now: now() };
         self.shared.signal(event, &view);
     }
 
@@ -621,7 +635,8 @@ impl Engine {
 
     /// Somebody waits for a message, unless it has come so far already.
     fn begin_to_wait(&mut self, awaited: Awaited) {
-        let view = View { node: &self.node, store: &self.store, now: now() };
+        let view =
+            View { node: &self.node, store: &self.store, kept: Some(&self.store), now: now() };
         // Whoever asked may have gone.
         match messages::find(&view, awaited.id) {
             Ok(Some(entry)) => {
@@ -636,7 +651,8 @@ impl Engine {
     /// Tells those who wait for a message that has come as far as they wanted; those before `from` did
     /// not have to be looked at.
     fn tell_awaited(&mut self, from: usize) {
-        let view = View { node: &self.node, store: &self.store, now: now() };
+        let view =
+            View { node: &self.node, store: &self.store, kept: Some(&self.store), now: now() };
         let has_come = |(entry, awaited): &mut (StoredEntry, Awaited)| {
             awaited.came.is_closed() || messages::state(&view, entry) >= awaited.wanted
         };
@@ -657,7 +673,12 @@ impl Engine {
         }
         match job {
             Job::Look(look) | Job::Glance(look) => {
-                look(Ok(&View { node: &self.node, store: &self.store, now: now() }));
+                look(Ok(&View {
+                    node: &self.node,
+                    store: &self.store,
+                    kept: Some(&self.store),
+                    now: now(),
+                }));
             }
             Job::Keep(keep) => keep(Ok((&self.node, &mut self.store))),
             Job::Await(awaited) => self.begin_to_wait(awaited),

@@ -351,8 +351,25 @@ pub(crate) fn no_contact(view: &View<'_>, account: AccountId) -> ApiError {
 
 /// How many messages of others in a conversation were not read.
 pub(crate) fn unread(view: &View<'_>, id: ConversationId) -> Result<u64, ApiError> {
-    let own = own(view)?;
     let mut unread = 0;
+    for (author, part) in unread_parts(view, id)? {
+        let shown = view
+            .store
+            .count_shown(id, author, part, UNREAD_MAX)
+            .map_err(|error| unreadable(&error))?;
+        // What was done in a group is not what somebody said.
+        unread += shown.saturating_sub(view.node.operations_in(id, author, part));
+    }
+    Ok(u64::try_from(unread).unwrap_or(u64::MAX))
+}
+
+/// The parts of logs of others in a conversation that were not read.
+pub(crate) fn unread_parts(
+    view: &View<'_>,
+    id: ConversationId,
+) -> Result<Vec<(DeviceId, Range)>, ApiError> {
+    let own = own(view)?;
+    let mut parts = Vec::new();
     for log in view.node.logs(id) {
         if view.node.author_of(id, log.author) == Some(own) {
             continue;
@@ -360,16 +377,10 @@ pub(crate) fn unread(view: &View<'_>, id: ConversationId) -> Result<u64, ApiErro
         let read = view.node.read(id, log.author, own);
         let from = Seq::new(read.saturating_add(1));
         let range = from.zip(Seq::new(log.height)).and_then(|(a, b)| Range::new(a, b));
-        for part in range.into_iter().flat_map(|range| counting(view, id, log.author, range)) {
-            let shown = view
-                .store
-                .count_shown(id, log.author, part, UNREAD_MAX)
-                .map_err(|error| unreadable(&error))?;
-            // What was done in a group is not what somebody said.
-            unread += shown.saturating_sub(view.node.operations_in(id, log.author, part));
-        }
+        let counted = range.into_iter().flat_map(|range| counting(view, id, log.author, range));
+        parts.extend(counted.map(|part| (log.author, part)));
     }
-    Ok(u64::try_from(unread).unwrap_or(u64::MAX))
+    Ok(parts)
 }
 
 /// The parts of a log that count: in a group what its author wrote as a member, elsewhere everything.

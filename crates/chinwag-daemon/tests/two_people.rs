@@ -6,12 +6,13 @@ use chinwag_api::error::Kind;
 use chinwag_api::event::What;
 use chinwag_api::method::{
     BackupCreate, BundleExport, BundleImport, BundleIntroduce, ContactList, ContactSafetyNumber,
-    ConversationDigest, ConversationList, ConversationMarkRead, CreateBackup, EditMessage,
-    EventsList, ImportBundle, ListConversations, ListEvents, ListMessages, MessageEdit, MessageGet,
-    MessageList, MessageReact, MessageRetract, MessageSearch, MessageSend, MessageWhy, Nothing,
-    OneContact, OneConversation, OneMessage, PeerList, React, Search, SendMessage, SystemStatus,
+    ConversationDigest, ConversationList, ConversationMarkRead, ConversationNotify, CreateBackup,
+    EditMessage, EventsList, ImportBundle, ListConversations, ListEvents, ListMessages,
+    MessageEdit, MessageGet, MessageList, MessageReact, MessageRetract, MessageSearch, MessageSend,
+    MessageWhy, Nothing, OneContact, OneConversation, OneMessage, PeerList, React, Search,
+    SendMessage, SetNotify, SystemStatus,
 };
-use chinwag_api::model::MessageState;
+use chinwag_api::model::{Conversation, MessageState, NotifyLevel};
 use chinwag_daemon::{Daemon, attach, restore};
 use harness::{Person, refused, saying, settings, two_friends};
 use tempfile::TempDir;
@@ -371,4 +372,71 @@ async fn both_read_out_the_same_safety_number() {
     assert_eq!(hers.groups, his.groups);
     assert_eq!(hers.groups.len(), 12);
     assert!(hers.groups.iter().all(|group| group.len() == 5));
+}
+
+async fn listed(person: &Person, name: &str) -> Conversation {
+    let all = person.ask::<ConversationList>(ListConversations::default()).await;
+    all.into_iter().find(|conversation| conversation.name == name).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_much_is_told_of_a_conversation_is_kept_and_told_to_other_clients() {
+    let (mut alice, _bob) = two_friends().await;
+    assert_eq!(listed(&alice, "Bob").await.notify, NotifyLevel::All);
+    let set = |level| SetNotify { conversation: "Bob".to_owned(), level };
+    let answer = alice.ask::<ConversationNotify>(set(NotifyLevel::Mentions)).await;
+    assert_eq!((answer.name.as_str(), answer.notify), ("Bob", NotifyLevel::Mentions));
+    let told = alice
+        .sees(|what| match what {
+            What::ConversationNotify { conversation, level } => {
+                Some((conversation.clone(), *level))
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(told, (answer.id, NotifyLevel::Mentions));
+    alice.restart().await;
+    assert_eq!(listed(&alice, "Bob").await.notify, NotifyLevel::Mentions);
+    assert_eq!(listed(&alice, "Alice").await.notify, NotifyLevel::All, "the notes of one's own");
+    alice.ask::<ConversationNotify>(set(NotifyLevel::All)).await;
+    assert_eq!(listed(&alice, "Bob").await.notify, NotifyLevel::All);
+    let unknown = alice.client.call::<ConversationNotify>(set(NotifyLevel::Unknown)).await;
+    assert_eq!(refused(unknown).kind(), Kind::Usage);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_is_unread_it_is_known_how_much_names_us() {
+    let (alice, mut bob) = two_friends().await;
+    alice.tell("Bob", "a mail to bob@bob.example, for @Bobby").await;
+    let named = alice.tell("Bob", "are you there, @BOB?").await.id;
+    let plain = alice.tell("Bob", "a plain one").await.id;
+    let taken = alice.tell("Bob", "@Bob never mind").await.id;
+    assert!(bob.hears("are you there, @BOB?").await.mentions_me);
+    bob.hears("@Bob never mind").await;
+    let counts = async |bob: &Person| {
+        let listed = listed(bob, "Alice").await;
+        (listed.unread, listed.unread_mentions)
+    };
+    assert_eq!(counts(&bob).await, (4, 2));
+    // What was said is what it says now.
+    alice.ask::<MessageRetract>(OneMessage { id: taken.clone() }).await;
+    let edit = EditMessage { id: plain.clone(), text: "one for @bob".to_owned() };
+    alice.ask::<MessageEdit>(edit).await;
+    bob.sees(|what| match what {
+        What::MessageChanged { message } => (message.id == plain).then_some(()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(counts(&bob).await, (4, 2));
+    bob.restart().await;
+    assert_eq!(counts(&bob).await, (4, 2));
+    let search = Search { mentions_me: true, ..Search::default() };
+    let found = bob.ask::<MessageSearch>(search.clone()).await.messages;
+    let found: Vec<String> = found.into_iter().map(|message| message.id).collect();
+    assert_eq!(found, [plain, named.clone()]);
+    // Whoever names somebody is not named by it, nor whoever names themselves.
+    assert!(alice.ask::<MessageSearch>(search).await.messages.is_empty());
+    assert!(!alice.ask::<MessageGet>(OneMessage { id: named }).await.mentions_me);
+    bob.ask::<ConversationMarkRead>(with("Alice")).await;
+    assert_eq!(counts(&bob).await, (0, 0));
 }

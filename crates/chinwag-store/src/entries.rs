@@ -241,6 +241,28 @@ pub(crate) fn count_shown(
     Ok(count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
 }
 
+pub(crate) fn texts_with(
+    db: &Connection,
+    conversation: ConversationId,
+    author: DeviceId,
+    range: Range,
+    byte: u8,
+    looked_at: usize,
+) -> Result<Vec<EntryId>, Fault> {
+    let Some(log) = log(db, conversation, author)? else { return Ok(Vec::new()) };
+    let (from, to) = (sql::from_u64(range.from().get()), sql::from_u64(range.to().get()));
+    let params = (log.number, from, to, sql::limit(looked_at), [byte]);
+    sql::all(db, TEXTS_WITH, params, |row| sql::entry_id(row, 0))
+}
+
+// Kinds 1 and 2 are texts and edits.
+const TEXTS_WITH: &str = "SELECT CASE kind WHEN 2 THEN target ELSE id END FROM (
+                              SELECT id, kind, target, body FROM entries
+                              WHERE log = ?1 AND seq BETWEEN ?2 AND ?3 AND is_hidden = 0
+                              ORDER BY seq DESC LIMIT ?4)
+                          WHERE (kind = 1 OR kind = 2 AND target IS NOT NULL)
+                          AND instr(body, ?5) > 0";
+
 pub(crate) fn put_signature(
     db: &Connection,
     id: EntryId,

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_declined.sql"),
     include_str!("../migrations/0006_invitations.sql"),
     include_str!("../migrations/0007_drafts.sql"),
+    include_str!("../migrations/0008_notify.sql"),
 ];
 
 /// Brings a store to the newest version.

@@ -31,6 +31,7 @@ use crate::drafts::{self, Draft};
 use crate::events::{self, Reached};
 use crate::fault::{Fault, OpenError};
 use crate::folder::Folder;
+use crate::notify::{self, Notify};
 use crate::reader::Reader;
 use crate::search::{Found, Query};
 use crate::testing::Knobs;
@@ -204,6 +205,35 @@ impl SqliteStore {
     /// Notes where a device was reached.
     pub fn put_reached(&mut self, reached: &Reached) -> Result<(), StoreError> {
         self.write("note where a device is", |db| events::put_reached(db, reached))
+    }
+
+    /// How much is told of a conversation.
+    pub fn notify(&self, conversation: ConversationId) -> Result<Notify, StoreError> {
+        self.read("read how much is told", |db| notify::of(db, conversation))
+    }
+
+    /// Sets how much is told of a conversation, which is one that is here.
+    pub fn put_notify(
+        &mut self,
+        conversation: ConversationId,
+        notify: Notify,
+    ) -> Result<(), StoreError> {
+        self.write("set how much is told", |db| notify::put(db, conversation, notify))
+    }
+
+    /// Of the newest `looked_at` entries of a part of a log those texts, and of edits what they are of, that
+    /// have this byte in them, the newest first.
+    pub fn texts_with(
+        &self,
+        conversation: ConversationId,
+        author: DeviceId,
+        range: Range,
+        byte: u8,
+        looked_at: usize,
+    ) -> Result<Vec<EntryId>, StoreError> {
+        self.read("look through texts", |db| {
+            entries::texts_with(db, conversation, author, range, byte, looked_at)
+        })
     }
 
     /// What was typed and not sent.

@@ -60,7 +60,7 @@ fn a_new_folder_gets_the_newest_schema() {
     drop(open(folder.path()));
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 7);
+    assert_eq!(version, 8);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let says = refused(folder.path(), &store_key());
     assert_eq!(
         says,
-        "the store is of version 99 and this program knows versions up to 7: use the newer program"
+        "the store is of version 99 and this program knows versions up to 8: use the newer program"
     );
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -536,4 +536,22 @@ fn a_draft_is_kept_over_a_restart_and_there_is_room_for_so_many() {
     }
     assert!(!store.put_draft(&nth(DRAFTS_MAX)).unwrap());
     assert_eq!(store.drafts().unwrap().len(), DRAFTS_MAX);
+}
+
+#[test]
+fn how_much_is_told_of_a_conversation_is_kept_over_a_restart() {
+    use chinwag_store::Notify;
+    let folder = TempDir::new().unwrap();
+    let mut store = open(folder.path());
+    let told = |store: &SqliteStore| [1, 2, 3].map(|n| store.notify(conversation(n)).unwrap());
+    assert_eq!(told(&store), [Notify::All; 3]);
+    store.put_notify(conversation(1), Notify::None).unwrap();
+    store.put_notify(conversation(2), Notify::None).unwrap();
+    store.put_notify(conversation(2), Notify::Mentions).unwrap();
+    drop(store);
+    let mut store = open(folder.path());
+    assert_eq!(told(&store), [Notify::None, Notify::Mentions, Notify::All]);
+    store.put_notify(conversation(1), Notify::All).unwrap();
+    drop(store);
+    assert_eq!(told(&open(folder.path())), [Notify::All, Notify::Mentions, Notify::All]);
 }

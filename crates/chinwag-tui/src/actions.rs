@@ -77,6 +77,8 @@ pub enum Act {
     Block,
     Unblock,
     Alias,
+    Mute,
+    Unmute,
     Verify,
     Peers,
     Connect,
@@ -194,7 +196,7 @@ actions! {
         NextChat "next-chat" ["alt+down"] "The next conversation";
         PreviousChat "previous-chat" ["alt+up"] "The conversation above";
         NumberedChat "numbered-chat" ["alt+1" "alt+2" "alt+3" "alt+4" "alt+5" "alt+6" "alt+7" "alt+8" "alt+9"] "The conversation with this number";
-        NextActive "next-active" ["alt+a"] "The next conversation with something unread";
+        NextActive "next-active" ["alt+a"] "The next unread; what names you comes first";
         LastChat "last-chat" / "close" ["alt+/"] "The conversation before this one";
         Unreads "unreads" / "unreads" [] "Conversations with something unread";
         Mentions "mentions" / "mentions" [] "Messages in which you are named";
@@ -229,6 +231,8 @@ actions! {
         Block "block" / "block" "[NAME] [--yes]" [] "Keep somebody from reaching you";
         Unblock "unblock" / "unblock" "NAME" [] "Let somebody reach you again";
         Alias "alias" / "alias" "NAME" [] "Call the one you talk with something else";
+        Mute "mute" / "mute" "[NAME] [--level LEVEL]" [] "Have nothing of a conversation told, or less";
+        Unmute "unmute" / "unmute" "[NAME]" [] "Have everything of a conversation told again";
         Verify "verify" / "verify" [] "Compare the safety number of this contact";
         Peers "peers" / "peers" [] "Who is reachable, and by which way";
         Nearby "nearby" / "nearby" [] "Devices on this network that are of nobody you know";
@@ -255,7 +259,7 @@ actions! {
         Newline "newline" ["alt+enter" "shift+enter"] "A new line in it";
         Select "select" ["esc"] "Select a message (or Up in an empty line)";
         Editor "editor" / "editor" ["ctrl+o"] "Write in $VISUAL or $EDITOR";
-        Complete "complete" ["tab"] "Complete a command or a name";
+        Complete "complete" ["tab"] "Complete a command or a name, also behind @";
         Clear "clear" ["ctrl+c"] "Clear what was typed; Ctrl+Y brings it back";
         LineStart "line-start" ["ctrl+a" "home"] "The beginning of the line";
         LineEnd "line-end" ["ctrl+e" "end"] "The end of the line";

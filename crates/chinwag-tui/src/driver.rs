@@ -298,7 +298,7 @@ impl Rim {
         if !self.app.options.title {
             return Ok(());
         }
-        let title = match self.app.chats.unread().0 {
+        let title = match self.app.chats.unread_and_told() {
             0 => "chinwag".to_owned(),
             unread => format!("chinwag ({unread})"),
         };

@@ -201,8 +201,13 @@ pub enum Tag {
     Begun,
     /// A group, to say who reads there now and did not when we last wrote.
     Readers,
-    /// Who invites us to groups.
-    Invitations,
+    /// Who invites us to groups; shown, or only noted.
+    Invitations {
+        /// Whether somebody wants to see it.
+        is_shown: bool,
+    },
+    /// How much is told of a conversation.
+    Told,
     /// For whom a message is.
     Audience,
     /// A digest, to be shown in a window.

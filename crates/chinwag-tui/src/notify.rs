@@ -45,12 +45,20 @@ pub enum Notify {
 pub enum Kind {
     /// A message.
     Message,
-    /// A message with our name behind an `@`.
+    /// A message with our name behind an `@`, or with one of the [words](Rules::words).
     Mention,
     /// A stranger who would like to become a contact.
     Request,
     /// Somebody who has become one.
     Contact,
+    /// Somebody who lets us into a group.
+    Invitation,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Message, Self::Mention, Self::Request, Self::Contact, Self::Invitation];
 }
 
 /// What the config says of notifications.
@@ -60,6 +68,8 @@ pub struct Rules {
     pub channel: Notify,
     /// Of what.
     pub on: Vec<Kind>,
+    /// Words that make a message one for us, as our name behind an `@` does.
+    pub words: Vec<String>,
     /// Whether it says who it is from.
     pub sender: bool,
     /// Whether it says what was said.
@@ -74,7 +84,8 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             channel: Notify::default(),
-            on: vec![Kind::Message, Kind::Mention, Kind::Request, Kind::Contact],
+            on: Kind::ALL.to_vec(),
+            words: Vec::new(),
             sender: false,
             content: false,
             quiet: None,
@@ -169,6 +180,7 @@ impl Notice {
             Kind::Mention => "a message for you",
             Kind::Request => "somebody would like to become a contact",
             Kind::Contact => "a new contact",
+            Kind::Invitation => "somebody invites you to a group",
         };
         match (&self.sender, &self.text) {
             (Some(sender), Some(text)) => format!("Chinwag: {sender}: {text}"),

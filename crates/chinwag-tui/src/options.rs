@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use crate::actions::Keymap;
 use crate::notify::Rules;
 use crate::theme::Theme;
+use crate::view::widths::Columns;
 
 /// How the client is to be.
 #[derive(Clone, Debug)]
@@ -44,6 +45,13 @@ pub struct Options {
     pub is_linear: bool,
     /// What does not count in the config file: said when one begins.
     pub warnings: Vec<String>,
+}
+
+impl Options {
+    /// How the terminal counts columns.
+    pub fn columns(&self) -> Columns {
+        Columns { is_wide: self.ambiguous_wide }
+    }
 }
 
 impl Default for Options {

@@ -614,3 +614,50 @@ fn what_is_typed_and_not_sent_is_there_again_after_leaving_and_after_a_kill() {
     leaves(again);
     drop(daemon);
 }
+
+#[test]
+fn of_what_is_muted_a_program_hears_only_what_names_one_and_it_stays_so() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let told = ana.path("told");
+    let config = format!(
+        "[ui.notifications]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> '{told}'\"]\nsender = true\n"
+    );
+    std::fs::write(ana.path("a.toml"), config).unwrap();
+    let (daemon, _bobs) = (ana.daemon(), bob.daemon());
+    introduce(&ana, &bob);
+    let client = ana.sits_at(&["--config", &ana.path("a.toml")]);
+    until_listed(&client, "Bob");
+    client.enters("/chat Ana");
+    client.until_shows("notes to yourself");
+    client.enters("/mute Bob --level mentions");
+    until_said(&client, "of Bob only what names you is told");
+    bob.does(&["send", "Ana", "just so", "--wait", "delivered"]);
+    client.until_shows("∅@ 1 │");
+    bob.does(&["send", "Ana", "for you, @ANA: come", "--wait", "delivered"]);
+    client.until_shows("∅@ 2 @1 │");
+    let lines = || std::fs::read_to_string(&told).unwrap_or_default();
+    harness::home::until_so("it is told", || lines().ends_with('\n'));
+    assert_eq!(lines().lines().count(), 1, "{}", lines());
+    assert!(lines().contains("\"kind\":\"mention\"") && lines().contains("\"Bob\""), "{}", lines());
+    client.enters("/mentions");
+    client.until_shows("Bob: for you, @ANA: come");
+    client.types(ESC);
+    client.until("no window", |view| !view.shows("You are named here"));
+    leaves(client);
+
+    // The node keeps it, for every client of it.
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ends().code, 143);
+    let _daemon = ana.daemon();
+    let client = ana.sits_at(&["--config", &ana.path("a.toml")]);
+    until_listed(&client, "Bob");
+    client.until_shows("∅@");
+    client.enters("/chat Ana");
+    let said = ana.does(&["unmute", "Bob"]);
+    assert_eq!(said.trim_end(), "Everything of Bob is told.");
+    client.until("the sign is gone", |view| !view.shows("∅"));
+    let found: chinwag_api::method::Page = ana.asks(&["search", "--mentions"]);
+    let found: Vec<_> = found.messages.into_iter().map(|message| message.text.unwrap()).collect();
+    assert_eq!(found, ["for you, @ANA: come"]);
+    leaves(client);
+}

@@ -209,6 +209,8 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     golden.check("backup", &ana, &["backup", &ana.path("backup")]);
     golden.check("block", &ana, &["block", "Bobby"]);
     golden.check("unblock", &ana, &["unblock", "Bobby"]);
+    golden.check("mute", &ana, &["mute", "Bobby", "--level", "mentions"]);
+    golden.check("unmute", &ana, &["unmute", "Bobby"]);
     golden.listen(&ana);
 
     let words: RecoveryWords = ana.asks(&["words", "--show-words"]);

@@ -281,3 +281,48 @@ fn an_invitation_that_is_declined_does_not_come_again() {
     let ended = bob.runs(&["group", "join", "Spam"]);
     assert_eq!(ended.code, 3, "{ended:?}");
 }
+
+#[test]
+fn whoever_is_invited_sees_it_joins_and_is_named_and_names_others() {
+    let three = Three::who_know_each_other();
+    let cleo = three.cleo.sits_at(&[]);
+    cleo.until_shows("Bob");
+    three.ana.asks::<Group>(&["group", "create", "Choir", "Bob", "Cleo"]);
+    cleo.until_shows("Ana invites you to the group Choir: /groups");
+    cleo.enters("/group join Choir");
+    cleo.until("the group in the list", |view| view.lines().iter().any(|l| l.contains("  Choir")));
+    three.bob.asks::<Group>(&["group", "join", "Choir"]);
+    until_so("both have joined", || {
+        let group: Group = three.ana.asks(&["group", "show", "Choir"]);
+        group.members.iter().all(|member| member.joined)
+    });
+    // What was asked for is not told any more once it is answered.
+    cleo.until("no invitation", |view| {
+        !view.last_line().unwrap_or_default().contains("invitation")
+    });
+    cleo.enters("/chat Bob");
+    cleo.until_shows("Bob  connected");
+    three.ana.does(&["send", "Choir", "who sings? @Cleo?"]);
+    cleo.until("that she is named", |view| {
+        view.lines().iter().any(|line| line.contains("Choir") && line.contains(" @1 "))
+    });
+    cleo.types("\u{1b}a");
+    let view = cleo.until_shows("who sings? @Cleo?");
+    assert!(
+        view.lines().iter().any(|row| row.contains(" @ ") && row.contains("who sings?")),
+        "{view}"
+    );
+    cleo.types("not without @an\t");
+    cleo.until_shows("> not without @Ana");
+    cleo.enters("");
+    until_so("Ana is named", || {
+        let all = messages(&three.ana);
+        all.iter().any(|message| message.mentions_me && message.author.name == "Cleo")
+    });
+    let unread = |of: &Home| {
+        let group = groups(of).remove(0);
+        (group.unread, group.unread_mentions)
+    };
+    assert_eq!(unread(&three.ana), (1, 1));
+    until_so("Bob has both", || unread(&three.bob) == (2, 0));
+}

@@ -1,20 +1,24 @@
 //! Conversations as a whole.
 
-use chinwag_api::error::ApiError;
-use chinwag_api::method::{Disappear, ListConversations, Nothing, OneConversation, SetTyping};
-use chinwag_api::model;
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::event::What;
+use chinwag_api::method::{
+    Disappear, ListConversations, Nothing, OneConversation, SetNotify, SetTyping,
+};
+use chinwag_api::model::{self, NotifyLevel};
 use chinwag_core::body::{Content, Settings};
 use chinwag_core::entry::Position;
 use chinwag_core::ids::ConversationId;
 use chinwag_core::input::Command;
 use chinwag_core::membership::Setting;
 use chinwag_core::output::Answer;
+use chinwag_store::Notify;
 
 use super::{Api, classroom, unexpected};
 use crate::node_thread::View;
 use crate::people::Talk;
 use crate::refusals::unreadable;
-use crate::{groups, ids, messages, people};
+use crate::{groups, ids, mentions, messages, people};
 
 pub(super) async fn list(
     api: Api,
@@ -73,6 +77,7 @@ fn described(
         Some(with) if view.node.account() == Some(with) => "self",
         Some(_) => "direct",
     };
+    let unread = people::unread(view, id)?;
     Ok(model::Conversation {
         id: ids::conversation(id),
         kind: kind.to_owned(),
@@ -81,10 +86,53 @@ fn described(
         name: talk.with.map_or_else(|| groups::name(view, id), |with| people::name(view, with)),
         classroom: None,
         group: view.node.group(id).map(|state| groups::standing(view, state)),
-        unread: people::unread(view, id)?,
+        unread,
+        unread_mentions: if unread > 0 { mentions::unread(view, id)? } else { 0 },
+        notify: level(view.kept()?.notify(id).map_err(|error| unreadable(&error))?),
         disappear_after_s: view.node.lifetime_s(id),
         last,
     })
+}
+
+fn level(notify: Notify) -> NotifyLevel {
+    match notify {
+        Notify::All => NotifyLevel::All,
+        Notify::Mentions => NotifyLevel::Mentions,
+        Notify::None => NotifyLevel::None,
+    }
+}
+
+pub(super) async fn notify(api: Api, params: SetNotify) -> Result<model::Conversation, ApiError> {
+    if classroom::meant(&api, &params.conversation)?.is_some() {
+        let sentence = "of the classroom nothing is kept, how much is told of it neither";
+        return Err(ApiError::new(Kind::Usage, sentence)
+            .hint("`on` in [ui.notifications] of the config says what is told at all"));
+    }
+    let notify = match params.level {
+        NotifyLevel::All => Notify::All,
+        NotifyLevel::Mentions => Notify::Mentions,
+        NotifyLevel::None => Notify::None,
+        NotifyLevel::Unknown => {
+            let sentence =
+                "there is no such level: all, mentions and none are those that there are";
+            return Err(ApiError::new(Kind::Usage, sentence));
+        }
+    };
+    let set = move |view: &View<'_>| people::conversation(view, &params.conversation);
+    let talk = api
+        .node
+        .keep(set, move |store, talk| store.put_notify(talk.id, notify).map(|()| talk))
+        .await?;
+    let conversation = api
+        .node
+        .look(move |view| {
+            let (_, last) = newest(view, talk.id)?;
+            described(view, talk, last)
+        })
+        .await?;
+    let (id, level) = (conversation.id.clone(), conversation.notify);
+    api.shared.tell(What::ConversationNotify { conversation: id, level });
+    Ok(conversation)
 }
 
 pub(super) async fn mark_read(api: Api, params: OneConversation) -> Result<Nothing, ApiError> {

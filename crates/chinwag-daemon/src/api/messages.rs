@@ -279,18 +279,21 @@ fn position(view: &View<'_>, id: &str) -> Result<Position, ApiError> {
 
 pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
     let most = limited(params.limit, HITS);
-    if params.words.trim().is_empty() {
+    if params.words.trim().is_empty() && !params.mentions_me {
         return Err(ApiError::new(Kind::Usage, "there is nothing to look for: name a word"));
     }
     let (from, within) = (params.from.clone(), params.within.clone());
-    let (account, conversation) = api
+    let (account, conversation, own) = api
         .node
         .look(move |view| {
             let account = from.map(|who| people::meant(view, &who)).transpose()?;
             let within = within.map(|who| people::conversation(view, &who)).transpose()?;
-            Ok((account, within.map(|talk| talk.id)))
+            let own = people::own(view)?;
+            Ok((account, within.map(|talk| talk.id), people::name(view, own)))
         })
         .await?;
+    // Whoever names us says our name.
+    let words = if params.mentions_me { format!("{} {own}", params.words) } else { params.words };
     let (before, after) = (
         params.before.as_deref().map(time::parse).transpose()?,
         params.after.as_deref().map(time::parse).transpose()?,
@@ -306,7 +309,7 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
     let mut room = Room::new();
     loop {
         let limit = HITS_AT_ONCE.min(most - found.len());
-        let wanted = Wanted { words: params.words.clone(), conversation, before: cursor, limit };
+        let wanted = Wanted { words: words.clone(), conversation, before: cursor, limit };
         let page = api.searcher.search(wanted).await?;
         let hits = page.hits;
         let shown = api.node.look(move |view| {
@@ -314,7 +317,11 @@ pub(super) async fn search(api: Api, params: Search) -> Result<Page, ApiError> {
         });
         let shown: Vec<(i64, Option<model::Message>)> = shown.await?;
         for (number, message) in shown {
-            let new = message.filter(|message| found.iter().all(|known| known.id != message.id));
+            let is_wanted = |message: &model::Message| {
+                (!params.mentions_me || message.mentions_me)
+                    && found.iter().all(|known| known.id != message.id)
+            };
+            let new = message.filter(is_wanted);
             if let Some(message) = new {
                 if !room.has_for(&message) {
                     return Ok(Page { messages: found, next: cursor.map(|at| at.to_string()) });

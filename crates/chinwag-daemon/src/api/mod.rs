@@ -144,6 +144,7 @@ impl Api {
             NearbyList => peers::nearby,
             ConversationList => conversations::list,
             ConversationMarkRead => conversations::mark_read,
+            ConversationNotify => conversations::notify,
             ConversationDigest => conversations::digest,
             ConversationDisappear => conversations::disappear,
             GroupCreate => groups::create,

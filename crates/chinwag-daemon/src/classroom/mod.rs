@@ -65,7 +65,8 @@ impl Classroom {
     pub(crate) fn new(settings: ClassroomSettings, shared: Arc<Shared>) -> Arc<Self> {
         use rand_core::Rng as _;
         let run = crate::randomness().next_u32();
-        let (talks, lanes) = (Mutex::new(Talks::new(run)), Mutex::default());
+        let talks = Mutex::new(Talks::new(run, settings.team.as_str()));
+        let lanes = Mutex::default();
         Arc::new(Self { settings, shared, talks, lanes, port: watch::Sender::new(None) })
     }
 

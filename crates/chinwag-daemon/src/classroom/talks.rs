@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+use chinwag_api::mention::mentions;
 use chinwag_api::method::Page;
-use chinwag_api::model::{Author, ClassroomPeer, Conversation, Message, MessageState};
+use chinwag_api::model::{Author, ClassroomPeer, Conversation, Message, MessageState, NotifyLevel};
 use chinwag_classroom::{Claim, Dialect, Ending, Heard, Incoming};
 use chinwag_core::time::Wall;
 
@@ -87,6 +88,13 @@ struct Said {
     ours: Option<(MessageState, Option<String>)>,
 }
 
+impl Said {
+    /// Whether it is of somebody else and names a team.
+    fn names(&self, team: &str) -> bool {
+        self.ours.is_none() && !self.is_unfitting && !mentions(&self.text, team).is_empty()
+    }
+}
+
 /// A conversation.
 #[derive(Clone, Debug)]
 struct Talk {
@@ -94,6 +102,8 @@ struct Talk {
     dialect: Dialect,
     is_here: bool,
     unread: u64,
+    /// Of these those that name our team.
+    unread_mentions: u64,
     messages: VecDeque<Said>,
     bytes: usize,
     /// When something happened last, as a number.
@@ -105,6 +115,8 @@ struct Talk {
 pub(crate) struct Talks {
     /// Different in every run, so that no id means another message after a restart.
     run: u32,
+    /// Our team: what we are called there.
+    team: String,
     next: u64,
     all: BTreeMap<Peer, Talk>,
 }
@@ -120,8 +132,8 @@ pub(crate) struct Noted {
 }
 
 impl Talks {
-    pub(crate) fn new(run: u32) -> Self {
-        Self { run, next: 1, all: BTreeMap::new() }
+    pub(crate) fn new(run: u32, team: &str) -> Self {
+        Self { run, team: team.to_owned(), next: 1, all: BTreeMap::new() }
     }
 
     /// Notes what was heard.
@@ -174,6 +186,7 @@ impl Talks {
             dialect,
             is_here: true,
             unread: 0,
+            unread_mentions: 0,
             messages: VecDeque::new(),
             bytes: 0,
             touched: 0,
@@ -203,6 +216,7 @@ impl Talks {
         let talk = self.all.get_mut(&peer)?;
         talk.touched = number;
         talk.unread += u64::from(said.ours.is_none());
+        talk.unread_mentions += u64::from(said.names(&self.team));
         talk.bytes += said.text.len();
         talk.messages.push_back(Said { number, ..said });
         while talk.messages.len() > MESSAGES_MAX
@@ -245,7 +259,7 @@ impl Talks {
         let talk = self.all.get_mut(&peer);
         let is_there = talk.is_some();
         if let Some(talk) = talk {
-            talk.unread = 0;
+            (talk.unread, talk.unread_mentions) = (0, 0);
         }
         is_there
     }
@@ -284,6 +298,8 @@ impl Talks {
             contact: peer.id(),
             name,
             unread: talk.unread,
+            unread_mentions: talk.unread_mentions,
+            notify: NotifyLevel::All,
             disappear_after_s: 0,
             last: talk.messages.back().map(|said| self.shown(peer, said)),
             group: None,
@@ -348,6 +364,7 @@ impl Talks {
             reply_to: None,
             edited: false,
             gone: None,
+            mentions_me: said.names(&self.team),
             reactions: Vec::new(),
             state: said.ours.as_ref().map(|(state, _)| *state),
             reach: None,
@@ -410,7 +427,7 @@ mod tests {
 
     #[test]
     fn nobody_speaks_in_the_conversation_with_another_by_claiming_their_address() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let honest = hear(&mut talks, &says("10.0.0.7:51000", "10.0.0.7:4001", "hello")).peer;
         let liar = hear(&mut talks, &says("10.0.0.9:51000", "10.0.0.7:4001", "send it here")).peer;
         assert_eq!(texts(&talks, honest), ["hello"]);
@@ -445,7 +462,7 @@ mod tests {
 
     #[test]
     fn only_so_much_of_a_conversation_is_kept_and_always_its_end() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let mut peer = None;
         for n in 0..MESSAGES_MAX + 5 {
             let said = says("10.0.0.7:51000", "10.0.0.7:4001", &n.to_string());
@@ -463,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_host_that_fills_the_list_pushes_out_only_its_own() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let friend = hear(&mut talks, &says("10.0.0.7:51000", "10.0.0.7:4001", "hello")).peer;
         for n in 0..TALKS_MAX + 50 {
             let flood = says("10.0.0.66:51000", &format!("10.0.0.66:{}", 1_000 + n), "x");
@@ -475,7 +492,7 @@ mod tests {
 
     #[test]
     fn pages_go_through_a_conversation_without_a_gap() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let mut peer = None;
         for n in 0..10 {
             let said = says("10.0.0.7:51000", "10.0.0.7:4001", &n.to_string());
@@ -499,16 +516,16 @@ mod tests {
 
     #[test]
     fn a_message_of_another_run_is_none_of_this_one() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let noted = hear(&mut talks, &says("10.0.0.7:51000", "10.0.0.7:4001", "hello"));
         let message = talks.message(noted.message.unwrap()).unwrap();
         assert!(talks.number_of(&message.id).is_some());
-        assert_eq!(Talks::new(8).number_of(&message.id), None);
+        assert_eq!(Talks::new(8, "blue").number_of(&message.id), None);
     }
 
     #[test]
     fn what_fits_no_dialect_is_kept_and_has_nobody_to_be_answered() {
-        let mut talks = Talks::new(7);
+        let mut talks = Talks::new(7, "blue");
         let heard = Heard::Unfitting { text: "GET / HTTP/1.0".into(), ending: Ending::Whole };
         let incoming = Incoming { heard, ..says("10.0.0.9:51000", "10.0.0.9:1", "") };
         let noted = hear(&mut talks, &incoming);

@@ -6,10 +6,10 @@ use chinwag_api::client::CallError;
 use chinwag_api::method::{
     AccountCard, AccountCreate, AccountRename, AccountWords, ClassroomConnect, ContactAdd,
     ContactList, ContactSafetyNumber, ContactVerify, ConversationDigest, ConversationList,
-    DeviceList, DraftList, GroupCreate, GroupInvitations, GroupShow, InviteCreate, InviteList,
-    MessageAudience, MessageEdit, MessageList, MessageSearch, MessageSend, MessageWhy, Method,
-    NearbyList, Nothing, PeerConnect, PeerList, RequestList, SystemHello, SystemStatus,
-    VerifyContact,
+    ConversationNotify, DeviceList, DraftList, GroupCreate, GroupInvitations, GroupShow,
+    InviteCreate, InviteList, MessageAudience, MessageEdit, MessageList, MessageSearch,
+    MessageSend, MessageWhy, Method, NearbyList, Nothing, PeerConnect, PeerList, RequestList,
+    SystemHello, SystemStatus, VerifyContact,
 };
 use chinwag_api::model::{
     Card, ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message,
@@ -116,6 +116,7 @@ impl App {
                 let mut effects = self.list_anew();
                 effects.push(Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}));
                 effects.push(Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}));
+                effects.push(super::groups::ask_invitations(false));
                 effects
             }
             Tag::Drafts => self.understood::<DraftList>(value, |app, drafts| {
@@ -189,8 +190,17 @@ impl App {
                 app.say("the group is begun");
                 app.list_anew()
             }),
-            Tag::Invitations => self.understood::<GroupInvitations>(value, |app, invitations| {
-                app.show_invitations(&invitations);
+            Tag::Invitations { is_shown } => {
+                self.understood::<GroupInvitations>(value, |app, invitations| {
+                    app.invitations = invitations;
+                    if *is_shown {
+                        app.show_invitations();
+                    }
+                    Vec::new()
+                })
+            }
+            Tag::Told => self.understood::<ConversationNotify>(value, |app, conversation| {
+                app.told(&conversation);
                 Vec::new()
             }),
             Tag::Audience => self.understood::<MessageAudience>(value, |app, audience| {
@@ -417,15 +427,7 @@ impl App {
         }
         let is_mentions =
             matches!(&self.window, Some(Window::List(list)) if list.kind == ListKind::Mentions);
-        let me = self.account.as_ref().map(|account| account.name.clone()).unwrap_or_default();
-        // A search knows words and no signs before them.
-        let names_us = |message: &&Message| {
-            let text = message.text.as_deref().unwrap_or_default();
-            !message.author.is_me && !message::mentions(text, &me).is_empty()
-        };
-        let messages: Vec<Message> =
-            messages.iter().filter(|message| !is_mentions || names_us(message)).cloned().collect();
-        self.hits.clone_from(&messages);
+        self.hits = messages.to_vec();
         let clock = self.clock();
         let dim = self.options.theme.dim;
         let look = Look { sought: self.searched(), ..self.look() };
@@ -553,7 +555,7 @@ impl App {
                     let _ = write!(says, ", heard {}", clock.ago(at));
                 }
                 let line = Line::from(vec![
-                    Span::raw(message::padded(&name, 24)),
+                    Span::raw(self.options.columns().padded(&name, 24)),
                     Span::styled(format!("  {says}"), dim),
                 ]);
                 Row { line, text: name, choice: Choice::Contact(contact.id.clone()) }
@@ -699,7 +701,7 @@ impl App {
                 DeviceState::Revoked => ", taken off the account",
                 DeviceState::Unknown => ", in a state of a newer kind",
             };
-            let name = message::padded(&person(&device.name, 24), 24);
+            let name = self.options.columns().padded(&person(&device.name, 24), 24);
             format!("{name}  {reached}{state}, {}", one_line(&device.id))
         });
         self.pager("Your devices", lines.collect());

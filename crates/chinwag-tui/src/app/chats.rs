@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use chinwag_api::model::{Conversation, Id};
+use chinwag_api::model::{Conversation, Id, NotifyLevel};
 use chinwag_text::safe;
 use jiff::tz::TimeZone;
 
@@ -65,8 +65,8 @@ pub struct Chat {
     pub pending: Vec<Pending>,
     /// Until when they are typing, unless they say it again.
     pub typing_until: Option<jiff::Timestamp>,
-    /// Unread messages that name us.
-    pub mentions: u64,
+    /// What the members of a group call themselves, without us, as far as it was told.
+    pub members: Vec<String>,
     /// Whether a device of theirs was caught at writing two different things.
     pub is_forked: bool,
 }
@@ -82,7 +82,7 @@ impl Chat {
             recalled: None,
             pending: Vec::new(),
             typing_until: None,
-            mentions: 0,
+            members: Vec::new(),
             is_forked: false,
         }
     }
@@ -110,6 +110,34 @@ impl Chat {
     /// Whether it is one of the classroom, which are not private.
     pub fn is_classroom(&self) -> bool {
         !self.conversation.is_private
+    }
+
+    /// Everything that is here is read.
+    pub fn is_read(&mut self) {
+        (self.conversation.unread, self.conversation.unread_mentions) = (0, 0);
+    }
+
+    /// Whether nothing of it is to be told.
+    pub fn is_muted(&self) -> bool {
+        self.conversation.notify == NotifyLevel::None
+    }
+
+    /// How much is told of it, in words; without: everything.
+    pub fn told_in_words(&self) -> Option<&'static str> {
+        match self.conversation.notify {
+            NotifyLevel::None => Some("muted"),
+            NotifyLevel::Mentions => Some("muted but for what names you"),
+            NotifyLevel::All | NotifyLevel::Unknown => None,
+        }
+    }
+
+    /// The same as a sign, for the list.
+    pub fn told_as_sign(&self) -> &'static str {
+        match self.conversation.notify {
+            NotifyLevel::None => "∅",
+            NotifyLevel::Mentions => "∅@",
+            NotifyLevel::All | NotifyLevel::Unknown => "",
+        }
     }
 
     /// What it is called, safe to show and of at most so many characters of what others say. In the
@@ -264,12 +292,14 @@ impl Chats {
         let at = self.all.iter().position(|chat| chat.id() == conversation.id);
         let at = if let Some(at) = at {
             let chat = &mut self.all[at];
-            let (unread, last) = (chat.conversation.unread, chat.conversation.last.take());
-            chat.conversation = Conversation { unread, last, ..conversation };
+            let before = &mut chat.conversation;
+            let (unread, unread_mentions) = (before.unread, before.unread_mentions);
+            let last = before.last.take();
+            chat.conversation = Conversation { unread, unread_mentions, last, ..conversation };
             at
         } else {
             let at = self.first_of_class();
-            let conversation = Conversation { unread: 0, ..conversation };
+            let conversation = Conversation { unread: 0, unread_mentions: 0, ..conversation };
             self.all.insert(at, Chat::new(conversation, zone));
             at
         };
@@ -322,7 +352,17 @@ impl Chats {
     /// Unread messages, and those of them that name us.
     pub fn unread(&self) -> (u64, u64) {
         self.all.iter().fold((0, 0), |(unread, mentions), chat| {
-            (unread + chat.conversation.unread, mentions + chat.mentions)
+            (unread + chat.conversation.unread, mentions + chat.conversation.unread_mentions)
         })
+    }
+
+    /// What the title of the terminal says of what is unread: nothing of what is not to be told.
+    pub fn unread_and_told(&self) -> u64 {
+        let told = |chat: &Chat| match chat.conversation.notify {
+            NotifyLevel::None => 0,
+            NotifyLevel::Mentions => chat.conversation.unread_mentions,
+            NotifyLevel::All | NotifyLevel::Unknown => chat.conversation.unread,
+        };
+        self.all.iter().map(told).sum()
     }
 }

@@ -26,14 +26,13 @@ impl App {
         message: Option<Message>,
     ) -> Vec<Effect> {
         let zone = self.options.zone.clone();
-        let unread = conversation.unread;
+        let (unread, mentions) = (conversation.unread, conversation.unread_mentions);
         let chat = self.chats.put(conversation, &zone);
         if let Some(message) = message {
             return self.arrived(message);
         }
         // It may have been read elsewhere.
-        chat.conversation.unread = unread;
-        chat.mentions = chat.mentions.min(unread);
+        (chat.conversation.unread, chat.conversation.unread_mentions) = (unread, mentions);
         Vec::new()
     }
 

@@ -137,6 +137,7 @@ impl App {
                 self.about_somebody(act, args)
             }
             Act::Alias => self.alias(args),
+            Act::Mute | Act::Unmute => self.mute(act, args),
             Act::Verify => self.with_contact(args, |contact| {
                 Ask::of::<ContactSafetyNumber>(Tag::SafetyNumber, OneContact { contact })
             }),
@@ -393,15 +394,19 @@ impl App {
         let chats = self.chats.all().iter().map(|chat| {
             let name = chat.name(40);
             let public = if chat.is_classroom() { "  not private" } else { "" };
-            let unread = match (chat.conversation.unread, chat.mentions) {
+            let unread = match (chat.conversation.unread, chat.conversation.unread_mentions) {
                 (0, _) => String::new(),
                 (n, 0) => format!("  {n} unread"),
                 (n, mentions) => format!("  {n} unread, {mentions} for you"),
             };
+            let told = chat.told_in_words().map(|words| format!("  {words}"));
+            let theme = &self.options.theme;
             let line = Line::from(vec![
                 Span::raw(name.clone()),
-                Span::styled(public, self.options.theme.wrong),
-                Span::styled(unread, self.options.theme.unread),
+                Span::styled(self.looks_like(&chat.conversation.contact), theme.wrong),
+                Span::styled(public, theme.wrong),
+                Span::styled(unread, if chat.is_muted() { theme.dim } else { theme.unread }),
+                Span::styled(told.unwrap_or_default(), theme.dim),
             ]);
             // Our own is with ourselves, whatever we are called.
             let text = if chat.is_self() { format!("{name} You notes to yourself") } else { name };
@@ -466,12 +471,10 @@ impl App {
 
     /// The newest messages with our name behind an `@`, of all conversations.
     fn show_mentions(&mut self) -> Vec<Effect> {
-        let Some(account) = &self.account else { return Vec::new() };
-        let words = account.name.clone();
         let list = List::new(ListKind::Mentions, Vec::new(), "nobody has named you");
         self.window = Some(Window::List(list));
         self.questions += 1;
-        let params = Search { words, within: None, limit: Some(HITS), ..Search::default() };
+        let params = Search { mentions_me: true, limit: Some(HITS), ..Search::default() };
         vec![Ask::of::<MessageSearch>(Tag::Found { question: self.questions }, params)]
     }
 
@@ -638,8 +641,12 @@ impl App {
     pub(super) fn complete(&mut self) -> Vec<Effect> {
         let Some(chat) = self.chats.current() else { return Vec::new() };
         let before = chat.composer.before_cursor();
-        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().to_owned();
-        let mut fits: Vec<String> = if before.starts_with('/') && word == before {
+        let member = self.named_here(chat, &before);
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let word = member.as_ref().map_or(word, |(typed, _)| typed).to_owned();
+        let mut fits: Vec<String> = if let Some((_, fits)) = member {
+            fits
+        } else if before.starts_with('/') && word == before {
             let words = ACTIONS.iter().filter_map(|action| action.word);
             words.map(|word| format!("/{word} ")).filter(|w| w.starts_with(&word)).collect()
         } else if word.is_empty() {
@@ -647,12 +654,11 @@ impl App {
         } else if let Some(code) = word.strip_prefix(':') {
             shortcodes(code)
         } else {
-            let small = word.trim_start_matches('@').to_lowercase();
-            let at = if word.starts_with('@') { "@" } else { "" };
+            let small = word.to_lowercase();
             let private = self.chats.all().iter().filter(|chat| !chat.is_classroom());
             let names = private.map(|chat| chat.conversation.name.clone());
             let names = names.filter(|name| name.to_lowercase().starts_with(&small));
-            names.map(|name| format!("{at}{} ", chinwag_text::safe::one_line(&name))).collect()
+            names.map(|name| format!("{} ", chinwag_text::safe::one_line(&name))).collect()
         };
         fits.sort();
         fits.dedup();
@@ -707,6 +713,8 @@ impl App {
             head("A message"),
             Line::from("  …  saved here      ›  sent      ✓  delivered      ✓✓  read"),
             Line::from("  Why is it not there? Select it, and press w."),
+            Line::from("  @  names you; in the list: how much of what is unread does"),
+            Line::from("  ∅  nothing of a conversation is told; ∅@  only what names you: /mute"),
         ];
         let places = [
             (Place::Input, "While typing"),

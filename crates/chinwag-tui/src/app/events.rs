@@ -1,10 +1,11 @@
 //! What the daemon tells.
 
 use chinwag_api::event::{Event, What};
+use chinwag_api::mention::words;
 use chinwag_api::method::{
     ConversationMarkRead, Nothing, OneConversation, PeerList, RequestList, SystemStatus,
 };
-use chinwag_api::model::{Id, Message};
+use chinwag_api::model::{Contact, GroupInvitation, Id, Message, NotifyLevel};
 
 use jiff::Timestamp;
 
@@ -12,7 +13,6 @@ use super::answers::alike;
 use super::{App, page};
 use crate::msg::{Ask, Effect, Part, Tag};
 use crate::notify::{Kind, Notice};
-use crate::view::message::mentions;
 
 /// How long somebody is shown to be typing who does not say so again, in seconds.
 const TYPING_SHOWN_S: i64 = 8;
@@ -47,29 +47,11 @@ impl App {
             }
             What::ConversationRead { conversation } => {
                 if let Some(chat) = self.chats.get_mut(&conversation) {
-                    (chat.conversation.unread, chat.mentions) = (0, 0);
+                    chat.is_read();
                 }
                 Vec::new()
             }
-            What::Contact { contact } => {
-                let name = chinwag_text::safe::person(&contact.name, 40);
-                // The first whom one can talk with is whom one waited for.
-                let is_first = self.chats.are_empty();
-                let first = is_first.then(|| contact.id.clone());
-                let mut effects = Vec::new();
-                let was_known = self
-                    .contacts
-                    .insert(contact.id.clone(), contact)
-                    .is_some_and(|before| before.conversation.is_some());
-                if !was_known {
-                    self.say(format!("{name} is a contact now"));
-                    let notice = self.notice(Kind::Contact, None, &name, None);
-                    effects.extend(notice.and_then(|notice| self.tell(notice)));
-                    self.open_next = self.open_next.take().or(first);
-                }
-                effects.extend(self.list_anew());
-                effects
-            }
+            What::Contact { contact } => self.contact_changed(contact),
             What::Request { request } => {
                 let name = chinwag_text::safe::person(&request.name, 40);
                 let alike = alike(&request.looks_like);
@@ -78,12 +60,7 @@ impl App {
                 let asked = Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {});
                 notice.and_then(|notice| self.tell(notice)).into_iter().chain([asked]).collect()
             }
-            What::GroupInvitation { invitation } => {
-                let by = chinwag_text::safe::person(&invitation.by_name, 40);
-                let name = chinwag_text::safe::person(&invitation.name, 40);
-                self.say(format!("{by} invites you to the group {name}: /groups"));
-                Vec::new()
-            }
+            What::GroupInvitation { invitation } => self.invited(&invitation),
             What::Fork { contact, .. } => {
                 let name = self.contacts.get(&contact).map(|c| c.name.clone()).unwrap_or_default();
                 let name = chinwag_text::safe::person(&name, 40);
@@ -111,6 +88,12 @@ impl App {
                 }
                 effects
             }
+            What::ConversationNotify { conversation, level } => {
+                if let Some(chat) = self.chats.get_mut(&conversation) {
+                    chat.conversation.notify = level;
+                }
+                Vec::new()
+            }
             What::Typing { conversation, on, .. } => {
                 let until = Timestamp::from_second(self.now.as_second() + TYPING_SHOWN_S).ok();
                 if let Some(chat) = self.chats.get_mut(&conversation) {
@@ -124,15 +107,51 @@ impl App {
         }
     }
 
+    fn contact_changed(&mut self, contact: Contact) -> Vec<Effect> {
+        let name = chinwag_text::safe::person(&contact.name, 40);
+        // The first whom one can talk with is whom one waited for.
+        let is_first = self.chats.are_empty();
+        let first = is_first.then(|| contact.id.clone());
+        let mut effects = Vec::new();
+        let was_known = self
+            .contacts
+            .insert(contact.id.clone(), contact)
+            .is_some_and(|before| before.conversation.is_some());
+        if !was_known {
+            self.say(format!("{name} is a contact now"));
+            let notice = self.notice(Kind::Contact, None, &name, None);
+            effects.extend(notice.and_then(|notice| self.tell(notice)));
+            self.open_next = self.open_next.take().or(first);
+        }
+        effects.extend(self.list_anew());
+        effects
+    }
+
+    fn invited(&mut self, invitation: &GroupInvitation) -> Vec<Effect> {
+        let by = chinwag_text::safe::person(&invitation.by_name, 40);
+        let name = chinwag_text::safe::person(&invitation.name, 40);
+        self.say(format!("{by} invites you to the group {name}: /groups"));
+        let (by, name) = (&invitation.by_name, &invitation.name);
+        let notice = self.notice(Kind::Invitation, None, by, Some(name));
+        let told = notice.and_then(|notice| self.tell(notice));
+        told.into_iter().chain([super::groups::ask_invitations(false)]).collect()
+    }
+
     pub(super) fn arrived(&mut self, message: Message) -> Vec<Effect> {
         let conversation = message.conversation.clone();
-        let names_us = self.names_us(&message);
+        let names_us = message.mentions_me;
+        let is_for_us = names_us || self.has_a_word_of_ours(&message);
         let (is_focused, is_me) = (self.is_focused, message.author.is_me);
         let is_current = self.chats.current().is_some_and(|chat| chat.id() == conversation);
-        let kind = if names_us { Kind::Mention } else { Kind::Message };
+        let kind = if is_for_us { Kind::Mention } else { Kind::Message };
         let place = Some(conversation.clone());
         let notice = self.notice(kind, place, &message.author.name, message.text.as_deref());
         let Some(chat) = self.chats.get_mut(&conversation) else { return self.list_anew() };
+        let is_told = match chat.conversation.notify {
+            NotifyLevel::None => false,
+            NotifyLevel::Mentions => is_for_us,
+            NotifyLevel::All | NotifyLevel::Unknown => true,
+        };
         // What was done in a group is not what somebody said.
         let is_done = message.kind == "membership";
         let is_settings = is_done || message.kind == "settings";
@@ -152,10 +171,11 @@ impl App {
             effects.push(Ask::of::<ConversationMarkRead>(Tag::Nothing, params));
         } else if !is_me && !is_done {
             chat.conversation.unread += 1;
-            chat.mentions += u64::from(names_us);
+            chat.conversation.unread_mentions += u64::from(names_us);
             if chat.conversation.unread == 1 && is_current {
                 chat.timeline.mark_unread(1);
             }
+            let notice = notice.filter(|_| is_told);
             effects.extend(notice.and_then(|notice| self.tell(notice)));
         }
         self.chats.raise(&conversation);
@@ -188,12 +208,10 @@ impl App {
         Some(Effect::Notify(notice))
     }
 
-    /// Whether a message has our name behind an `@`.
-    fn names_us(&self, message: &Message) -> bool {
-        let Some(account) = &self.account else { return false };
-        let Some(text) = message.text.as_ref().filter(|_| !message.author.is_me) else {
-            return false;
-        };
-        !mentions(text, &account.name).is_empty()
+    /// Whether a message of somebody else has one of the words in it that we want to hear of.
+    fn has_a_word_of_ours(&self, message: &Message) -> bool {
+        let wanted = &self.options.notifications.words;
+        let text = message.text.as_deref().filter(|_| !message.author.is_me).unwrap_or_default();
+        wanted.iter().any(|word| !words(text, word).is_empty())
     }
 }

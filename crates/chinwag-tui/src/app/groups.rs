@@ -5,9 +5,7 @@ use chinwag_api::method::{
     GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow, InviteToGroup,
     Nothing, OneGroup, OneMember, SetGroupRole,
 };
-use chinwag_api::model::{
-    Audience, AudienceChange, Group, GroupInvitation, GroupMember, GroupRole, Id,
-};
+use chinwag_api::model::{Audience, AudienceChange, Group, GroupMember, GroupRole, Id};
 use chinwag_text::safe::{one_line, person};
 use chinwag_text::words;
 
@@ -23,11 +21,16 @@ const NAME_SHOWN: usize = 40;
 const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join NAME | decline NAME | leave | \
                          remove NAME | admin NAME | member NAME | rename NAME | topic TEXT";
 
+/// Asks who invites us; to be shown, or only to be noted.
+pub(super) fn ask_invitations(is_shown: bool) -> Effect {
+    Ask::of::<GroupInvitations>(Tag::Invitations { is_shown }, Nothing {})
+}
+
 impl App {
     /// `/groups` says who invites us and which there are; `/group` does the rest.
     pub(super) fn about_groups(&mut self, act: Act, args: &str) -> Vec<Effect> {
         match act {
-            Act::Groups => vec![Ask::of::<GroupInvitations>(Tag::Invitations, Nothing {})],
+            Act::Groups => vec![ask_invitations(true)],
             _ => self.group(args),
         }
     }
@@ -125,16 +128,16 @@ impl App {
         self.answer_yes(is_sure)
     }
 
-    pub(super) fn show_invitations(&mut self, invitations: &[GroupInvitation]) {
+    pub(super) fn show_invitations(&mut self) {
         let mut lines = Vec::new();
-        for invitation in invitations {
+        for invitation in &self.invitations {
             lines.push(format!(
                 "{} invites you to {}",
                 person(&invitation.by_name, NAME_SHOWN),
                 person(&invitation.name, NAME_SHOWN)
             ));
         }
-        if invitations.is_empty() {
+        if self.invitations.is_empty() {
             lines.push("Nobody invites you to a group.".to_owned());
         } else {
             lines.push(String::new());
@@ -157,7 +160,22 @@ impl App {
         self.pager("Groups", lines);
     }
 
+    /// Notes what the members of a group call themselves: only by that name they are named for their own
+    /// device, whatever we call them.
+    fn note_members(&mut self, group: &Group) {
+        let others = group.members.iter().filter(|member| !member.is_me);
+        let names = others.map(|member| {
+            let own = self.contacts.get(&member.id).and_then(|contact| contact.own_name.clone());
+            own.unwrap_or_else(|| member.name.clone())
+        });
+        let names = names.collect();
+        if let Some(chat) = self.chats.get_mut(&group.conversation.id) {
+            chat.members = names;
+        }
+    }
+
     pub(super) fn show_group(&mut self, group: &Group) {
+        self.note_members(group);
         let standing = group.conversation.group.as_ref();
         let mut lines = Vec::new();
         if let Some(topic) = standing.map(|of| one_line(&of.topic)).filter(|of| !of.is_empty()) {
@@ -191,6 +209,7 @@ impl App {
 
     /// What to say before one writes where others read now than the last time.
     pub(super) fn told_of_readers(&mut self, group: &Group) {
+        self.note_members(group);
         let is_open = self.open_group().is_some_and(|open| open == group.conversation.id);
         if let (Some(change), true) = (&group.audience_change, is_open) {
             self.say(format!("since you last wrote here: {}", changed(change)));

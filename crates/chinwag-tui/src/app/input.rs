@@ -430,8 +430,18 @@ impl App {
 
     fn next_active(&mut self) -> Vec<Effect> {
         let active = self.chats.all().iter().filter(|chat| chat.conversation.unread > 0);
+        // Whoever names us comes first, and what is not to be told last, wherever it was said.
         let best = active
-            .max_by_key(|chat| (chat.conversation.is_private, chat.mentions))
+            .max_by_key(|chat| {
+                let conversation = &chat.conversation;
+                let mentions = conversation.unread_mentions * u64::from(!chat.is_muted());
+                (
+                    mentions > 0 && conversation.is_private,
+                    !chat.is_muted(),
+                    conversation.is_private,
+                    mentions,
+                )
+            })
             .map(|chat| chat.id().to_owned());
         if let Some(id) = best {
             self.open(&id)
@@ -504,7 +514,7 @@ impl App {
 
     fn mark_read_of(&mut self, id: &str) -> Vec<Effect> {
         if let Some(chat) = self.chats.get_mut(id) {
-            (chat.conversation.unread, chat.mentions) = (0, 0);
+            chat.is_read();
         }
         let params = OneConversation { conversation: id.to_owned() };
         vec![Ask::of::<ConversationMarkRead>(Tag::Nothing, params)]

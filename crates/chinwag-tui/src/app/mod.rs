@@ -14,9 +14,11 @@ mod events;
 mod groups;
 mod input;
 mod mouse;
+mod naming;
 mod window_keys;
 mod windows;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chinwag_api::client::CallError;
@@ -24,7 +26,7 @@ use chinwag_api::method::{
     AccountShow, ContactList, DraftList, Hello, ListMessages, MessageList, NearbyList, Nothing,
     PeerList, RequestList, SystemHello, SystemStatus,
 };
-use chinwag_api::model::{Account, Contact, Id, Message, Nearby, Request, Status};
+use chinwag_api::model::{Account, Contact, GroupInvitation, Id, Message, Nearby, Request, Status};
 use chinwag_text::time::Clock;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -107,6 +109,8 @@ pub struct App {
     pub contacts: BTreeMap<Id, Contact>,
     /// Strangers who would like to become contacts.
     pub requests: Vec<Request>,
+    /// Groups that others let us into, and that we have not answered.
+    pub invitations: Vec<GroupInvitation>,
     /// Devices on the local network that are of nobody whom we know.
     pub nearby: Vec<Nearby>,
     /// What lies over everything else.
@@ -129,6 +133,10 @@ pub struct App {
     pub has_mouse: bool,
     /// What stood where when it was drawn last, what lies over the others last.
     pub pointed: Vec<(Rect, Target)>,
+    /// Lines at which parts of the screen end, and the window over them, as they are being drawn.
+    pub edges: Vec<Rect>,
+    /// The place of that window.
+    pub boxed: Cell<Option<Rect>>,
     /// Whether letters are keys and no text: the normal mode of the vim keys.
     pub is_normal: bool,
     /// The last key there, if it was the first of two.
@@ -179,6 +187,7 @@ impl App {
             chats: Chats::default(),
             contacts: BTreeMap::new(),
             requests: Vec::new(),
+            invitations: Vec::new(),
             nearby: Vec::new(),
             window: None,
             note: None,
@@ -189,6 +198,8 @@ impl App {
             is_bare: false,
             is_focused: true,
             pointed: Vec::new(),
+            edges: Vec::new(),
+            boxed: Cell::default(),
             is_normal: false,
             first_key: None,
             leaving_until: None,
@@ -234,7 +245,8 @@ impl App {
             is_bare: self.is_bare,
             sought: self.sought.clone(),
             me: self.account.as_ref().map(|account| account.name.clone()),
-            is_wide: self.options.ambiguous_wide,
+            words: self.options.notifications.words.clone(),
+            columns: self.options.columns(),
             shortcodes: self.options.shortcodes,
         }
     }
@@ -345,6 +357,7 @@ impl App {
             Ask::of::<ContactList>(Tag::Contacts { is_shown: false }, Nothing {}),
             classroom::list(),
             Ask::of::<RequestList>(Tag::Requests { is_shown: false }, Nothing {}),
+            groups::ask_invitations(false),
             Ask::of::<SystemStatus>(Tag::Status { is_shown: false }, Nothing {}),
             Ask::of::<PeerList>(Tag::Peers, Nothing {}),
             Ask::of::<DraftList>(Tag::Drafts, Nothing {}),

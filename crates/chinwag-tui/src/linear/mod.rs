@@ -544,13 +544,14 @@ impl Lines {
         let state = message.state.filter(|_| has_time && message.author.is_me);
         let state = state.map(|state| format!(", {}", message::state(state))).unwrap_or_default();
         let edited = if message.edited && message.gone.is_none() { " (edited)" } else { "" };
+        let named = if message.mentions_me { ", names you" } else { "" };
         let reactions: Vec<String> = message.reactions.iter().map(reacted).collect();
         let reactions = match reactions.join("; ") {
             none if none.is_empty() => none,
             some => format!(" ({some})"),
         };
         self.said.push(format!(
-            "{number} {}{place}{when}{state}{}: {}{edited}{reactions}",
+            "{number} {}{named}{place}{when}{state}{}: {}{edited}{reactions}",
             who(message),
             quoted.unwrap_or_default(),
             on_one_line(message),
@@ -690,7 +691,8 @@ impl Lines {
             };
             let failure = peer.last_failure.as_ref().filter(|_| !peer.connected);
             let failure = failure.map(|f| format!(": {}", one_line(&f.text))).unwrap_or_default();
-            self.further(format!("{}, {says}{failure}", person(&peer.name, 40)));
+            let alike = self.app.looks_like(&peer.contact);
+            self.further(format!("{}{alike}, {says}{failure}", person(&peer.name, 40)));
         }
     }
 

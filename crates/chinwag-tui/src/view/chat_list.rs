@@ -7,8 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::app::App;
-use crate::view::message::{cut, padded, separator};
+use crate::view::message::{cut, separator};
 
 /// Draws it. Gives the row of each conversation that is seen.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, Id)> {
@@ -33,7 +35,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, I
             continue;
         };
         let is_open = n == position;
-        let unread = match (chat.conversation.unread, chat.mentions) {
+        let unread = match (chat.conversation.unread, chat.conversation.unread_mentions) {
             (0, _) => String::new(),
             (n, 0) => format!(" {n}"),
             (n, mentions) => format!(" {n} @{mentions}"),
@@ -45,16 +47,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) -> Vec<(Rect, I
         };
         let mark = if is_open { ">" } else { " " };
         let draft = if chat.composer.is_empty() { "" } else { "✎" };
+        let told = chat.told_as_sign();
         let number = if n < 9 { (n + 1).to_string() } else { " ".to_owned() };
         let width = usize::from(inner.width);
-        let room = width.saturating_sub(3 + unread.len() + 1 + draft.chars().count());
-        let name = padded(&chat.short_name(), room);
-        let style = if chat.conversation.unread > 0 { theme.unread } else { theme.text };
+        let room = width.saturating_sub(3 + unread.len() + 1 + told.width() + draft.width());
+        let name = app.options.columns().padded(&chat.short_name(), room);
+        let unread_style = if chat.is_muted() { theme.dim } else { theme.unread };
+        let has_news = chat.conversation.unread > 0 && !chat.is_muted();
+        let style = if has_news { theme.unread } else { theme.text };
         let line = Line::from(vec![
             Span::styled(format!("{number}{here}{mark}"), theme.dim),
             Span::styled(name, style),
-            Span::styled(draft.to_owned(), theme.dim),
-            Span::styled(cut(&unread, width), theme.unread),
+            Span::styled(format!("{told}{draft}"), theme.dim),
+            Span::styled(cut(&unread, width), unread_style),
         ]);
         frame.render_widget(line, row);
         stands.push((row, chat.id().to_owned()));

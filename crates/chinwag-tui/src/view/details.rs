@@ -11,7 +11,7 @@ use ratatui::widgets::{Block, Borders};
 
 use super::window::picture;
 use crate::app::{App, Chat, NOT_PRIVATE};
-use crate::view::message::{cut, folded, separator};
+use crate::view::message::separator;
 
 /// Characters of an id that are shown: enough to tell it from others, as on the command line.
 const ID_SHOWN: usize = 14;
@@ -65,7 +65,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn say(&mut self, words: &str, style: Style) {
         let room = usize::from(self.width.saturating_sub(1)).max(1);
-        let rows = folded(words, &[], room, style);
+        let rows = self.app.options.columns().folded(words, &[], room, style);
         self.lines.extend(rows.into_iter().map(|mut row| {
             row.spans.insert(0, " ".into());
             row
@@ -73,7 +73,7 @@ impl Page<'_> {
     }
 
     fn head(&mut self, word: &str) {
-        let words = cut(&format!(" {word}"), usize::from(self.width));
+        let words = self.app.options.columns().cut(&format!(" {word}"), usize::from(self.width));
         self.lines.push(Line::styled(words, self.app.options.theme.name_of_other));
     }
 

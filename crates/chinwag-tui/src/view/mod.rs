@@ -24,7 +24,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::actions::{Act, Place};
 use crate::app::{About, App, Chat, NOT_PRIVATE, Pager, Scene, Target, Window};
-use crate::view::message::{cut, folded, padded};
+use crate::view::message::{cut, padded};
+use crate::view::widths::{Columns, Edges};
 
 /// Columns below which the list of conversations has no room.
 pub const WITH_LIST: u16 = 80;
@@ -40,7 +41,7 @@ const WITH_MARGIN: u16 = 16;
 const SMALL: u16 = 14;
 
 /// What can be done with a message that is selected.
-const SELECTED: [(Act, &str); 7] = [
+const SELECTED: [(Act, &str); 8] = [
     (Act::Reply, "answer"),
     (Act::React, "react"),
     (Act::Edit, "edit"),
@@ -48,6 +49,7 @@ const SELECTED: [(Act, &str); 7] = [
     (Act::Copy, "copy"),
     (Act::Open, "open"),
     (Act::Why, "why"),
+    (Act::Who, "who"),
 ];
 
 /// Draws everything.
@@ -58,6 +60,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
     }
     frame.buffer_mut().set_style(area, app.options.theme.text);
     app.pointed.clear();
+    app.edges.clear();
     let cursor = match app.scene {
         Scene::Beginning => {
             scenes::beginning(frame, app, area);
@@ -70,7 +73,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
         }
         Scene::Talking => talking(frame, app, area),
     };
-    if let Some(cursor) = widths::settle(frame.buffer_mut(), &app.options, cursor) {
+    let edges = Edges { beside: std::mem::take(&mut app.edges), window: app.boxed.take() };
+    if let Some(cursor) = widths::settle(frame.buffer_mut(), &app.options, &edges, cursor) {
         frame.set_cursor_position(cursor);
     }
 }
@@ -96,12 +100,14 @@ fn talking(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position>
     ])
     .areas(above);
     if has_list {
+        app.edges.push(Rect { x: list.right().saturating_sub(1), width: 1, ..list });
         for (row, id) in chat_list::draw(frame, app, list) {
             app.stands(row, Target::Chat(id));
         }
     }
     if has_details {
         app.details.drawn = None;
+        app.edges.push(Rect { width: 1, ..beside });
         details::beside(frame, app, beside);
     }
     let cursor = conversation(frame, app, chat);
@@ -185,7 +191,10 @@ fn draw_head(frame: &mut Frame<'_>, app: &App, area: Rect) {
         let after = jiff::SignedDuration::from_secs(chat.conversation.disappear_after_s.into());
         says.push(format!("messages disappear after {}", chinwag_text::time::duration(after)));
     }
+    says.extend(chat.told_in_words().map(str::to_owned));
     let mut line = Line::from(vec![Span::styled(format!(" {name}"), theme.name_of_other)]);
+    let alike = app.looks_like(&chat.conversation.contact);
+    line.push_span(Span::styled(alike, theme.wrong));
     if chat.is_classroom() {
         line.push_span(Span::styled(format!("  {NOT_PRIVATE}"), theme.wrong));
     }
@@ -214,8 +223,11 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Pos
     let is_self = app.chats.current().is_some_and(Chat::is_self);
     let has_mouse = app.has_mouse;
     let chat = app.chats.current_mut()?;
-    let pending =
-        if chat.timeline.is_at_end() { pending_rows(chat, area.width, &theme) } else { Vec::new() };
+    let pending = if chat.timeline.is_at_end() {
+        pending_rows(chat, area.width, &theme, look.columns)
+    } else {
+        Vec::new()
+    };
     let pending_height = u16::try_from(pending.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let height = area.height - pending_height;
     let is_loaded = chat.timeline.is_loaded;
@@ -266,7 +278,12 @@ fn draw_timeline(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Pos
 }
 
 /// What was said and is not known to be on the disk.
-fn pending_rows(chat: &Chat, width: u16, theme: &crate::theme::Theme) -> Vec<Line<'static>> {
+fn pending_rows(
+    chat: &Chat,
+    width: u16,
+    theme: &crate::theme::Theme,
+    columns: Columns,
+) -> Vec<Line<'static>> {
     let room = usize::from(width).saturating_sub(2).max(1);
     let mut rows = Vec::new();
     let doing = if chat.is_classroom() { "sending: " } else { "saving: " };
@@ -278,7 +295,7 @@ fn pending_rows(chat: &Chat, width: u16, theme: &crate::theme::Theme) -> Vec<Lin
             Some(why) => (format!("failed: {}: ", chinwag_text::safe::one_line(why)), theme.wrong),
         };
         let tail = if sending.failed.is_some() { " (Enter sends it again)" } else { "" };
-        rows.extend(folded(&format!("{head}{text}{tail}"), &[], room, style));
+        rows.extend(columns.folded(&format!("{head}{text}{tail}"), &[], room, style));
     }
     rows
 }
@@ -286,7 +303,7 @@ fn pending_rows(chat: &Chat, width: u16, theme: &crate::theme::Theme) -> Vec<Lin
 /// What the words that are typed are for, or a thin line.
 fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let Some(chat) = app.chats.current() else { return };
-    let theme = &app.options.theme;
+    let (theme, columns) = (&app.options.theme, app.options.columns());
     let about = match &chat.about {
         About::New => None,
         About::Reply(id) => Some(("answering", id)),
@@ -299,11 +316,14 @@ fn draw_about(frame: &mut Frame<'_>, app: &App, area: Rect) {
                 message.and_then(|m| m.text.as_deref()).unwrap_or_default().replace('\n', " ");
             let who = message.map(message::author).unwrap_or_default();
             let words = format!("{what} {who}: {} (Esc: no)", chinwag_text::safe::short(&text, 60));
-            Line::styled(cut(&words, usize::from(area.width)), theme.unread)
+            Line::styled(columns.cut(&words, usize::from(area.width)), theme.unread)
         }
         None if chat.typing_until.is_some_and(|until| until > app.now) => {
             let name = chat.name(30);
-            Line::styled(cut(&format!(" {name} is typing"), usize::from(area.width)), theme.dim)
+            Line::styled(
+                columns.cut(&format!(" {name} is typing"), usize::from(area.width)),
+                theme.dim,
+            )
         }
         None if app.details.drawn.is_some_and(|(all, seen)| app.details.is_open && all > seen) => {
             let (all, seen) = app.details.drawn.unwrap_or_default();
@@ -326,9 +346,12 @@ fn keys_for_selected(app: &App, width: u16) -> String {
     let keys = SELECTED.iter().filter_map(|(act, word)| Some((key(*act)?.to_lowercase(), *word)));
     let keys: Vec<(String, &str)> = keys.collect();
     let words: Vec<String> = keys.iter().map(|(key, word)| format!("{key} {word}")).collect();
-    let words = words.join("  ");
-    if words.width() <= usize::from(width) {
-        return words;
+    // The last has words only where there is room for it beside the others.
+    for count in [words.len(), words.len().saturating_sub(1)] {
+        let words = words[..count].join("  ");
+        if words.width() <= usize::from(width) {
+            return words;
+        }
     }
     let keys: Vec<String> = keys.into_iter().map(|(key, _)| key).collect();
     let help = keymap.key(Act::Help);
@@ -407,5 +430,6 @@ fn boxed(frame: &mut Frame<'_>, app: &App, area: Rect, title: &str, size: (u16, 
     );
     let inner = block.inner(place);
     frame.render_widget(block, place);
+    app.boxed.set(Some(place));
     inner
 }

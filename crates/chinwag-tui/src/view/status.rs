@@ -3,11 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Window};
 use crate::timeline::Edge;
-use crate::view::message::{self, NAME_SHOWN, author, cut, folded, padded};
+use crate::view::message::{self, NAME_SHOWN, author};
 
 /// How many rows it needs: what was done or went wrong is shown in full, up to three rows of it.
 pub(super) fn height(app: &App, width: u16) -> u16 {
@@ -16,7 +15,8 @@ pub(super) fn height(app: &App, width: u16) -> u16 {
     if !is_note || width == 0 {
         return 1;
     }
-    let rows = folded(&left, &[], usize::from(width), app.options.theme.status).len();
+    let columns = app.options.columns();
+    let rows = columns.folded(&left, &[], usize::from(width), app.options.theme.status).len();
     u16::try_from(rows).unwrap_or(1).clamp(1, 3)
 }
 
@@ -70,19 +70,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let (left, is_wrong) = left(app);
     let style = if is_wrong { theme.status.patch(theme.wrong) } else { theme.status };
     let right = right(app);
-    let room = width.saturating_sub(right.width() + 1);
+    let columns = app.options.columns();
+    let room = width.saturating_sub(columns.of(&right) + 1);
     // What was done, or went wrong, is of more use than what is always there.
-    if takes_all(app) && left.width() > room {
-        for (y, row) in (area.y..area.bottom()).zip(folded(&left, &[], width, style)) {
-            let row = padded(&row.to_string(), width);
+    if takes_all(app) && columns.of(&left) > room {
+        for (y, row) in (area.y..area.bottom()).zip(columns.folded(&left, &[], width, style)) {
+            let row = columns.padded(&row.to_string(), width);
             frame.render_widget(Line::styled(row, style), Rect { y, height: 1, ..area });
         }
         return;
     }
-    let left = padded(&cut(&left, room), room);
+    let left = columns.padded(&left, room);
     let line = Line::from(vec![
         Span::styled(left, style),
-        Span::styled(cut(&format!(" {right}"), width), theme.status),
+        Span::styled(columns.cut(&format!(" {right}"), width), theme.status),
     ]);
     frame.render_widget(line, area);
 }
@@ -118,6 +119,10 @@ fn right(app: &App) -> String {
     let mut says = Vec::new();
     if !app.requests.is_empty() {
         says.push(format!("{} ask", app.requests.len()));
+    }
+    if !app.invitations.is_empty() {
+        let count = u64::try_from(app.invitations.len()).unwrap_or(u64::MAX);
+        says.push(chinwag_text::words::INVITATION.count(count));
     }
     match app.chats.unread() {
         (0, _) => {}

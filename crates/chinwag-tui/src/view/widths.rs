@@ -3,13 +3,18 @@
 //! Drawing counts in columns, and a terminal that counts otherwise shows the rest of the row in wrong places, or
 //! leaves there what stood before. So a screen is settled after it was drawn: joined emoji are shown as their
 //! first part where they can't be relied on, and are drawn over exactly elsewhere; and where characters of
-//! ambiguous width (UAX #11) are wide, the rest of their row makes room for them.
+//! ambiguous width (UAX #11) are wide, the rest of their row makes room for them, up to the next edge of a part of
+//! the screen. What is folded or cut before that is counted as it will be ([`Columns`]).
+
+use std::collections::BTreeSet;
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::message::{Mark, folded};
 use crate::options::Options;
 
 /// Stands behind a character of ambiguous width while a line is folded, so that both are counted. No text
@@ -37,10 +42,66 @@ const PLAIN: &[(char, char)] = &[
     ('█', '#'),
 ];
 
-/// Brings a screen that was drawn into agreement with how the terminal counts. Gives where the cursor is then.
+/// How the terminal counts columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Whether characters of ambiguous width take two of them.
+    pub is_wide: bool,
+}
+
+impl Columns {
+    /// How many a text takes.
+    pub fn of(self, text: &str) -> usize {
+        let is_wider = |c: &char| is_ambiguous(*c) && PLAIN.iter().all(|(of, _)| of != c);
+        let more = if self.is_wide { text.chars().filter(is_wider).count() } else { 0 };
+        text.width() + more
+    }
+
+    /// The beginning of a text that fits.
+    pub fn cut(self, text: &str, width: usize) -> String {
+        use unicode_segmentation::UnicodeSegmentation as _;
+        let mut left = width;
+        let fits = |part: &&str| {
+            let part = self.of(part);
+            let fits = part <= left;
+            left = left.saturating_sub(part);
+            fits
+        };
+        text.graphemes(true).take_while(fits).collect()
+    }
+
+    /// A text filled up, or cut, to a width.
+    pub fn padded(self, text: &str, width: usize) -> String {
+        let text = self.cut(text, width);
+        let blanks = width.saturating_sub(self.of(&text));
+        text + &" ".repeat(blanks)
+    }
+
+    /// A line folded to rows. What is wider than a row and has no blanks is broken anywhere.
+    pub fn folded(
+        self,
+        line: &str,
+        marks: &[Mark],
+        room: usize,
+        style: Style,
+    ) -> Vec<Line<'static>> {
+        if !self.is_wide {
+            return folded(line, marks, room, style);
+        }
+        let (line, places) = filled(line);
+        let place = |at: usize| places.get(at).copied().unwrap_or(line.len());
+        let marks: Vec<Mark> =
+            marks.iter().map(|(from, to, style)| (place(*from), place(*to), *style)).collect();
+        folded(&line, &marks, room, style).into_iter().map(without_fillers).collect()
+    }
+}
+
+/// Brings a screen that was drawn into agreement with how the terminal counts. What is wide moves what is behind
+/// it in its row as far as the next of these edges, which stay where they are. Gives where the cursor is then.
 pub(super) fn settle(
     buffer: &mut Buffer,
     options: &Options,
+    edges: &Edges,
     cursor: Option<Position>,
 ) -> Option<Position> {
     for y in buffer.area.top()..buffer.area.bottom() {
@@ -51,14 +112,44 @@ pub(super) fn settle(
     }
     let mut cursor = cursor;
     for y in buffer.area.top()..buffer.area.bottom() {
-        let moved = widen(buffer, y);
-        if let Some(at) = cursor.as_mut().filter(|at| at.y == y) {
-            let column = usize::from(at.x - buffer.area.x);
-            let column = moved.get(column).copied().unwrap_or(at.x);
-            at.x = column.min(buffer.area.right().saturating_sub(1));
+        let mut left = buffer.area.left();
+        for right in edges.of(y).chain([buffer.area.right()]) {
+            let moved = widen(buffer, y, left, right);
+            let is_here = |at: &&mut Position| at.y == y && (left..right).contains(&at.x);
+            if let Some(at) = cursor.as_mut().filter(is_here) {
+                let column = moved.get(usize::from(at.x - left)).copied().unwrap_or(at.x);
+                at.x = column.min(right.saturating_sub(1));
+            }
+            // The edge itself has a part of its own.
+            left = right;
         }
     }
     cursor
+}
+
+/// Where parts of the screen end: columns that nothing may move.
+#[derive(Debug, Default)]
+pub(super) struct Edges {
+    /// Lines from above to below, each of one column.
+    pub(super) beside: Vec<Rect>,
+    /// What lies over them, with an edge on either side.
+    pub(super) window: Option<Rect>,
+}
+
+impl Edges {
+    /// Where parts of a row begin, from left to right: at an edge and behind it.
+    fn of(&self, y: u16) -> impl Iterator<Item = u16> {
+        let window = self.window.filter(|window| (window.top()..window.bottom()).contains(&y));
+        let is_covered =
+            |x: &u16| window.is_some_and(|window| (window.left()..window.right()).contains(x));
+        let is_here = |line: &&Rect| (line.top()..line.bottom()).contains(&y);
+        let beside = self.beside.iter().filter(is_here).map(|line| line.x);
+        let beside = beside.filter(|x| !is_covered(x));
+        let sides = window.into_iter().flat_map(|w| [w.left(), w.right().saturating_sub(1)]);
+        let begins: BTreeSet<u16> =
+            beside.chain(sides).flat_map(|x| [x, x.saturating_add(1)]).collect();
+        begins.into_iter()
+    }
 }
 
 /// Whether terminals disagree about how wide this is, or whether it is one: what is joined, varied, or a flag.
@@ -175,12 +266,12 @@ fn is_wide_somewhere(symbol: &str) -> bool {
     symbol.width() == 1 && symbol.chars().next().is_some_and(is_ambiguous)
 }
 
-/// Makes room in a row for what is two columns wide there: blanks behind it give way, and what has no room at
-/// the end is cut. Gives where each column of before is.
-fn widen(buffer: &mut Buffer, y: u16) -> Vec<u16> {
-    let (left, width) = (buffer.area.x, usize::from(buffer.area.width));
-    let mut cells: Vec<Cell> =
-        (left..buffer.area.right()).map(|x| buffer[(x, y)].clone()).collect();
+/// Makes room in a part of a row for what is two columns wide there, and cuts what has no room at its end: what
+/// stands in columns was filled up with as many blanks less. Gives where each column of before is.
+fn widen(buffer: &mut Buffer, y: u16, left: u16, right: u16) -> Vec<u16> {
+    let right = right.min(buffer.area.right());
+    let width = usize::from(right.saturating_sub(left));
+    let mut cells: Vec<Cell> = (left..right).map(|x| buffer[(x, y)].clone()).collect();
     for cell in &mut cells {
         let mut chars = cell.symbol().chars();
         let plain = chars.next().and_then(|c| PLAIN.iter().find(|(of, _)| *of == c));
@@ -190,12 +281,8 @@ fn widen(buffer: &mut Buffer, y: u16) -> Vec<u16> {
     }
     let mut settled: Vec<Cell> = Vec::with_capacity(width);
     let mut moved = Vec::with_capacity(width);
-    let mut owed = 0_usize;
     let column =
         |cells: &[Cell]| left.saturating_add(u16::try_from(cells.len()).unwrap_or(u16::MAX));
-    let is_blank = |cell: Option<&Cell>| cell.is_some_and(|cell| cell.symbol() == " ");
-    // The first and the last blank between words stay.
-    let before = |at: usize| at.checked_sub(1).and_then(|before| cells.get(before));
     let mut at = 0;
     while let Some(cell) = cells.get(at) {
         moved.push(column(&settled));
@@ -204,13 +291,6 @@ fn widen(buffer: &mut Buffer, y: u16) -> Vec<u16> {
             let mut filler = cell.clone();
             filler.set_char(' ').set_diff_option(CellDiffOption::Skip);
             settled.extend([cell.clone(), filler]);
-            owed += 1;
-        } else if owed > 0
-            && is_blank(Some(cell))
-            && is_blank(before(at))
-            && is_blank(cells.get(at + 1))
-        {
-            owed -= 1;
         } else {
             settled.push(cell.clone());
         }
@@ -224,12 +304,12 @@ fn widen(buffer: &mut Buffer, y: u16) -> Vec<u16> {
     }
     // Half of a character is none.
     if settled.get(width).is_some_and(|cell| cell.diff_option == CellDiffOption::Skip)
-        && let Some(last) = settled.get_mut(width - 1)
+        && let Some(last) = width.checked_sub(1).and_then(|last| settled.get_mut(last))
     {
         last.set_char(' ');
     }
     let blank = Cell::default();
-    for (x, n) in (left..buffer.area.right()).zip(0..) {
+    for (x, n) in (left..right).zip(0..) {
         buffer[(x, y)] = settled.get(n).unwrap_or(&blank).clone();
     }
     moved
@@ -237,7 +317,7 @@ fn widen(buffer: &mut Buffer, y: u16) -> Vec<u16> {
 
 /// A line with a filler behind each character that is wide where ambiguous ones are, and where each byte of
 /// before is in it.
-pub(super) fn filled(line: &str) -> (String, Vec<usize>) {
+fn filled(line: &str) -> (String, Vec<usize>) {
     let (mut filled, mut places) = (String::new(), Vec::with_capacity(line.len() + 1));
     for c in line.chars() {
         places.extend(std::iter::repeat_n(filled.len(), c.len_utf8()));
@@ -251,7 +331,7 @@ pub(super) fn filled(line: &str) -> (String, Vec<usize>) {
 }
 
 /// Takes the fillers out of a row.
-pub(super) fn without_fillers(mut row: Line<'static>) -> Line<'static> {
+fn without_fillers(mut row: Line<'static>) -> Line<'static> {
     for span in &mut row.spans {
         if span.content.contains(FILLER) {
             span.content = span.content.replace(FILLER, "").into();

@@ -11,7 +11,8 @@ use super::{boxed, code};
 use crate::actions::Act;
 use crate::app::{App, Asked, List, ListKind, Pager, PeersView, Target, Window};
 use crate::code::Code;
-use crate::view::message::{NARROW, cut, folded, padded};
+use crate::view::message::{NARROW, cut};
+use crate::view::widths::Columns;
 
 /// The bars of a little picture, from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -79,7 +80,10 @@ fn draw_list(
     let theme = &app.options.theme;
     let typed = chinwag_text::safe::one_line(&list.typed.text());
     let width = usize::from(inner.width);
-    frame.render_widget(Line::from(cut(&format!("> {typed}"), width)), Rect { height: 1, ..inner });
+    frame.render_widget(
+        Line::from(app.options.columns().cut(&format!("> {typed}"), width)),
+        Rect { height: 1, ..inner },
+    );
     let rows = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
     let height = usize::from(rows.height);
     if list.shown.is_empty() {
@@ -119,12 +123,15 @@ fn draw_list(
 
 /// Draws a text. Gives where its first row is.
 fn draw_pager(frame: &mut Frame<'_>, app: &App, area: Rect, pager: &mut Pager) -> Option<Position> {
-    let widest = pager.lines.iter().map(Line::width).max().unwrap_or(0).max(pager.title.len() + 2);
+    let columns = app.options.columns();
+    let width_of = |line: &Line<'_>| line.spans.iter().map(|s| columns.of(&s.content)).sum();
+    let widest: usize = pager.lines.iter().map(width_of).max().unwrap_or(0);
+    let widest = widest.max(columns.of(&pager.title) + 2);
     let widest = u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(4).max(30);
     let width = widest.min(area.width.saturating_sub(2).min(110)).max(area.width.min(20));
     let room = usize::from(width.saturating_sub(4)).max(1);
     if pager.folded.as_ref().is_none_or(|(width, _)| *width != room) {
-        let rows = pager.lines.iter().flat_map(|line| refolded(line, room)).collect();
+        let rows = pager.lines.iter().flat_map(|line| refolded(line, room, columns)).collect();
         pager.folded = Some((room, rows));
     }
     let rows: &[Line<'_>] = pager.folded.as_ref().map_or(&[], |(_, rows)| rows);
@@ -199,7 +206,7 @@ fn closed_up(text: &str) -> String {
 }
 
 /// A line folded to rows, each part with its looks.
-fn refolded(line: &Line<'static>, room: usize) -> Vec<Line<'static>> {
+fn refolded(line: &Line<'static>, room: usize, columns: Columns) -> Vec<Line<'static>> {
     let mut text = String::new();
     let mut marks = Vec::new();
     let is_narrow = room < usize::from(NARROW) && line.width() > room;
@@ -212,7 +219,7 @@ fn refolded(line: &Line<'static>, room: usize) -> Vec<Line<'static>> {
         }
         marks.push((from, text.len(), span.style));
     }
-    folded(&text, &marks, room, line.style)
+    columns.folded(&text, &marks, room, line.style)
 }
 
 /// Draws a question. Gives where its answers are.
@@ -220,14 +227,15 @@ fn draw_question(frame: &mut Frame<'_>, app: &App, area: Rect, asked: &Asked) ->
     let width = area.width.min(72);
     let room = usize::from(width.saturating_sub(4)).max(1);
     let text = chinwag_text::safe::lines(&asked.question, "");
-    let rows: usize = text.lines().map(|line| textwrap::wrap(line, room).len().max(1)).sum();
+    let columns = app.options.columns();
+    let fold = |line| columns.folded(line, &[], room, Style::new());
+    let rows: usize = text.lines().map(|line| fold(line).len().max(1)).sum();
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4);
     let inner = boxed(frame, app, area, "Sure?", (width, height));
     if inner.is_empty() {
         return None;
     }
-    let mut lines: Vec<Line<'_>> =
-        text.lines().flat_map(|line| folded(line, &[], room, Style::new())).collect();
+    let mut lines: Vec<Line<'_>> = text.lines().flat_map(fold).collect();
     // Where there is little room, it is for the words: the answers are never cut.
     let height = usize::from(inner.height);
     if lines.len() + 2 > height {
@@ -271,7 +279,7 @@ fn draw_peers(
     let mut lines = Vec::new();
     if view.peers.is_empty() {
         let words = if view.is_told { "nobody is known yet: /invite, /add" } else { "asking…" };
-        lines.extend(folded(words, &[], room, theme.dim));
+        lines.extend(app.options.columns().folded(words, &[], room, theme.dim));
     }
     for peer in &view.peers {
         lines.extend(rows_of_peer(app, view, peer, room));
@@ -284,7 +292,7 @@ fn draw_peers(
 
 /// A device and the way to it. Where they have no room beside its name they stand below it.
 fn rows_of_peer(app: &App, view: &PeersView, peer: &Peer, room: usize) -> Vec<Line<'static>> {
-    let theme = &app.options.theme;
+    let (theme, columns) = (&app.options.theme, app.options.columns());
     let clock = app.clock();
     let name = chinwag_text::safe::person(&peer.name, NAME_OF_PEER);
     let mut says = Vec::new();
@@ -312,19 +320,25 @@ fn rows_of_peer(app: &App, view: &PeersView, peer: &Peer, room: usize) -> Vec<Li
     let style = if peer.connected { theme.name_of_me } else { theme.text };
     let is_narrow = room < usize::from(NARROW);
     let (head, further) = if is_narrow { (0, 2) } else { (says.len().min(3), 4) };
-    let mut first =
-        vec![Span::styled(if is_narrow { name } else { padded(&name, NAME_OF_PEER) }, style)];
+    let mut first = vec![Span::styled(
+        if is_narrow { name } else { columns.padded(&name, NAME_OF_PEER) },
+        style,
+    )];
     let failure =
         says.len().checked_sub(1).filter(|_| !peer.connected && peer.last_failure.is_some());
     let head = failure.map_or(head, |failure| head.min(failure));
     let (beside, below) = says.split_at(head);
     if !beside.is_empty() {
         let beside = if peer.path.is_some() { beside.join("  ") } else { beside.join(", ") };
-        first.push(Span::raw(cut(&format!(" {beside}"), room.saturating_sub(NAME_OF_PEER))));
+        first
+            .push(Span::raw(columns.cut(&format!(" {beside}"), room.saturating_sub(NAME_OF_PEER))));
     }
     let mut lines = vec![Line::from(first)];
-    for words in below {
-        let rows = folded(words, &[], room.saturating_sub(further).max(1), theme.dim);
+    let alike = app.looks_like(&peer.contact);
+    let alike = alike.strip_prefix(", ").map(|alike| (alike, theme.wrong));
+    let below = below.iter().map(|words| (words.as_str(), theme.dim));
+    for (words, style) in alike.into_iter().chain(below) {
+        let rows = columns.folded(words, &[], room.saturating_sub(further).max(1), style);
         lines.extend(rows.into_iter().map(|mut row| {
             row.spans.insert(0, " ".repeat(further).into());
             row

@@ -130,7 +130,7 @@ fn an_invitation_is_said_and_a_name_in_it_obeys_no_terminal() {
     );
     desk.types("/groups");
     desk.press("Enter");
-    desk.answer(Tag::Invitations, json!([invitation]));
+    desk.answer(Tag::Invitations { is_shown: true }, json!([invitation]));
     let screen = desk.screen(80, 24);
     assert!(screen.contains("/group join NAME") && screen.contains("Choir"), "{screen}");
 }

@@ -1,9 +1,10 @@
 //! Somebody at a screen, with a daemon that answers what the story says.
 
 use chinwag_api::event::{Event, What};
+use chinwag_api::mention::mentions;
 use chinwag_api::model::{
     Account, Author, ClassroomPeer, Contact, ContactState, Conversation, Device, DeviceState,
-    Message, MessageState, Status,
+    Message, MessageState, NotifyLevel, Status,
 };
 use chinwag_tui::app::App;
 use chinwag_tui::msg::{Effect, Msg, Part, Tag};
@@ -198,6 +199,8 @@ pub(crate) fn chat(name: &str) -> Conversation {
         contact: format!("ctc_{name}"),
         name: name.to_owned(),
         unread: 0,
+        unread_mentions: 0,
+        notify: NotifyLevel::All,
         disappear_after_s: 0,
         last: None,
         classroom: None,
@@ -215,6 +218,8 @@ pub(crate) fn class(address: &str, team: &str) -> Conversation {
         contact: id,
         name: format!("{address} {team}"),
         unread: 0,
+        unread_mentions: 0,
+        notify: NotifyLevel::All,
         disappear_after_s: 0,
         last: None,
         group: None,
@@ -277,6 +282,7 @@ pub(crate) fn message(n: u32, author: &str, text: &str) -> Message {
         reply_to: None,
         edited: false,
         gone: None,
+        mentions_me: !is_me && !mentions(text, "Ana").is_empty(),
         reactions: Vec::new(),
         state: is_me.then_some(MessageState::Saved),
         reach: None,

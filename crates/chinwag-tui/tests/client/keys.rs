@@ -128,6 +128,22 @@ fn whoever_knows_vim_types_where_they_want_to() {
 }
 
 #[test]
+fn two_keys_in_a_row_are_fixed_and_go_where_their_first_is_given_away() {
+    let mut desk = Desk::of_ana(Theme::PLAIN, &talk(1..6));
+    desk.app.options.keymap = Keymap::new(Keys::Vim, [("insert-end", vec!["d"])]).unwrap();
+    let text = |desk: &Desk| desk.app.chats.current().unwrap().composer.text();
+    desk.types("one");
+    desk.press("Esc");
+    desk.types("dd");
+    assert_eq!(text(&desk), "oned", "d types at the end now, and nothing is cut");
+    desk.press("Esc");
+    desk.types("cc");
+    assert_eq!(text(&desk), "", "what begins with another letter is as it was");
+    // There is no name for them.
+    assert!(Keymap::new(Keys::Vim, [("cut-line", vec!["x"])]).is_err());
+}
+
+#[test]
 fn what_was_found_is_gone_through_one_after_the_other() {
     let mut desk = Desk::of_ana(Theme::PLAIN, &talk(1..30));
     desk.app.options.keymap = Keymap::new(Keys::Vim, []).unwrap();

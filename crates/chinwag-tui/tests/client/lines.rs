@@ -299,3 +299,115 @@ fn what_was_missed_is_said_when_the_node_is_back() {
     let said = ear.heard.iter().filter(|line| line.contains(": number ")).count();
     assert_eq!(said, 5, "each once: {:?}", ear.heard);
 }
+
+/// What is typed, and what is said then, as it stands on the screen.
+struct Transcript {
+    ear: Ear,
+    text: String,
+}
+
+impl Transcript {
+    fn new(ear: Ear) -> Self {
+        let mut this = Self { ear, text: String::new() };
+        this.note();
+        this
+    }
+
+    fn note(&mut self) {
+        for line in self.ear.heard.drain(..) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+    }
+
+    fn types(&mut self, line: &str) {
+        self.text.extend(["> ", line, "\n"]);
+        self.ear.types(line);
+        self.note();
+    }
+
+    fn hears(&mut self, what: What) {
+        self.ear.hear(what);
+        self.note();
+    }
+
+    fn answer(&mut self, tag: Tag, value: Value) {
+        self.ear.tell(Msg::Answer(tag, Ok(value)));
+        self.note();
+    }
+}
+
+fn talks_in_lines() -> String {
+    let mut said = Transcript::new(Ear::of_ana(3));
+    said.types("shall we walk?");
+    let Some(Effect::Ask(ask)) = said
+        .ear
+        .wanted
+        .iter()
+        .rev()
+        .find(|effect| matches!(effect, Effect::Ask(ask) if ask.method == "message.send"))
+    else {
+        panic!("nothing was sent");
+    };
+    let tag = ask.tag.clone();
+    said.answer(tag, json!({ "id": "msg_10", "state": "saved", "isRepeated": false }));
+    said.hears(What::Message { message: message(10, "You", "shall we walk?") });
+    let came = |state| What::MessageState {
+        conversation: "conv_Bob".into(),
+        through: "msg_10".into(),
+        state,
+        contact: "ctc_Bob".into(),
+        device: None,
+        reach: None,
+    };
+    said.hears(came(MessageState::Delivered));
+    said.hears(came(MessageState::Read));
+    said.hears(What::Message { message: message(11, "Bob", "yes, @Ana!\nat eight?") });
+    let mut changed = message(10, "You", "shall we walk?");
+    changed.reactions =
+        vec![Reaction { emoji: "👍".into(), by: vec!["Bob".into()], is_mine: false }];
+    said.hears(What::MessageChanged { message: changed });
+    said.types("/reply 5 at eight, by the canal");
+    let mut answer = message(12, "You", "at eight, by the canal");
+    answer.reply_to = Some(chinwag_api::model::Quote {
+        id: "msg_11".into(),
+        author: Some("Bob".into()),
+        excerpt: Some("yes, @Ana!".into()),
+    });
+    said.hears(What::Message { message: answer });
+    let mut elsewhere = message(13, "Carol", "psst");
+    "conv_Carol".clone_into(&mut elsewhere.conversation);
+    said.hears(What::Message { message: elsewhere });
+    said.types("/mute Carol");
+    let carol = chinwag_api::model::Conversation {
+        notify: chinwag_api::model::NotifyLevel::None,
+        ..crate::harness::chat("Carol")
+    };
+    said.answer(Tag::Told, serde_json::to_value(carol).unwrap());
+    said.types("/retract 6");
+    said.types("yes");
+    let mut gone = message(12, "You", "");
+    (gone.text, gone.gone) = (None, Some("retracted".into()));
+    said.hears(What::MessageChanged { message: gone });
+    said.types("/chat Carol");
+    said.answer(
+        Tag::Page { conversation: "conv_Carol".into(), part: Part::Newest },
+        json!({ "messages": [], "next": null }),
+    );
+    said.types("/walk");
+    said.types("/quit");
+    said.text
+}
+
+#[test]
+fn a_whole_conversation_reads_as_it_was_agreed_on() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/linear-lines.txt");
+    let now = talks_in_lines();
+    if std::env::var_os("CHINWAG_GOLDEN").is_some_and(|value| value == "rewrite") {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let agreed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(now, agreed, "CHINWAG_GOLDEN=rewrite accepts this");
+    assert!(!now.contains('\u{1b}'), "nothing that a terminal would obey");
+}

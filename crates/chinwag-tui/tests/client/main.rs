@@ -11,6 +11,7 @@ mod groups;
 mod harness;
 mod keys;
 mod lines;
+mod naming;
 #[cfg(unix)]
 mod panics;
 mod properties;

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use chinwag_api::event::What;
-use chinwag_api::model::{Message, MessageState, Quote, Reaction};
+use chinwag_api::model::{Conversation, Message, MessageState, NotifyLevel, Quote, Reaction};
 use chinwag_tui::msg::{Part, Tag};
 use chinwag_tui::theme::Theme;
 use ratatui::buffer::Buffer;
 use serde_json::json;
 
-use crate::harness::{Desk, account, class, class_message, contact, message, text_of};
+use crate::harness::{Desk, account, chat, class, class_message, contact, message, text_of};
 
 /// A conversation with one of everything.
 fn everything() -> Vec<Message> {
@@ -229,7 +229,7 @@ fn classroom(theme: Theme) -> Desk {
     let (red, mut liar) = (class("10.0.0.7:4001", "red"), class("10.0.0.7:4001", "red"));
     liar.id += "/10.0.0.9";
     liar.classroom.as_mut().unwrap().origin = Some("10.0.0.9".into());
-    let hears = |desk: &mut Desk, of: &chinwag_api::model::Conversation, message: Message| {
+    let hears = |desk: &mut Desk, of: &Conversation, message: Message| {
         let conversation = Box::new(of.clone());
         desk.hear(What::Classroom { conversation, message: Some(message) });
     };
@@ -343,6 +343,29 @@ fn members(theme: Theme) -> Desk {
     desk
 }
 
+/// Somebody who is named, and hears nothing of Carol.
+fn named(theme: Theme) -> Desk {
+    let mut desk = crate::groups::in_a_group(theme);
+    let mut all = desk.app.chats.all().iter().map(|c| c.conversation.clone()).collect::<Vec<_>>();
+    (all[1].unread, all[1].unread_mentions) = (12, 2);
+    let notify = NotifyLevel::None;
+    all.push(Conversation { unread: 3, notify, ..chat("Carol") });
+    desk.answer(Tag::Conversations, serde_json::to_value(all).unwrap());
+    desk.hear(What::ConversationNotify {
+        conversation: "conv_Choir".into(),
+        level: NotifyLevel::Mentions,
+    });
+    let mut said = message(5, "Bob", "not without you, @Ana");
+    said.conversation = "conv_Choir".into();
+    desk.hear(What::Message { message: said });
+    let invitation = json!({ "group": "conv_Band", "name": "Band", "by": "ctc_Bob", "byName": "Bob",
+        "receivedAt": "2026-11-26T11:00:00Z" });
+    desk.answer(Tag::Invitations { is_shown: false }, json!([invitation]));
+    desk.types("@b");
+    desk.app.note = None;
+    desk
+}
+
 type View = (&'static str, fn(Theme) -> Desk);
 
 const VIEWS: &[View] = &[
@@ -377,6 +400,7 @@ const VIEWS: &[View] = &[
     ("leaving", leaving),
     ("group", crate::groups::in_a_group),
     ("members", members),
+    ("named", named),
 ];
 
 /// The looks of a buffer: each run of cells that look other than the terminal, by row.

@@ -2,7 +2,9 @@
 
 use chinwag_api::model::Reaction;
 use chinwag_tui::app::App;
+use chinwag_tui::msg::Tag;
 use chinwag_tui::theme::Theme;
+use proptest::prelude::*;
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::style::Color;
 
@@ -71,6 +73,135 @@ fn where_greek_is_wide_all_of_it_is_seen_and_folded_to_fit() {
     assert!(bars.len() >= 2, "{screen}");
 }
 
+const GREEK: &str = "αβγδε ζηθικ λμνξο πρστυ φχψωα βγδεζ ηθικλ μνξοπ ρστυφ χψωαβ";
+
+/// Ana, who talks with somebody with a long name in a terminal where that is twice as long.
+fn with_greek() -> Desk {
+    let mut desk = desk("hello", |app| app.options.ambiguous_wide = true);
+    let mut all: Vec<_> = desk.app.chats.all().iter().map(|c| c.conversation.clone()).collect();
+    GREEK.clone_into(&mut all[0].name);
+    "χψωαβγ".clone_into(&mut all[1].name);
+    (all[1].unread, all[1].unread_mentions) = (12, 2);
+    desk.answer(Tag::Conversations, serde_json::to_value(all).unwrap());
+    desk
+}
+
+/// The column of each bar of a row, as a terminal shows it.
+fn bars(row: &str) -> Vec<usize> {
+    let mut column = 0;
+    let mut bars = Vec::new();
+    for c in row.chars() {
+        if c == '|' {
+            bars.push(column);
+        }
+        column += if ('α'..='ω').contains(&c) { 2 } else { 1 };
+    }
+    bars
+}
+
+#[test]
+fn where_greek_is_wide_the_list_keeps_its_edge_and_its_numbers() {
+    let mut desk = with_greek();
+    for (columns, rows) in [(80, 24), (140, 40)] {
+        let screen = shown_wide(&desk.buffer(columns, rows).0);
+        assert!(!screen.contains('#'), "{screen}");
+        let edges: Vec<_> = screen.lines().take(3).map(|row| bars(row)[0]).collect();
+        assert!(edges.windows(2).all(|pair| pair[0] == pair[1]), "{edges:?} {screen}");
+        let row = screen.lines().nth(1).unwrap();
+        assert!(row.contains("χψω") && row.contains(" 12 @2 |"), "{screen}");
+    }
+}
+
+#[test]
+fn where_greek_is_wide_a_window_keeps_its_edges_and_loses_no_word() {
+    let mut desk = with_greek();
+    let why =
+        serde_json::json!({ "message": message(1, "Bob", "x"), "devices": [], "text": [GREEK] });
+    desk.answer(Tag::Why, why);
+    for (columns, rows) in [(80, 24), (50, 12)] {
+        let screen = shown_wide(&desk.buffer(columns, rows).0);
+        assert!(!screen.contains('#'), "{screen}");
+        for word in GREEK.split(' ') {
+            assert!(screen.contains(word), "{word}: {screen}");
+        }
+        let sides = |row: &str| (bars(row).first().copied(), bars(row).last().copied());
+        // Those of the window: the list beside it has an edge of its own.
+        // Those of the window: the list beside it has its edge further to the right.
+        let is_of_it = |row: &&str| bars(row).first().is_some_and(|column| *column <= 1);
+        let last: Vec<_> = screen.lines().filter(is_of_it).map(|row| sides(row).1).collect();
+        assert!(last.len() >= 3, "{screen}");
+        assert!(last.windows(2).all(|pair| pair[0] == pair[1]), "{last:?} {screen}");
+    }
+}
+
+#[test]
+fn where_greek_is_wide_the_status_line_and_questions_lose_no_word() {
+    let mut desk = with_greek();
+    desk.app.say(GREEK);
+    let screen = shown_wide(&desk.buffer(80, 24).0);
+    let status: Vec<&str> = screen.lines().rev().take(2).collect();
+    for word in GREEK.split(' ') {
+        assert!(status.iter().any(|row| row.contains(word)), "{word}: {screen}");
+    }
+    desk.app.note = None;
+    // Who one is stands left, and what is right of it stays whole.
+    desk.app.account.as_mut().unwrap().name = GREEK.to_owned();
+    let screen = shown_wide(&desk.buffer(80, 24).0);
+    let status = screen.lines().last().unwrap();
+    assert!(status.contains("αβγ") && status.contains("12 unread, 2 for you"), "{screen}");
+    desk.types("/block");
+    desk.press("Enter");
+    let screen = shown_wide(&desk.buffer(80, 24).0);
+    assert!(screen.contains("Sure?") && screen.contains("y yes"), "{screen}");
+    for word in GREEK.split(' ').take(5) {
+        assert!(screen.contains(word), "{word}: {screen}");
+    }
+    desk.press("n");
+    // Contacts stand in columns.
+    let mut contacts = [crate::harness::contact("Bob"), crate::harness::contact("Carol")];
+    "χψωαβγ".clone_into(&mut contacts[0].name);
+    desk.answer(Tag::Contacts { is_shown: true }, serde_json::to_value(contacts).unwrap());
+    let screen = shown_wide(&desk.buffer(80, 24).0);
+    let column = |of: &str| {
+        let row = screen.lines().find(|row| row.contains(of)).unwrap();
+        let before = &row[..row.find("away").unwrap()];
+        before.chars().map(|c| if ('α'..='ω').contains(&c) { 2 } else { 1 }).sum::<usize>()
+    };
+    assert_eq!(column("χψωαβγ  "), column("Carol  "), "{screen}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_wide_the_edges_of_the_list_and_of_windows_stay_where_they_are(
+        name in "[a-zα-ω日 ]{1,40}", text in "[a-zα-ω日 ─│•]{0,200}", columns in 80_u16..140, rows in 16_u16..40,
+    ) {
+        let mut desk = with_greek();
+        for chat in desk.app.chats.all_mut() {
+            chat.conversation.name.clone_from(&name);
+        }
+        desk.hear(chinwag_api::event::What::Message { message: message(9, &name, &text) });
+        let (buffer, _) = desk.buffer(columns, rows);
+        let edge = (0..columns).find(|x| buffer[(*x, rows - 4)].symbol() == "|").unwrap();
+        for y in 0..rows - 1 {
+            prop_assert_eq!(buffer[(edge, y)].symbol(), "|", "row {}", y);
+        }
+        let why = serde_json::json!({ "message": message(1, "Bob", "x"), "devices": [],
+            "text": [text.clone(), name.clone()] });
+        desk.answer(Tag::Why, why);
+        let (buffer, _) = desk.buffer(columns, rows);
+        let is_corner = |at: &(u16, u16)| buffer[*at].symbol() == "+";
+        let all = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
+        let corners: Vec<(u16, u16)> = all.filter(is_corner).collect();
+        prop_assert_eq!(corners.len(), 4);
+        for y in corners[0].1 + 1..corners[3].1 {
+            prop_assert_eq!(buffer[(corners[0].0, y)].symbol(), "|");
+            prop_assert_eq!(buffer[(corners[3].0, y)].symbol(), "|");
+        }
+    }
+}
+
 #[test]
 fn emoji_are_names_for_terminals_that_can_not_draw_them() {
     let mut of_bob = message(1, "Bob", "well 👍🎉");
@@ -121,7 +252,7 @@ fn a_code_is_drawn_in_blanks_where_half_blocks_are_wide() {
     desk.app.options.ambiguous_wide = true;
     let ticket = serde_json::json!({ "ticket": "chinwag1abcdefgh", "qr": "chinwag1abcdefgh",
         "invite": "inv_1", "reusable": false, "expiresAt": null });
-    desk.answer(chinwag_tui::msg::Tag::Ticket, ticket);
+    desk.answer(Tag::Ticket, ticket);
     desk.press("c");
     let (buffer, _) = desk.buffer(80, 30);
     let is_dark = |x: u16, y: u16| buffer[(x, y)].bg == Color::Indexed(16);

@@ -117,8 +117,11 @@ pub(crate) struct Read {
     here unless it says otherwise), or how long ago (2h, 3d).")]
 pub(crate) struct Search {
     /// The words
-    #[arg(required = true, num_args = 1..)]
+    #[arg(required_unless_present = "mentions", num_args = 1..)]
     pub(crate) words: Vec<String>,
+    /// Only messages that name you: with your name behind an @, as a word of its own
+    #[arg(long)]
+    pub(crate) mentions: bool,
     /// Only messages of this account
     #[arg(long, value_name = "NAME")]
     pub(crate) from: Option<String>,

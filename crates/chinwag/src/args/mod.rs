@@ -199,6 +199,9 @@ pub(crate) enum Command {
     Block(people::Somebody),
     /// Let somebody reach us again
     Unblock(people::Somebody),
+    Mute(people::Mute),
+    /// Have every message of a conversation told again
+    Unmute(people::Somebody),
     /// Call a contact something else
     Alias(people::Alias),
     Verify(people::Verify),
@@ -269,7 +272,7 @@ pub(crate) enum Command {
 
 /// The commands by what they are for, as the help shows them. Each is in one of them.
 const FAMILIES: &[(&str, &[&str])] = &[
-    ("Talking", &["chat", "send", "listen", "history", "read", "search"]),
+    ("Talking", &["chat", "send", "listen", "history", "read", "search", "mute", "unmute"]),
     ("Messages", &["edit", "react", "retract", "why", "who", "digest", "export", "bundle"]),
     (
         "People",

@@ -1,6 +1,6 @@
 //! What the commands about people take.
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 
 use super::{Json, JsonList};
 use crate::show::time;
@@ -76,6 +76,35 @@ pub(crate) struct Somebody {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// Have less told of a conversation: by no bell, no notification and no program
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Have less told of a conversation: by no bell, no notification and no program.\n\n\
+    It is for the clients on this device, whichever is looked at, and kept until it is set again. \
+    What comes is counted as unread all the same. With --level mentions a message is still told that \
+    names you: with your name behind an @, or with one of the words in [ui.notifications]."
+)]
+pub(crate) struct Mute {
+    /// Which: the name of a contact or a group, its beginning, or an id
+    pub(crate) name: String,
+    /// How much is told
+    #[arg(long, value_name = "LEVEL", default_value = "none")]
+    pub(crate) level: Level,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// How much is told of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// Nothing
+    None,
+    /// Only what names you
+    Mentions,
+    /// Every message
+    All,
 }
 
 /// `chinwag alias`.

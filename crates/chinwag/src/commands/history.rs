@@ -86,7 +86,7 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
         style.clock.parse_point(typed).map_err(|words| Failure::saying(Exit::Usage, words))
     };
     let words = args.words.join(" ");
-    if words.trim().is_empty() {
+    if words.trim().is_empty() && !args.mentions {
         return Err(Failure::saying(Exit::Usage, "there is no word to search for"));
     }
     let before = args.before.as_ref().map(point).transpose()?;
@@ -94,6 +94,7 @@ pub(super) async fn search(context: &Context, args: Search) -> Result<Exit, Fail
     with(context, Need::Account, async |node| {
         let params = SearchParams {
             words,
+            mentions_me: args.mentions,
             from: args.from,
             within: args.within,
             before,

@@ -25,10 +25,10 @@ use std::time::Duration;
 
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountRestore, BackupCreate, BundleImport, ContactAdd,
-    ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead, DeviceRevoke,
-    GroupChange, GroupCreate, GroupDecline, GroupInvite, GroupJoin, GroupLeave, GroupRemove,
-    GroupSetRole, InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract,
-    MessageSend, Method, RequestAccept, RequestDecline,
+    ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead,
+    ConversationNotify, DeviceRevoke, GroupChange, GroupCreate, GroupDecline, GroupInvite,
+    GroupJoin, GroupLeave, GroupRemove, GroupSetRole, InviteCreate, InviteRevoke, MessageEdit,
+    MessageReact, MessageRetract, MessageSend, Method, RequestAccept, RequestDecline,
 };
 use serde_json::Value;
 
@@ -81,6 +81,8 @@ async fn with_node(global: &Global, context: Context, command: Command) -> Resul
         Command::Decline(args) => people::decline(context, args).await,
         Command::Block(args) => people::block(context, args).await,
         Command::Unblock(args) => people::unblock(context, args).await,
+        Command::Mute(args) => people::mute(context, args).await,
+        Command::Unmute(args) => people::unmute(context, args).await,
         Command::Alias(args) => people::alias(context, args).await,
         Command::Verify(args) => people::verify(context, args).await,
         Command::Peers(list) => people::peers(context, list).await,
@@ -167,6 +169,7 @@ fn done(method: &str) -> &'static str {
         | ContactUnblock::NAME
         | ContactVerify::NAME
         | ConversationMarkRead::NAME
+        | ConversationNotify::NAME
         | DeviceRevoke::NAME
         | GroupChange::NAME
         | GroupDecline::NAME

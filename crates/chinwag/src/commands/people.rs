@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use chinwag_api::method::{
     Connect as ConnectParams, ContactBlock, ContactList, ContactRename, ContactSafetyNumber,
-    ContactUnblock, ContactVerify, Method, NearbyList, Nothing, OneContact, PeerConnect, PeerList,
-    RenameContact, RequestAccept, RequestDecline, RequestList, VerifyContact,
+    ContactUnblock, ContactVerify, ConversationNotify, Method, NearbyList, Nothing, OneContact,
+    PeerConnect, PeerList, RenameContact, RequestAccept, RequestDecline, RequestList, SetNotify,
+    VerifyContact,
 };
-use chinwag_api::model::{ConnectOutcome, Contact};
+use chinwag_api::model::{ConnectOutcome, Contact, NotifyLevel};
 
 use tokio::time::{sleep, timeout};
 
 use super::{answer, answer_list, ask, ask_list, done, say_list, understood};
 use crate::args::JsonList;
-use crate::args::people::{Alias, Connect, Somebody, Verify};
+use crate::args::people::{Alias, Connect, Level, Mute, Somebody, Verify};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
@@ -64,6 +65,21 @@ where
 pub(super) async fn decline(context: &Context, args: Somebody) -> Result<Exit, Failure> {
     let params = OneContact { contact: args.name };
     ask::<RequestDecline>(context, params, args.json, |_| "The request is forgotten.".into()).await
+}
+
+pub(super) async fn mute(context: &Context, args: Mute) -> Result<Exit, Failure> {
+    let level = match args.level {
+        Level::None => NotifyLevel::None,
+        Level::Mentions => NotifyLevel::Mentions,
+        Level::All => NotifyLevel::All,
+    };
+    let params = SetNotify { conversation: args.name, level };
+    ask::<ConversationNotify>(context, params, args.json, show::people::told).await
+}
+
+pub(super) async fn unmute(context: &Context, args: Somebody) -> Result<Exit, Failure> {
+    let params = SetNotify { conversation: args.name, level: NotifyLevel::All };
+    ask::<ConversationNotify>(context, params, args.json, show::people::told).await
 }
 
 pub(super) async fn alias(context: &Context, args: Alias) -> Result<Exit, Failure> {

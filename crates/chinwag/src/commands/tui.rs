@@ -86,8 +86,8 @@ fn failed(error: RunError) -> Failure {
 fn options(context: &Context) -> Result<Options, Failure> {
     let ui = &context.ui;
     let theme = Theme::named(&ui.theme, &context.themes).unwrap_or_default();
-    let Notifications { on, sender, content, quiet, command } = ui.notifications.clone();
-    let rules = Rules { channel: ui.notify, on, sender, content, quiet, command };
+    let Notifications { on, words, sender, content, quiet, command } = ui.notifications.clone();
+    let rules = Rules { channel: ui.notify, on, words, sender, content, quiet, command };
     Ok(Options {
         theme: if context.has_colours() { theme } else { Theme::PLAIN },
         themes: context.themes.clone(),

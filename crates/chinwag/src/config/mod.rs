@@ -233,6 +233,8 @@ pub(crate) enum Motion {
 pub(crate) struct Notifications {
     /// Of what.
     pub(crate) on: Vec<Kind>,
+    /// Words that make a message one for us.
+    pub(crate) words: Vec<String>,
     /// Whether it is said who it is from.
     pub(crate) sender: bool,
     /// Whether it is said what was said.
@@ -245,8 +247,8 @@ pub(crate) struct Notifications {
 
 impl Default for Notifications {
     fn default() -> Self {
-        let Rules { on, sender, content, quiet, command, .. } = Rules::default();
-        Self { on, sender, content, quiet, command }
+        let Rules { on, words, sender, content, quiet, command, .. } = Rules::default();
+        Self { on, words, sender, content, quiet, command }
     }
 }
 

@@ -162,8 +162,10 @@ keys! {
     "ui.motion" Default("\"on\""), Client, "on or off",
         "off: nothing moves by itself, neither pictures of round trips nor seconds that are counted." => ui.motion;
 
-    "ui.notifications.on" Default("[\"message\", \"mention\", \"request\", \"contact\"]"), Client, "a list of message, mention, request and contact",
-        "Of what: messages, messages with your name behind an @, who asks, who has become a contact." => ui.notifications.on;
+    "ui.notifications.on" Default("[\"message\", \"mention\", \"request\", \"contact\", \"invitation\"]"), Client, "a list of message, mention, request, contact and invitation",
+        "Of what: messages, messages with your name behind an @, who asks, who has become a contact, who invites you to a group." => ui.notifications.on;
+    "ui.notifications.words" Example("[\"deploy\", \"Big Fox\"]"), Client, "a list of words",
+        "Words that are marked, and make a message one for you, as your name behind an @ does." => ui.notifications.words;
     "ui.notifications.sender" Default("false"), Client, "true or false",
         "Say who it is from." => ui.notifications.sender;
     "ui.notifications.content" Default("false"), Client, "true or false",

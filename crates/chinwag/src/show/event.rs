@@ -53,6 +53,7 @@ pub(crate) fn line(event: &Event, style: &Style) -> Option<String> {
         What::Classroom { .. }
         | What::ClassroomChanged {}
         | What::ConversationRead { .. }
+        | What::ConversationNotify { .. }
         | What::Typing { .. }
         | What::Unknown => None,
     }

@@ -334,6 +334,7 @@ pub(crate) mod tests {
             reply_to: None,
             edited: false,
             gone: None,
+            mentions_me: false,
             reactions: Vec::new(),
             state: is_me.then_some(MessageState::Delivered),
             reach: None,

@@ -1,7 +1,8 @@
 //! People and the ways to their devices in words.
 
 use chinwag_api::model::{
-    ConnectOutcome, Contact, ContactState, Invite, Nearby, Peer, Request, SafetyNumber, Ticket,
+    ConnectOutcome, Contact, ContactState, Conversation, Invite, Nearby, NotifyLevel, Peer,
+    Request, SafetyNumber, Ticket,
 };
 
 use super::message::Style;
@@ -73,6 +74,19 @@ fn stands(contact: &Contact, who: &str) -> String {
 /// What somebody who was called `before` is called now.
 pub(crate) fn renamed(before: &str, contact: &Contact) -> String {
     format!("{} is called {} here from now on.", name(before), name(&contact.name))
+}
+
+/// How much is told of a conversation from now on.
+pub(crate) fn told(conversation: &Conversation) -> String {
+    let of = name(&conversation.name);
+    match conversation.notify {
+        NotifyLevel::None => {
+            format!("Nothing of {of} is told any more; it is counted as unread all the same.")
+        }
+        NotifyLevel::Mentions => format!("Of {of} only what names you is told."),
+        NotifyLevel::All => format!("Everything of {of} is told."),
+        NotifyLevel::Unknown => format!("How much of {of} is told is of a newer kind."),
+    }
 }
 
 /// All contacts.
