@@ -439,4 +439,10 @@ async fn of_what_is_unread_it_is_known_how_much_names_us() {
     assert!(!alice.ask::<MessageGet>(OneMessage { id: named }).await.mentions_me);
     bob.ask::<ConversationMarkRead>(with("Alice")).await;
     assert_eq!(counts(&bob).await, (0, 0));
+    // So many are counted, and no more.
+    for n in 0..101 {
+        alice.say("Bob", &format!("@bob {n}")).await;
+    }
+    bob.hears("@bob 100").await;
+    assert_eq!(counts(&bob).await, (101, 100));
 }

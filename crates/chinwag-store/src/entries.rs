@@ -524,6 +524,7 @@ mod tests {
         assert_eq!(plan(WITH_ID), by_id);
         let by_place = "SEARCH entries USING INDEX entries_by_place (log=? AND seq>? AND seq<?)";
         assert_eq!(plan(OF_LOG), by_place);
+        assert!(plan(TEXTS_WITH).contains(by_place) && !plan(TEXTS_WITH).contains("TEMP B-TREE"));
     }
 
     #[test]

@@ -555,3 +555,31 @@ fn how_much_is_told_of_a_conversation_is_kept_over_a_restart() {
     drop(store);
     assert_eq!(told(&open(folder.path())), [Notify::All, Notify::Mentions, Notify::All]);
 }
+
+#[test]
+fn texts_with_a_sign_are_found_among_the_newest_and_edits_as_what_they_are_of() {
+    let folder = TempDir::new().unwrap();
+    let mut store = open(folder.path());
+    let mut author = Author::new(1, conversation(1));
+    let mut ids = Vec::new();
+    for n in 1..=6 {
+        ids.push(author.writes(n, text(if n % 3 == 0 { "for @ana" } else { "for nobody" })));
+    }
+    author.writes(7, edit(ids[0], "for @ana after all"));
+    author.writes(8, reaction(ids[1]));
+    author.writes(9, unknown(900));
+    store.append(&author.all()).unwrap();
+    let found = |from, to, looked_at| {
+        let log = (author.conversation(), author.id());
+        store.texts_with(log.0, log.1, range(from, to), b'@', looked_at).unwrap()
+    };
+    assert_eq!(found(1, 9, 9), [ids[0], ids[5], ids[2]]);
+    assert_eq!(found(4, 9, 9), [ids[0], ids[5]]);
+    assert_eq!(found(1, 9, 4), [ids[0], ids[5]], "no further back than that");
+    assert_eq!(store.texts_with(conversation(2), author.id(), range(1, 9), b'@', 9).unwrap(), []);
+    store.delete_body(ids[5]).unwrap();
+    assert_eq!(
+        store.texts_with(author.conversation(), author.id(), range(1, 9), b'@', 9).unwrap(),
+        [ids[0], ids[2]]
+    );
+}

@@ -445,6 +445,28 @@ mod tests {
     }
 
     #[test]
+    fn who_says_the_name_of_our_team_behind_an_at_sign_names_us() {
+        let mut talks = Talks::new(7, "blue");
+        let mut peer = None;
+        for text in ["hello", "@Blue, here?", "@blueish", "mail@blue"] {
+            let said = says("10.0.0.7:51000", "10.0.0.7:4001", text);
+            peer = Some(hear(&mut talks, &said).peer);
+        }
+        let peer = peer.unwrap();
+        talks.said(peer, "blue", "@blue is us", MessageState::Sent, None, NOW);
+        let counts = |talks: &Talks| {
+            let told = talks.conversation(peer).unwrap();
+            (told.unread, told.unread_mentions)
+        };
+        assert_eq!(counts(&talks), (4, 1));
+        let page = talks.page(peer, None, None, 10).unwrap();
+        let named: Vec<bool> = page.messages.iter().map(|message| message.mentions_me).collect();
+        assert_eq!(named, [false, true, false, false, false]);
+        talks.read(peer);
+        assert_eq!(counts(&talks), (0, 0));
+    }
+
+    #[test]
     fn the_id_of_a_peer_is_read_as_it_is_written() {
         for (address, origin) in [
             ("10.0.0.7:4001", None),

@@ -484,9 +484,10 @@ impl App {
         let Some(chat) = self.chats.current() else { return };
         let name = chat.name(40);
         let public = if chat.is_classroom() { ", not private" } else { "" };
-        let unread = match chat.conversation.unread {
-            0 => String::new(),
-            n => format!(", {n} unread"),
+        let unread = match (chat.conversation.unread, chat.conversation.unread_mentions) {
+            (0, _) => String::new(),
+            (n, 0) => format!(", {n} unread"),
+            (n, mentions) => format!(", {n} unread, {mentions} for you"),
         };
         self.say(if chat.is_self() {
             format!("your notes to yourself{unread}")

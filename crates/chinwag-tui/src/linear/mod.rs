@@ -486,13 +486,16 @@ impl Lines {
         let name = chat.name(40);
         let is_classroom = chat.is_classroom();
         let is_self = chat.is_self();
-        let unread = chat.conversation.unread;
+        let (unread, mentions) = (chat.conversation.unread, chat.conversation.unread_mentions);
+        let for_you = if mentions > 0 { format!(", {mentions} for you") } else { String::new() };
         let is_alone = self.app.chats.are_empty();
         match (is_self, unread) {
             (true, _) => self.system("You are in your notes to yourself."),
             (false, 0) => self.system(format!("You are in the conversation with {name}.")),
             (false, n) => {
-                self.system(format!("You are in the conversation with {name}; {n} unread."));
+                self.system(format!(
+                    "You are in the conversation with {name}; {n} unread{for_you}."
+                ));
             }
         }
         if is_classroom {

@@ -38,6 +38,15 @@ fn ours(standing: Option<&GroupStanding>) -> &'static str {
     }
 }
 
+/// How much of a group is unread, and how much of it names us.
+fn unread(group: &Conversation) -> String {
+    match (group.unread, group.unread_mentions) {
+        (0, _) => String::new(),
+        (n, 0) => n.to_string(),
+        (n, mentions) => format!("{n}, {mentions} for you"),
+    }
+}
+
 /// All groups.
 pub(crate) fn list(groups: &[Conversation], style: &Style) -> String {
     if groups.is_empty() {
@@ -51,7 +60,7 @@ pub(crate) fn list(groups: &[Conversation], style: &Style) -> String {
             name(&group.name),
             ours(standing).to_owned(),
             standing.map_or_else(String::new, |standing| standing.members.to_string()),
-            if group.unread > 0 { group.unread.to_string() } else { String::new() },
+            unread(group),
             output::short(topic, TOPIC_SHOWN),
             super::id(&group.id, style.whole_ids),
         ]);
