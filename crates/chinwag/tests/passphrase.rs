@@ -7,6 +7,7 @@ mod harness;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use chinwag_api::method::Page;
@@ -41,7 +42,9 @@ fn key_file(home: &Home) -> Vec<u8> {
 
 /// Starts `chinwag` with these lines in file descriptor 3.
 fn starts_with_lines(home: &Home, args: &[&str], lines: &[&str]) -> Piped {
-    let path = home.path("lines");
+    // One for each: whoever is killed at once leaves somebody behind who takes the file away later.
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let path = home.path(&format!("lines{}", COUNT.fetch_add(1, Ordering::Relaxed)));
     std::fs::write(&path, lines.join("\n") + "\n").unwrap();
     let mut command = Command::new("sh");
     command.args(["-c", "exec 3< \"$0\"; rm \"$0\"; exec \"$@\"", &path, PROGRAM]).args(args);
