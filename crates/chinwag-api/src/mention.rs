@@ -8,7 +8,7 @@
 /// Capitals make no difference, as wherever names are compared. Before the `@` stands no letter and no digit,
 /// so that no address of mail is one; behind the name neither, nor a sign that belongs to its last letter.
 pub fn mentions(text: &str, name: &str) -> Vec<(usize, usize)> {
-    let wanted = name.to_lowercase();
+    let wanted = small(name);
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -25,7 +25,7 @@ pub fn mentions(text: &str, name: &str) -> Vec<(usize, usize)> {
 /// Where a word stands as one of its own, with or without capitals: from byte, to byte. For words that somebody
 /// wants to hear of, beside their name.
 pub fn words(text: &str, word: &str) -> Vec<(usize, usize)> {
-    let wanted = word.to_lowercase();
+    let wanted = small(word);
     if wanted.is_empty() {
         return Vec::new();
     }
@@ -44,6 +44,15 @@ pub fn words(text: &str, word: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// A text in small letters, each by itself: the letter that is another one at the end of a word (ς) is as any.
+fn small(text: &str) -> String {
+    text.chars().flat_map(small_letters).collect()
+}
+
+fn small_letters(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase().map(|small| if small == 'ς' { 'σ' } else { small })
+}
+
 /// How many bytes of a text are a name that is written in small letters, if it begins with it.
 fn begins_with(text: &str, small: &str) -> Option<usize> {
     let mut left = small;
@@ -52,7 +61,7 @@ fn begins_with(text: &str, small: &str) -> Option<usize> {
         if left.is_empty() {
             break;
         }
-        for small in c.to_lowercase() {
+        for small in small_letters(c) {
             left = left.strip_prefix(small)?;
         }
         len += c.len_utf8();
@@ -97,6 +106,8 @@ mod tests {
         assert_eq!(found("@ÄNNE @änne", "Änne"), ["@ÄNNE", "@änne"]);
         // A capital whose small letter is two characters.
         assert_eq!(found("@İpek @i\u{307}pek", "İpek"), ["@İpek", "@i\u{307}pek"]);
+        assert_eq!(found("@ΝΙΚΟΣ @νικος @Νικοσ", "Νικος"), ["@ΝΙΚΟΣ", "@νικος", "@Νικοσ"]);
+        assert_eq!(words("η ΟΔΟΣ", "οδος").len(), 1);
         assert_eq!(found("@Zoe\u{308} is somebody else", "Zoe"), [""; 0]);
         assert_eq!(found("@中村さん", "中村"), [""; 0], "no end of a word is told in there");
     }
@@ -112,7 +123,7 @@ mod tests {
     proptest! {
         #[test]
         fn whoever_is_named_between_blanks_is_found(
-            name in "[a-zA-ZäÖİß中 _.0-9🙂-]{0,12}[a-zA-Z0-9äÖß]",
+            name in "[a-zA-ZäÖİßΣσς中 _.0-9🙂-]{0,12}[a-zA-Z0-9äÖßΣς]",
             before in "[a-z ]{0,8}",
             behind in "[a-z ]{0,8}",
         ) {

@@ -328,7 +328,9 @@ fn opening(home: Home) -> Opening {
 fn relays(settings: &Settings) -> Result<Relays, ApiError> {
     let relays = Relays::new(settings.relays.clone());
     let relays = relays.map_err(|error| ApiError::new(Kind::Limit, error.to_string()))?;
-    let Some(path) = &settings.relay_certificates else { return Ok(relays) };
+    let Some(path) = settings.relay_certificates.as_ref().filter(|_| !relays.is_empty()) else {
+        return Ok(relays);
+    };
     let unusable = |why: String| {
         let text = format!("the certificates of relays, {}, can't be used: {why}", path.display());
         ApiError::new(Kind::NotFound, text)

@@ -120,16 +120,18 @@ pub async fn protect(
     let is_first = unlocked.is_none();
     let home = Home::of(settings)?.with_key(unlocked);
     let protect = move || {
-        if is_first && matches!(home.key_file().read()?, Content::Wrapped(_)) {
-            return Err(is_protected(home.path()));
-        }
+        let may_begin = |content: &Content| match content {
+            Content::Wrapped(_) if is_first => Err(is_protected(home.path())),
+            Content::Wrapped(_) | Content::Plain(_) => Ok(()),
+        };
+        may_begin(&home.key_file().read()?)?;
         let key = home.key()?;
         let wrapped = wrap(&passphrase, &key)?;
         let is_good = |content: Content| match content {
             Content::Wrapped(wrapped) => wrapped.unwrap(&passphrase).is_ok_and(|is| is == key),
             Content::Plain(_) => false,
         };
-        replace(&home, &Content::Wrapped(wrapped), is_good)
+        replace(&home, &Content::Wrapped(wrapped), may_begin, is_good)
     };
     aside(protect).await
 }
@@ -140,16 +142,20 @@ pub async fn unprotect(settings: &Settings, unlocked: StoreKey) -> Result<(), Ap
     let home = Home::of(settings)?.with_key(Some(unlocked.clone()));
     let is_good =
         move |content: Content| matches!(content, Content::Plain(key) if key == *unlocked.0);
-    aside(move || replace(&home, &Content::Plain(home.key()?), is_good)).await
+    let remove = move || replace(&home, &Content::Plain(home.key()?), |_| Ok(()), is_good);
+    aside(remove).await
 }
 
-/// Replaces the file of the key while the folder is ours, once the key has opened what it is for.
+/// Replaces the file of the key while the folder is ours, once the key has opened what it is for, and if what
+/// is there by then may be replaced: somebody else may have been faster.
 fn replace(
     home: &Home,
     content: &Content,
+    may_begin: impl FnOnce(&Content) -> Result<(), ApiError>,
     is_good: impl FnOnce(Content) -> bool,
 ) -> Result<(), ApiError> {
     let _ours = crate::opening(home.clone())().map_err(|cannot| cannot.error)?;
+    may_begin(&home.key_file().read()?)?;
     home.key_file().replace(content, is_good, |_| Ok(()))
 }
 

@@ -20,6 +20,8 @@ use iroh_relay::server::{
     TlsConfig,
 };
 
+use rustls::crypto::aws_lc_rs;
+
 pub use self::certificate::{CertificateError, sign_own};
 pub use self::doorkeeper::Counts;
 use self::doorkeeper::Doorkeeper;
@@ -62,8 +64,8 @@ pub enum Certificate {
         /// Its private key.
         key: PathBuf,
     },
-    /// By one that a public authority (Let's Encrypt) gives us for our name, over port 443. To ask for it
-    /// is to agree with its terms.
+    /// By one that a public authority gives us for our name, over port 443. To ask for it is to agree with
+    /// its terms.
     Acme {
         /// The names that it is for.
         domains: Vec<String>,
@@ -71,6 +73,8 @@ pub enum Certificate {
         contact: String,
         /// A folder where it is kept.
         cache: PathBuf,
+        /// The address of another authority's directory (RFC 8555); none: Let's Encrypt's.
+        directory: Option<String>,
     },
 }
 
@@ -99,14 +103,19 @@ impl Relay {
     /// Begins to listen. Has to be called within a tokio runtime. An error: an address is taken or not
     /// ours, or the certificate can't be used.
     pub async fn start(settings: Settings) -> Result<Self, RelayError> {
+        // Whoever asks the authority for a certificate takes the provider of the process. An error: there is
+        // one already.
+        let _ = aws_lc_rs::default_provider().install_default();
         let doorkeeper =
             Arc::new(Doorkeeper::new(settings.connections_max, settings.allowed.clone()));
         let certificate = match &settings.certificate {
             Certificate::Files { chain, key } => {
                 CertConfig::Manual { server_config: certificate::from_files(chain, key)? }
             }
-            Certificate::Acme { domains, contact, cache } => CertConfig::LetsEncrypt {
-                acme_config: AcmeConfig::letsencrypt(true)
+            Certificate::Acme { domains, contact, cache, directory } => CertConfig::LetsEncrypt {
+                acme_config: directory
+                    .clone()
+                    .map_or_else(|| AcmeConfig::letsencrypt(true), AcmeConfig::new)
                     .domains(domains.clone())
                     .contact(vec![format!("mailto:{contact}")])
                     .cache_path(cache.clone()),

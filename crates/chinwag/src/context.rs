@@ -67,6 +67,9 @@ impl Context {
         let places = Places::of(global)?;
         let found = config::read(global.config.as_deref(), &places)?;
         let warnings = found.warnings();
+        let folder = found.path.as_deref().and_then(std::path::Path::parent);
+        let beside =
+            |path: PathBuf| folder.map_or_else(|| path.clone(), |folder| folder.join(&path));
         let (config, themes) = (found.reading.config, found.themes.all);
         let is_utc = global.utc || config.ui.time == TimeName::Utc;
         let in_file = config.clone();
@@ -86,7 +89,7 @@ impl Context {
             state_dir: places.state,
             lan: lan && !global.no_lan,
             relays: if global.no_relay { Vec::new() } else { relays },
-            relay_certificates: relay_certificates.filter(|_| !global.no_relay),
+            relay_certificates: relay_certificates.filter(|_| !global.no_relay).map(beside),
             bind: if global.bind.is_empty() { bind } else { global.bind.clone() },
             log: global.log_level.or(log_level).map(Into::into).unwrap_or_default(),
             classroom,

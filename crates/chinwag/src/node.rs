@@ -5,6 +5,7 @@
 //! waits for an answer behind them.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ use crate::terminal::signals::Signals;
 
 /// How long a node that runs may take to say that it is there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a node that is closing may take when somebody does not want to wait for it. A process that ends
+/// while its database is being closed may crash: SQLCipher puts its things away when the process does.
+pub(crate) const HURRY: Duration = Duration::from_secs(2);
 
 /// How long the data folder may be in the hands of a node that can't be reached: it begins or ends.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -140,10 +145,14 @@ pub(crate) async fn until_done(
         Ok(Some(exit)) => Ok(exit),
         Err(failure) => Err(failure),
     };
+    let mut closing = pin!(node.close());
     tokio::select! {
-        () = node.close() => done,
+        () = &mut closing => done,
         // Whoever says it twice does not want to wait.
-        exit = signals.received() => Ok(exit),
+        exit = signals.received() => {
+            let _ = timeout(HURRY, closing).await;
+            Ok(exit)
+        }
     }
 }
 

@@ -211,12 +211,9 @@ fn the_first_start_may_begin_with_a_passphrase() {
     assert_eq!(terminal.ends(), 0);
     assert!(key_file(&home).starts_with(b"chinwag wrapped key"));
     assert_fails(&home.runs(&["id"]), 8, NEEDED);
-    let again = runs_with_lines(
-        &home,
-        &["init", "--passphrase", "--name", "Bob", "--passphrase-fd", "3"],
-        &["hen"],
-    );
-    assert_fails(&again, 4, "there is data");
+    let again = ["init", "--passphrase", "--name", "Bob", "--passphrase-fd", "3"];
+    assert_fails(&runs_with_lines(&home, &again, &["hen"]), 8, "is not the passphrase of");
+    assert_fails(&runs_with_lines(&home, &again, &["fox"]), 4, "there is an account here already");
 }
 
 // Without a terminal.
@@ -419,6 +416,20 @@ fn whoever_is_killed_in_the_middle_has_the_old_state_or_the_new_one() {
         }
     }
     assert!(was_cut[1] > 0, "some were killed before the new key counted: {was_cut:?}");
+}
+
+#[test]
+fn whoever_began_with_a_passphrase_and_got_no_further_goes_on_with_it() {
+    let home = Home::empty();
+    let too_long = "x".repeat(80);
+    let init = |name| ["init", "--passphrase", "--name", name, "--passphrase-fd", "3"];
+    let lines = [WORDS, WORDS];
+    assert_eq!(runs_with_lines(&home, &init(&too_long), &lines).code, 7);
+    let again = runs_with_lines(&home, &init("Ana"), &[WORDS]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.error.contains("has a passphrase already, and keeps it"), "{again:?}");
+    assert!(does_unlocked(&home, &["id"]).contains("Ana"));
+    assert_fails(&home.runs(&["id"]), 8, "protected by a passphrase");
 }
 
 // What goes on as ever.

@@ -165,6 +165,10 @@ fn a_relay_is_told_what_is_wrong_with_what_it_was_given() {
     assert_eq!(missing.code, 3);
     assert!(missing.error.contains("no.pem"), "{missing:?}");
 
+    let strange = harness::pipes::run(&["relay", "--own", "no name!", "--https", V4]);
+    assert_eq!(strange.code, 2, "{strange:?}");
+    assert!(strange.error.contains("is no host name"), "{strange:?}");
+
     let taken = std::net::TcpListener::bind(V4).unwrap();
     let at = taken.local_addr().unwrap().to_string();
     let folder = TempDir::new().unwrap();
@@ -172,6 +176,22 @@ fn a_relay_is_told_what_is_wrong_with_what_it_was_given() {
     let args = ["relay", "--own", "127.0.0.1", "--folder", folder, "--http", V4, "--quic", V4];
     let taken = harness::pipes::run(&[&args[..], &["--https", &at]].concat());
     assert_eq!(taken.code, 8, "{taken:?}");
+}
+
+#[test]
+fn a_relay_that_waits_for_its_certificate_is_there() {
+    let folder = TempDir::new().unwrap();
+    // Nobody is there: the authority is asked again later.
+    let authority = "https://127.0.0.1:1/directory";
+    let mut args = vec!["relay", "--acme", "relay.example", "--contact", "me@mail.example"];
+    args.extend(["--acme-directory", authority, "--folder", folder.path().to_str().unwrap()]);
+    args.extend(["--https", V4, "--http", V4, "--quic", V4, "--json"]);
+    let relay = Piped::chinwag(&args);
+    let said: Value = serde_json::from_str(&relay.line()).unwrap();
+    let https = said["https"].as_str().unwrap();
+    assert!(std::net::TcpStream::connect(https).is_ok());
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.ends().code, 143);
 }
 
 #[test]

@@ -206,7 +206,7 @@ async fn who_goes_by_a_relay_is_there_again_when_the_relay_is() {
     runs.stop().await;
     ana.expect(|event| matches!(event, NetEvent::Disconnected { .. }).then_some(())).await;
 
-    let (chain, key) = sign_own(folder.path(), &[]).unwrap();
+    let (chain, key) = sign_own(folder.path(), &["127.0.0.1".to_owned()]).unwrap();
     let again = chinwag_relay::Settings {
         https: at,
         http: loopback(),

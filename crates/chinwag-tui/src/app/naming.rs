@@ -18,6 +18,7 @@ impl App {
     pub(super) fn mute(&mut self, act: Act, args: &str) -> Vec<Effect> {
         let (name, level) = match args.split_once("--level") {
             Some((name, level)) => (name.trim(), level.trim()),
+            None if ["none", "mentions", "all"].contains(&args.trim()) => ("", args.trim()),
             None => (args.trim(), if act == Act::Unmute { "all" } else { "none" }),
         };
         let level = match level {

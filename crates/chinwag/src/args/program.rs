@@ -43,6 +43,9 @@ pub(crate) struct RelayArgs {
     /// A mail address for Let's Encrypt
     #[arg(long, value_name = "MAIL", requires = "acme")]
     pub(crate) contact: Option<String>,
+    /// Get it from another authority than Let's Encrypt: the address of its directory
+    #[arg(long, value_name = "URL", requires = "acme")]
+    pub(crate) acme_directory: Option<String>,
     /// Where certificates that it gets or signs are kept
     #[arg(long, value_name = "DIR", default_value = "relay")]
     pub(crate) folder: PathBuf,

@@ -105,11 +105,18 @@ fn said(settings: &Settings, json: Json, words: &str) -> Result<Exit, Failure> {
 /// Begins a data folder that a passphrase protects, and has its key at hand.
 pub(super) async fn begin(context: &Context) -> Result<(), Failure> {
     let settings = context.settings(false)?;
-    if chinwag_daemon::protection(&settings.data_dir)? != Protection::Nothing {
-        let sentence = format!("there is data in {} already", settings.data_dir.display());
-        return Err(
-            Failure::saying(Exit::Refused, sentence).hint("`chinwag passphrase set` protects it")
-        );
+    match chinwag_daemon::protection(&settings.data_dir)? {
+        Protection::Nothing => {}
+        // Begun before, and broken off: whoever asks for what follows is asked for it as always.
+        Protection::Passphrase { .. } => {
+            context.remark("chinwag: this folder has a passphrase already, and keeps it");
+            return Ok(());
+        }
+        Protection::File => {
+            let sentence = format!("there is data in {} already", settings.data_dir.display());
+            return Err(Failure::saying(Exit::Refused, sentence)
+                .hint("`chinwag passphrase set` protects it"));
+        }
     }
     let passphrase = unless_ended(context.unlocker.first()).await?;
     context.unlocker.hold(chinwag_daemon::begin(&settings, passphrase).await?);

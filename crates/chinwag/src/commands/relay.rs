@@ -28,11 +28,18 @@ pub(super) fn run(global: &Global, args: RelayArgs) -> Result<Exit, Failure> {
 
 async fn relay(context: Context, args: RelayArgs) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
+    for name in args.own.iter().chain(&args.acme).flatten() {
+        url(name, (None, None)).parse::<chinwag_daemon::Relay>().map_err(|_| {
+            Failure::saying(Exit::Usage, format!("{name:?} is no host name and no IP address"))
+        })?;
+    }
     let certificate = certificate(&args)?;
     let own = match &certificate {
         Certificate::Files { chain, .. } if args.own.is_some() => Some(chain.clone()),
         _ => None,
     };
+    let allowed = args.allow.as_deref().map(allowed).transpose()?;
+    let listed = allowed.as_ref().map(BTreeSet::len);
     let settings = Settings {
         https: args.https,
         http: args.http,
@@ -41,18 +48,29 @@ async fn relay(context: Context, args: RelayArgs) -> Result<Exit, Failure> {
         certificate,
         connections_max: args.connections,
         bytes_per_second: args.rate,
-        allowed: args.allow.as_deref().map(allowed).transpose()?,
+        allowed,
     };
     let started = Relay::start(settings).await;
     let mut relay = started.map_err(|error| match error {
         RelayError::Certificate(error) => unusable(&error),
         RelayError::Start(_) | RelayError::Stopped(_) => {
-            Failure::saying(Exit::Locked, error.to_string()).hint(
-                "ports below 1024 are for root: choose others with --https, --http and --quic",
-            )
+            let words = error.to_string();
+            let hint = if words.contains("ermission denied") {
+                "ports below 1024 are for root: choose others with --https, --http and --quic"
+            } else {
+                "another program may be there: choose others with --https, --http and --quic"
+            };
+            Failure::saying(Exit::Locked, words).hint(hint)
         }
     })?;
     tell(&context, &args, &relay, own.as_deref())?;
+    if let Some(listed) = listed {
+        let words = match listed {
+            0 => "nobody is on the list: nobody is let in".to_owned(),
+            some => format!("devices on the list: {some}"),
+        };
+        context.remark(&format!("chinwag: {words}"));
+    }
     let mut said = Counts::default();
     let exit = loop {
         tokio::select! {
@@ -86,6 +104,7 @@ fn certificate(args: &RelayArgs) -> Result<Certificate, Failure> {
             domains: domains.clone(),
             contact: contact.clone(),
             cache: args.folder.clone(),
+            directory: args.acme_directory.clone(),
         }),
         _ => {
             let words = "a relay needs a certificate, so that nobody can pretend to be it";

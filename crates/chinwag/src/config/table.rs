@@ -118,7 +118,7 @@ keys! {
     "relays" Example("[\"https://relay.example\"]"), Never, "a list of relays like \"https://relay.example\"",
         "The relays that may be used where there is no direct way (docs/relay.md); none: no relay." => relays;
     "relay_certificates" Example("\"/etc/chinwag/relay.pem\""), Never, "the path of a file",
-        "Certificates in PEM that are trusted to speak for relays, beside those that browsers trust." => relay_certificates;
+        "Certificates in PEM that are trusted to speak for relays, beside those that browsers trust; from the config's folder on." => relay_certificates;
     "log_level" Example("\"info\""), Daemon, "off, error, warn, info, debug or trace",
         "How much to note in the log, which is in the data folder: off, error, warn, info, debug or trace." => log_level;
     "passphrase_command" Example("[\"pass\", \"show\", \"chinwag\"]"), Never, "a list: a program and its arguments",

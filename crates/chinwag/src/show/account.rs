@@ -87,7 +87,8 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();
     all.push(("Listens on", addresses.join("\n")));
     all.push(("Local network", yes_no(status.lan).to_owned()));
-    let relays: Vec<String> = status.relays.iter().map(relay).collect();
+    let has_home = status.relays.iter().any(|relay| relay.is_home);
+    let relays: Vec<String> = status.relays.iter().map(|of| relay(of, has_home)).collect();
     let relays = if relays.is_empty() { "none in use".to_owned() } else { relays.join("\n") };
     all.push(("Relays", relays));
     all.extend(class);
@@ -103,11 +104,15 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
 }
 
 /// A relay, and how it goes with it.
-fn relay(relay: &Relay) -> String {
+fn relay(relay: &Relay, has_home: bool) -> String {
     let state = match (relay.is_home, relay.connected, &relay.problem) {
         (true, true, _) => "connected: others find us there".to_owned(),
         (true, false, Some(problem)) => format!("not reached: {}", output::one_line(problem)),
         (true, false, None) => "not reached yet".to_owned(),
+        (false, ..) if !has_home => {
+            "not reached: it is away, or its address, its port or relay_certificates is wrong"
+                .to_owned()
+        }
         (false, ..) => "not our home; asked when somebody is there".to_owned(),
     };
     format!("{}, {state}", output::one_line(&relay.url))
