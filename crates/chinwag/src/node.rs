@@ -33,9 +33,8 @@ use crate::terminal::signals::Signals;
 /// How long a node that runs may take to say that it is there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a node that is closing may take when somebody does not want to wait for it. A process that ends
-/// while its database is being closed may crash: SQLCipher puts its things away when the process does.
-pub(crate) const HURRY: Duration = Duration::from_secs(2);
+/// How long a node that is closing may take when somebody does not want to wait for it.
+const HURRY: Duration = Duration::from_secs(2);
 
 /// How long the data folder may be in the hands of a node that can't be reached: it begins or ends.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -145,13 +144,22 @@ pub(crate) async fn until_done(
         Ok(Some(exit)) => Ok(exit),
         Err(failure) => Err(failure),
     };
-    let mut closing = pin!(node.close());
+    closed(node.close(), &mut signals).await.map_or(done, Ok)
+}
+
+/// Waits until a node is closed, and not for long when somebody does not want to wait: then it says what they
+/// asked for. A process that ends while its database is being closed may crash: SQLCipher puts its things away
+/// when the process does.
+pub(crate) async fn closed(
+    closing: impl Future<Output = ()>,
+    signals: &mut Signals,
+) -> Option<Exit> {
+    let mut closing = pin!(closing);
     tokio::select! {
-        () = &mut closing => done,
-        // Whoever says it twice does not want to wait.
+        () = &mut closing => None,
         exit = signals.received() => {
             let _ = timeout(HURRY, closing).await;
-            Ok(exit)
+            Some(exit)
         }
     }
 }

@@ -512,6 +512,8 @@ fn two_people_meet_and_talk_in_plain_lines() {
     ana.until_shows("System: Message 1 is read.");
     bob.enters("/reply 1 good morning");
     ana.until_shows("2 Bob, in answer to 1: good morning");
+    // It has a number for him when he sees it himself.
+    bob.until_shows("2 You, in answer to 1: good morning");
     bob.enters("/edit 2 good evening");
     ana.until_shows("2 Bob, with other words: good evening");
     ana.enters("/react 2");

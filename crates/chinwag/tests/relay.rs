@@ -94,13 +94,20 @@ fn failure_of(home: &Home, message: &str) -> Option<Failure> {
     why.devices.into_iter().find_map(|device| device.failures.into_iter().next())
 }
 
+/// Ana and Bob, contacts without a direct way to each other.
+#[track_caller]
+fn two_by(relay: &Relay) -> (Home, Home, [Piped; 2]) {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let daemons = [relay.daemon(&ana, V4), relay.daemon(&bob, V6)];
+    let ticket = ana.does(&["invite"]);
+    bob.does(&["add", ticket.trim(), "--timeout", "30"]);
+    (ana, bob, daemons)
+}
+
 #[test]
 fn two_people_without_a_direct_way_talk_by_their_relay_and_are_told_so() {
     let relay = Relay::starts(&[]);
-    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
-    let _daemons = [relay.daemon(&ana, V4), relay.daemon(&bob, V6)];
-    let ticket = ana.does(&["invite"]);
-    bob.does(&["add", ticket.trim(), "--timeout", "30"]);
+    let (ana, bob, _daemons) = two_by(&relay);
     let sent: Sent = bob.asks(&["send", "Ana", "by the relay", "--wait", "delivered"]);
     assert_eq!(sent.state, MessageState::Delivered);
     assert!(ana.does(&["history", "Bob"]).contains("by the relay"));
@@ -117,10 +124,7 @@ fn two_people_without_a_direct_way_talk_by_their_relay_and_are_told_so() {
 #[test]
 fn what_was_sent_while_the_relay_was_away_arrives_when_it_is_back() {
     let relay = Relay::starts(&[]);
-    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
-    let _daemons = [relay.daemon(&ana, V4), relay.daemon(&bob, V6)];
-    let ticket = ana.does(&["invite"]);
-    bob.does(&["add", ticket.trim(), "--timeout", "30"]);
+    let (ana, bob, _daemons) = two_by(&relay);
     let name = relay.name();
     let Relay { runs, folder, https, quic } = relay;
     runs.signal(Signal::TERM);

@@ -1,17 +1,14 @@
 //! `daemon` and `status`.
 
-use std::pin::pin;
-
 use chinwag_api::method::{Nothing, SystemStatus};
 use chinwag_daemon::Daemon;
-use tokio::time::timeout;
 
 use super::answer;
 use crate::args::{Global, Json};
 use crate::config::{self, Live};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::node::{HURRY, Need, with};
+use crate::node::{Need, closed, with};
 use crate::output;
 use crate::passphrase::{Asking, Lock};
 use crate::show;
@@ -53,15 +50,7 @@ pub(super) async fn run(global: &Global, context: &Context) -> Result<Exit, Fail
         }
     };
     context.remark("chinwag: ending");
-    let mut stopping = pin!(daemon.stop());
-    tokio::select! {
-        () = &mut stopping => done,
-        // Whoever says it twice does not want to wait.
-        exit = signals.received() => {
-            let _ = timeout(HURRY, stopping).await;
-            Ok(exit)
-        }
-    }
+    closed(daemon.stop(), &mut signals).await.map_or(done, Ok)
 }
 
 /// Reads the config again, and says what of it counts from now on. What is wrong changes nothing.
