@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::exit::{Exit, Failure};
 use crate::output;
-use crate::terminal::ask;
+use crate::terminal::ask::{self, Hidden};
 use crate::terminal::descriptor::Descriptor;
 
 /// How often somebody may mistype.
@@ -181,9 +181,10 @@ async fn tried(
 /// Asks until it is the right one, a few times.
 async fn asked(data_dir: &Path) -> Result<StoreKey, Failure> {
     let folder = output::one_line(&data_dir.display().to_string());
+    let hidden = Hidden::begin()?;
     for left in (0..TRIES).rev() {
         let prompt = format!("Passphrase of {folder}: ");
-        let Some(line) = ask::secret(&prompt).await? else {
+        let Some(line) = hidden.secret(&prompt).await? else {
             return Err(Failure::from(chinwag_daemon::needed(data_dir)));
         };
         if let Ok(passphrase) = Passphrase::new(&line)
@@ -206,14 +207,15 @@ async fn typed_twice(otherwise: &str) -> Result<Passphrase, Failure> {
         return Err(Failure::saying(Exit::Usage, sentence).hint(otherwise));
     }
     let none = || Failure::saying(Exit::Refused, "nothing was done: there is no new passphrase");
+    let hidden = Hidden::begin()?;
     for _ in 0..TRIES {
-        let typed = ask::secret("New passphrase: ").await?.ok_or_else(none)?;
+        let typed = hidden.secret("New passphrase: ").await?.ok_or_else(none)?;
         let passphrase = match Passphrase::new(&typed) {
             Ok(passphrase) => passphrase,
             Err(BadPassphrase::Empty) => return Err(none()),
             Err(error) => return Err(unfit(error)),
         };
-        let again = ask::secret("The same again: ").await?.ok_or_else(none)?;
+        let again = hidden.secret("The same again: ").await?.ok_or_else(none)?;
         if Passphrase::new(&again).is_ok_and(|again| again == passphrase) {
             return Ok(passphrase);
         }

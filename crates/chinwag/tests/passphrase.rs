@@ -135,6 +135,20 @@ fn a_passphrase_is_typed_twice_to_be_set_and_once_to_be_let_in_and_nobody_sees_i
 }
 
 #[test]
+fn what_is_typed_while_a_passphrase_is_tried_is_not_shown_either() {
+    let (home, _) = protected();
+    let terminal = home.sits_at(&["id"]);
+    terminal.until_shows(ASKED);
+    terminal.enters("hen");
+    // The line ends when it was read: from here on it is tried, which takes a while.
+    terminal.until("the end of the line", |view| view.last_line() == Some(""));
+    terminal.types("fox");
+    terminal.until("the second question", |view| view.count(ASKED) == 2);
+    assert_unseen(&terminal, &["fox", "hen"]);
+    terminal.types(CTRL_C);
+}
+
+#[test]
 fn whoever_mistypes_three_times_is_not_let_in() {
     let (home, _) = protected();
     let mut terminal = home.sits_at(&["daemon"]);

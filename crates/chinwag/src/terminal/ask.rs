@@ -36,38 +36,42 @@ pub(crate) async fn confirm(prompt: &str) -> Result<bool, Failure> {
     Ok(matches!(answer.unwrap_or_default().trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Asks for something that nobody is to see while it is typed. `None`: there is no answer.
-pub(crate) async fn secret(prompt: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-    let internal = |error: io::Error| Failure::new(Exit::Internal, error);
-    let hidden = Hidden::begin().map_err(internal)?;
-    let _ = write!(io::stderr().lock(), "{prompt}").and_then(|()| io::stderr().flush());
-    // Not through the buffer of standard input, where it would stay.
-    let line = || Descriptor::Input(io::stdin()).line(PASSPHRASE_MAX);
-    let read = tokio::task::spawn_blocking(line).await;
-    drop(hidden);
-    read.map_err(|error| Failure::new(Exit::Internal, error))?.map_err(internal)
-}
-
-/// The terminal shows nothing of what is typed as long as this lives; whatever ends it, it does again.
-struct Hidden(Termios);
+/// The terminal shows nothing of what is typed as long as this lives, between two questions either; whatever
+/// ends it, it does again.
+pub(crate) struct Hidden(Termios);
 
 impl Hidden {
-    fn begin() -> io::Result<Self> {
-        let found = tcgetattr(io::stdin())?;
-        let mut hiding = found.clone();
-        hiding.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
-        // Whoever comes back to a program that was stopped has a terminal that shows everything.
-        hiding.special_codes[SpecialCodeIndex::VSUSP] = 0;
-        tcsetattr(io::stdin(), OptionalActions::Now, &hiding)?;
-        Ok(Self(found))
+    pub(crate) fn begin() -> Result<Self, Failure> {
+        hide().map(Self).map_err(|error| Failure::new(Exit::Internal, error))
     }
+
+    /// Asks for something that nobody is to see while it is typed. `None`: there is no answer.
+    pub(crate) async fn secret(&self, prompt: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let internal = |error: io::Error| Failure::new(Exit::Internal, error);
+        let _ = write!(io::stderr().lock(), "{prompt}").and_then(|()| io::stderr().flush());
+        // The end of its line is not shown either.
+        let _open = Open;
+        // Not through the buffer of standard input, where it would stay.
+        let line = || Descriptor::Input(io::stdin()).line(PASSPHRASE_MAX);
+        let read = tokio::task::spawn_blocking(line).await;
+        read.map_err(|error| Failure::new(Exit::Internal, error))?.map_err(internal)
+    }
+}
+
+/// How the terminal was before.
+fn hide() -> io::Result<Termios> {
+    let found = tcgetattr(io::stdin())?;
+    let mut hiding = found.clone();
+    hiding.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+    // Whoever comes back to a program that was stopped has a terminal that shows everything.
+    hiding.special_codes[SpecialCodeIndex::VSUSP] = 0;
+    tcsetattr(io::stdin(), OptionalActions::Now, &hiding)?;
+    Ok(found)
 }
 
 impl Drop for Hidden {
     fn drop(&mut self) {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
-        // The end of the line was not shown either.
-        let _ = writeln!(io::stderr().lock());
     }
 }
 
