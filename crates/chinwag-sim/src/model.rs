@@ -237,10 +237,11 @@ impl World<'_> {
         self.forget_what_nobody_has();
     }
 
-    /// What a removed device wrote may have been nowhere but on another one that is removed now, or
-    /// on a disk that is lost.
+    /// What a removed device wrote, under this id or one that it had before, may have been nowhere but
+    /// on itself or another one that is removed now, or on a disk that is lost.
     pub(crate) fn forget_what_nobody_has(&mut self) {
-        let is_removed = |w: &&Written| self.model.revoked.contains(&w.device);
+        let is_removed =
+            |w: &&Written| self.model.revoked.contains(&w.device) || self.is_revoked(w.by);
         let removed = self.model.written.values().filter(is_removed);
         let lost: Vec<EntryId> = removed.filter(|w| !self.is_held(w)).map(|w| w.id).collect();
         for id in lost {

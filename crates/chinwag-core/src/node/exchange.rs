@@ -1,5 +1,6 @@
 //! What goes to and fro: who has what, who wants what, and entries.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Session, later};
@@ -187,8 +188,9 @@ impl Node {
         if Some(author) == own && !session.doubted.insert(conversation) {
             return;
         }
-        let asked = (range.from(), later(now));
-        if session.asked.insert((conversation, author), asked).is_none() {
+        // What was asked before is waited for: it is what they were told.
+        if let Entry::Vacant(asked) = session.asked.entry((conversation, author)) {
+            asked.insert((range.from(), later(now)));
             self.send(link, &Message::Want { conversation, author, range });
         }
     }

@@ -1,15 +1,18 @@
 //! Who was away for long: the newest comes first, and what is between is filled in.
 
+use std::collections::BTreeMap;
+
 use chinwag_core::entry::{Place, Seq};
-use chinwag_core::ids::ConversationId;
+use chinwag_core::ids::{ConversationId, EntryId};
 use chinwag_core::input::{Command, Link};
 use chinwag_core::log::Run;
 use chinwag_core::node::Config;
 use chinwag_core::store::Store;
+use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::message::{Have, Message};
 
 use crate::world::World;
 
@@ -386,6 +389,41 @@ fn what_counts_of_a_log_comes_after_its_fork_was_found() {
     assert!(world.is_connected(own), "{:?}", world.transcript());
     assert_eq!(world.digest("alice's phone", "bob"), world.digest("alice", "bob"));
     assert_eq!(world.height("alice's phone", conversation, author), 2);
+}
+
+#[test]
+fn what_is_wanted_to_prove_a_fork_is_not_waited_for_in_place_of_what_was_asked_for() {
+    let mut world = with_a_phone();
+    let runs = branch(&mut world, Place::First, "to some", 3);
+    let heads: Vec<EntryId> = runs.iter().map(|run| run.entries[0].0.id()).collect();
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let author = world.device("bob");
+    let bobs = world.connect("alice's phone", "bob");
+    world.settle();
+    for run in runs {
+        let bytes = Message::Entries { conversation, author, run }.to_bytes();
+        world.inject("alice's phone", bobs, bytes);
+    }
+    world.disconnect("alice's phone", "bob");
+    let own = world.connect("alice's phone", "alice");
+    world.settle();
+    // She has more of it, which the phone asks for; then another third entry, and then a fork was
+    // found: of what the phone wants nothing counts any more.
+    let range = |from, to| Range::new(Seq::new(from).unwrap(), Seq::new(to).unwrap()).unwrap();
+    let claims = |ranges: &[Range], head: EntryId| {
+        let mut frontier = Frontier::default();
+        ranges.iter().for_each(|range| frontier.insert(author, *range));
+        let heads = BTreeMap::from([(author, head)]);
+        let (is_whole, wants_answer) = (false, false);
+        Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
+    };
+    let (more, less) = ([range(1, 3), range(8, 8)], [range(1, 2)]);
+    let other = EntryId::from_bytes([7; 32]);
+    for bytes in [claims(&more, heads[2]), claims(&more, other), claims(&less, heads[1])] {
+        world.inject("alice's phone", own, bytes);
+    }
+    world.pass(60);
+    assert!(world.is_connected(own), "{:?}", world.transcript());
 }
 
 /// How much alice knows to be at bob's phone, which had so many messages of her connection before it
