@@ -365,6 +365,7 @@ impl Node {
         }
         self.accept(env, id, author, &checked, from.link)?;
         self.has_too(env, from, id, author, range)?;
+        self.note_claimed(env, id, author)?;
         self.send_have_to(from, id, author);
         if self.device() == Some(author) {
             // It is ours, and we have not written it: we are a copy, or were copied.
@@ -729,6 +730,28 @@ impl Node {
         self.note_receipt(env, id, from.device, author, &ranges)?;
         if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
             session.claims.entry(id).or_default().merge(author, &ranges);
+        }
+        Ok(())
+    }
+
+    /// More of a log is here: of our account's, others may have said before that they have it, which
+    /// was not believed then.
+    fn note_claimed(
+        &mut self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+    ) -> Result<(), StoreError> {
+        if !self.is_ours(author) {
+            return Ok(());
+        }
+        let claimed = |(link, session): (&Link, &Session)| {
+            let ranges = session.claims.get(&id)?.of(author)?.clone();
+            self.peer(*link).filter(|peer| self.member(*peer, id).is_ok()).map(|p| (p, ranges))
+        };
+        let claimed: Vec<(Peer, Ranges)> = self.sessions.iter().filter_map(claimed).collect();
+        for (peer, ranges) in claimed {
+            self.note_receipt(env, id, peer.device, author, &ranges)?;
         }
         Ok(())
     }

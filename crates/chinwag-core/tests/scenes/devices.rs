@@ -1,13 +1,17 @@
 //! What two devices of one account tell each other, and what they hear from others.
 
+use std::collections::BTreeMap;
+
 use chinwag_core::body::{ContactChange, Content};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::{Command, Link};
 use chinwag_core::store::Store;
+use chinwag_core::sync::frontier::Frontier;
+use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::message::{Have, Message};
 
 use crate::world::World;
 
@@ -75,6 +79,34 @@ fn a_device_hears_that_what_another_one_wrote_was_delivered() {
     let id = ConversationId::direct(alice, bob);
     let known = receipts.iter().find(|(of, device, _)| (*of, *device) == (id, to));
     assert_eq!(known.map(|(_, _, frontier)| frontier.height(author)), Some(3));
+}
+
+#[test]
+fn what_was_said_to_be_there_before_it_was_here_is_delivered_when_it_comes_another_way() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    world.restore_on("alice", "alice's phone");
+    world.connect("alice's phone", "alice");
+    world.settle();
+    world.disconnect("alice's phone", "alice");
+    for n in 1..=4 {
+        world.say("alice", "bob", &format!("message {n}"));
+    }
+    let id = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let (author, to) = (world.device("alice"), world.device("bob"));
+    let bobs = world.connect("alice's phone", "bob");
+    world.settle();
+    let last = Seq::new(4).unwrap();
+    let tip = world.person("alice").store.tip(id, author, last).unwrap().unwrap();
+    let mut frontier = Frontier::default();
+    frontier.insert(author, Range::up_to(last));
+    let heads = BTreeMap::from([(author, tip.id)]);
+    let (is_whole, wants_answer) = (false, false);
+    let has_all = Have { conversation: id, frontier, heads, is_whole, wants_answer };
+    world.inject("alice's phone", bobs, Message::Have(has_all).to_bytes());
+    assert_eq!(world.delivered("alice's phone", id, author, to), 0, "nobody knows that it exists");
+    let own = world.connect("alice's phone", "alice");
+    world.deliver_on(own);
+    assert_eq!(world.delivered("alice's phone", id, author, to), 4);
 }
 
 /// Alice with a laptop and a phone, connected, and Bob, whom both know.
