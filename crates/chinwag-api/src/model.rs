@@ -83,6 +83,9 @@ pub struct Status {
     pub account: Option<Account>,
     /// Where the data is.
     pub data_dir: String,
+    /// Whether a passphrase protects it.
+    #[serde(default)]
+    pub has_passphrase: bool,
     /// The process that owns the data.
     pub process: u32,
     /// Whether it stays, or goes with the command that needed it.
@@ -198,6 +201,9 @@ pub struct Contact {
     pub connected: bool,
     /// Messages of theirs that were not read.
     pub unread: u64,
+    /// How much of the conversation with them is told to whoever looks elsewhere.
+    #[serde(default)]
+    pub notify: NotifyLevel,
     /// When a device of theirs was last connected.
     pub last_heard_at: Option<Time>,
     /// Names of others that this one looks like: of contacts, of those who ask, and ours. Three at most.

@@ -82,6 +82,11 @@ impl Home {
         &self.path
     }
 
+    /// Whether a passphrase protects it. Whatever is wrong with its key is told by who opens it.
+    pub(crate) fn has_passphrase(&self) -> bool {
+        matches!(self.key_file().read(), Ok(Content::Wrapped(_)))
+    }
+
     /// The folder of the log.
     pub(crate) fn log(&self) -> PathBuf {
         self.path.join(LOG)

@@ -355,6 +355,7 @@ pub fn untouched(settings: &Settings) -> Result<Option<Status>, ApiError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         account: None,
         data_dir: home.path().display().to_string(),
+        has_passphrase: false,
         process: std::process::id(),
         is_daemon: false,
         since: time::written(time::now()),

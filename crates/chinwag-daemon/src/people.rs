@@ -1,13 +1,14 @@
 //! Whom a person means, and what is told of somebody.
 
 use chinwag_api::error::{ApiError, Kind};
-use chinwag_api::model;
+use chinwag_api::model::{self, NotifyLevel};
 use chinwag_core::entry::Seq;
 use chinwag_core::identity::{Name, NameError};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::store::Contact;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::time::Wall;
+use chinwag_store::Notify;
 
 use crate::alike::Alike;
 use crate::node_thread::View;
@@ -349,6 +350,16 @@ pub(crate) fn no_contact(view: &View<'_>, account: AccountId) -> ApiError {
         .hint("chinwag contacts lists those who are")
 }
 
+/// How much of a conversation is told to whoever looks elsewhere.
+pub(crate) fn told(view: &View<'_>, id: ConversationId) -> Result<NotifyLevel, ApiError> {
+    let notify = view.kept()?.notify(id).map_err(|error| unreadable(&error))?;
+    Ok(match notify {
+        Notify::All => NotifyLevel::All,
+        Notify::Mentions => NotifyLevel::Mentions,
+        Notify::None => NotifyLevel::None,
+    })
+}
+
 /// How many messages of others in a conversation were not read.
 pub(crate) fn unread(view: &View<'_>, id: ConversationId) -> Result<u64, ApiError> {
     let mut unread = 0;
@@ -435,6 +446,7 @@ fn described_among(
         verified: held.is_some_and(|contact| contact.is_verified),
         connected: is_connected,
         unread: conversation.map_or(Ok(0), |id| unread(view, id))?,
+        notify: conversation.map_or(Ok(NotifyLevel::All), |id| told(view, id))?,
         last_heard_at: last_heard(view, shared, account).map(time::written),
     })
 }

@@ -4,6 +4,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, Zoned};
 
+use crate::dates::Dates;
+
 /// Where and when we are, so that what is shown depends on nothing else.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -11,19 +13,21 @@ pub struct Clock {
     pub now: Timestamp,
     /// In which zone times are shown.
     pub zone: TimeZone,
+    /// How times of day and days are written.
+    pub dates: Dates,
 }
 
 impl Clock {
     /// Now, in the system's zone or in UTC.
-    pub fn now(is_utc: bool) -> Self {
+    pub fn now(is_utc: bool, dates: Dates) -> Self {
         let zone = if is_utc { TimeZone::UTC } else { TimeZone::system() };
-        Self { now: Timestamp::now(), zone }
+        Self { now: Timestamp::now(), zone, dates }
     }
 
     /// The same zone, as late as it is by now.
     #[must_use]
     pub fn later(&self) -> Self {
-        Self { now: Timestamp::now(), zone: self.zone.clone() }
+        Self { now: Timestamp::now(), ..self.clone() }
     }
 
     /// A sentence with each moment in it (RFC 3339, in UTC) as it is shown here.
@@ -42,14 +46,15 @@ impl Clock {
         shown
     }
 
-    /// `14:03`. What is no time is shown as it is, since the daemon wrote it.
+    /// `14:03`, as times of day are written here. What is no time is shown as it is, since the daemon
+    /// wrote it.
     pub fn time_of_day(&self, time: &str) -> String {
-        self.format(time, "%H:%M")
+        self.format(time, self.dates.time_of_day())
     }
 
-    /// `Thursday 26 November 2026`.
+    /// `Thursday 26 November 2026`, as days are written here.
     pub fn day(&self, time: &str) -> String {
-        self.format(time, "%A %-d %B %Y")
+        self.format(time, self.dates.day())
     }
 
     /// `2026-11-26 14:03:07`, with `UTC` behind it where that is the zone.
@@ -155,7 +160,7 @@ mod tests {
 
     fn clock() -> Clock {
         let now = "2026-11-26T12:00:00Z".parse().unwrap();
-        Clock { now, zone: TimeZone::fixed(jiff::tz::offset(1)) }
+        Clock { now, zone: TimeZone::fixed(jiff::tz::offset(1)), dates: Dates::default() }
     }
 
     #[test]

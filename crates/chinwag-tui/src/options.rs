@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chinwag_text::dates::Dates;
 use jiff::tz::TimeZone;
 
 use crate::actions::Keymap;
@@ -25,6 +26,8 @@ pub struct Options {
     pub title: bool,
     /// In which zone times are shown.
     pub zone: TimeZone,
+    /// How times of day and days are written.
+    pub dates: Dates,
     /// Whether Enter is told with what is held beside it (the keyboard protocol of kitty); it is asked
     /// for where the terminal is known to have it.
     pub extended_keys: bool,
@@ -63,6 +66,7 @@ impl Default for Options {
             notifications: Rules::default(),
             title: true,
             zone: TimeZone::system(),
+            dates: Dates::default(),
             extended_keys: true,
             mouse: false,
             layout: None,

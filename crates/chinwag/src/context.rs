@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chinwag_daemon::Settings;
+use chinwag_text::dates::Dates;
 use chinwag_tui::theme::Theme;
 
 use crate::args::{Color, Global};
 use crate::commands::classroom;
-use crate::config::{self, ClassroomConfig, Config, RelayText, TimeName, UiConfig};
+use crate::config::{self, ClassroomConfig, Config, DatesName, RelayText, TimeName, UiConfig};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::passphrase::Unlocker;
@@ -44,6 +45,8 @@ pub(crate) struct Context {
     pub(crate) in_file: Config,
     /// Whether times are shown in UTC.
     pub(crate) is_utc: bool,
+    /// How times of day and days are written.
+    pub(crate) dates: Dates,
     /// What does not count in the config file.
     pub(crate) warnings: Vec<String>,
     /// Where the passphrase of the data folder comes from, and its key once it was given.
@@ -72,6 +75,7 @@ impl Context {
             |path: PathBuf| folder.map_or_else(|| path.clone(), |folder| folder.join(&path));
         let (config, themes) = (found.reading.config, found.themes.all);
         let is_utc = global.utc || config.ui.time == TimeName::Utc;
+        let dates = dates_of(config.ui.dates);
         let in_file = config.clone();
         let Config {
             data_dir,
@@ -98,6 +102,7 @@ impl Context {
             themes,
             in_file,
             is_utc,
+            dates,
             warnings,
             unlocker: Arc::new(Unlocker::new(global.passphrase_fd, passphrase_command)),
             is_quiet: global.quiet,
@@ -160,12 +165,26 @@ impl Context {
         self.paint.is_on
     }
 
+    /// Where and when we are.
+    pub(crate) fn clock(&self) -> Clock {
+        Clock::now(self.is_utc, self.dates)
+    }
+
     /// How things are shown.
     pub(crate) fn style(&self) -> Style {
         let columns = std::io::stdout().is_terminal().then(console::columns);
-        let clock = Clock::now(self.is_utc);
-        Style { clock, paint: self.paint, whole_ids: self.is_verbose, columns }
+        Style { clock: self.clock(), paint: self.paint, whole_ids: self.is_verbose, columns }
     }
+}
+
+/// How dates are written: as the environment says, in the order in which the system's own programs ask it.
+fn dates_of(name: DatesName) -> Dates {
+    if name == DatesName::Iso {
+        return Dates::ISO;
+    }
+    let set = |name: &str| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_TIME", "LANG"].into_iter().find_map(set);
+    locale.map(|locale| Dates::of_locale(&locale)).unwrap_or_default()
 }
 
 /// Where the data is: the flag and its variable first, then the config, then the usual place.

@@ -26,6 +26,11 @@ use crate::terminal::descriptor::Descriptor;
 /// How often somebody may mistype.
 const TRIES: usize = 3;
 
+/// Bytes of a passphrase below which whoever has the folder may find it by trying, at a sixth of a second of
+/// one core each: eight letters and digits by chance last a year of ten thousand cores, and what people think
+/// up far less.
+const SHORT: usize = 12;
+
 /// How long the program that prints the passphrase may take: it may ask somebody for something itself.
 const COMMAND_WITHIN: Duration = Duration::from_mins(1);
 
@@ -217,6 +222,12 @@ async fn typed_twice(otherwise: &str) -> Result<Passphrase, Failure> {
         };
         let again = hidden.secret("The same again: ").await?.ok_or_else(none)?;
         if Passphrase::new(&again).is_ok_and(|again| again == passphrase) {
+            if typed.len() < SHORT {
+                output::remark(
+                    "That is a short one: whoever gets the folder can try them all. Five or six words by \
+                     chance are long enough (chinwag passphrase change).",
+                );
+            }
             return Ok(passphrase);
         }
         output::remark("These were two different ones.");

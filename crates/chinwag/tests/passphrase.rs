@@ -117,10 +117,13 @@ fn a_passphrase_is_typed_twice_to_be_set_and_once_to_be_let_in_and_nobody_sees_i
     setting.enters("fox");
     setting.until_last_line("The same again:");
     setting.enters("fox");
+    setting.until_shows("That is a short one");
     setting.until_shows("A passphrase protects this folder from now on");
     assert_eq!(setting.ends(), 0);
     setting.assert_is_as_it_was_found();
     assert_unseen(&setting, &["fox", "fax"]);
+    let status = runs_with_lines(&home, &["status", "--passphrase-fd", "3"], &["fox"]);
+    assert!(status.output.contains(", with a passphrase"), "{status:?}");
     assert!(!is_found(Path::new(&home.path("data")), &key), "the key is nowhere in the folder");
 
     let mut asking = home.sits_at(&["id"]);

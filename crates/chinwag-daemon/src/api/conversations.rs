@@ -88,18 +88,10 @@ fn described(
         group: view.node.group(id).map(|state| groups::standing(view, state)),
         unread,
         unread_mentions: if unread > 0 { mentions::unread(view, id)? } else { 0 },
-        notify: level(view.kept()?.notify(id).map_err(|error| unreadable(&error))?),
+        notify: people::told(view, id)?,
         disappear_after_s: view.node.lifetime_s(id),
         last,
     })
-}
-
-fn level(notify: Notify) -> NotifyLevel {
-    match notify {
-        Notify::All => NotifyLevel::All,
-        Notify::Mentions => NotifyLevel::Mentions,
-        Notify::None => NotifyLevel::None,
-    }
 }
 
 pub(super) async fn notify(api: Api, params: SetNotify) -> Result<model::Conversation, ApiError> {

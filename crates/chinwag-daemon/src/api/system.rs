@@ -55,6 +55,7 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 account,
                 data_dir: facts.home.path().display().to_string(),
+                has_passphrase: facts.home.has_passphrase(),
                 process: std::process::id(),
                 is_daemon: facts.is_daemon,
                 since: time::written(facts.since),

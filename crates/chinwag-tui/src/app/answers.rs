@@ -13,7 +13,7 @@ use chinwag_api::method::{
 };
 use chinwag_api::model::{
     Card, ConnectOutcome, Contact, ContactState, Device, DeviceState, Digest, Invite, Message,
-    Nearby, Peer, SafetyNumber, Status, Ticket, Why,
+    Nearby, Peer, Relay, SafetyNumber, Status, Ticket, Why,
 };
 use chinwag_text::safe::{one_line, person, short};
 use chinwag_text::words;
@@ -503,13 +503,18 @@ impl App {
         let clock = self.clock();
         let mut lines = vec![
             format!("Chinwag {}", one_line(&status.version)),
-            format!("Data        {}", one_line(&status.data_dir)),
+            format!(
+                "Data        {}, {} a passphrase",
+                one_line(&status.data_dir),
+                if status.has_passphrase { "with" } else { "without" }
+            ),
             format!("Process     {}, since {}", status.process, clock.ago(&status.since)),
             format!("Addresses   {}", one_line(&status.addresses.join(", "))),
             format!(
                 "Network     {}",
                 if status.lan { "looks around here" } else { "does not look around" }
             ),
+            format!("Relay       {}", relay_in_words(&status.relays)),
             format!(
                 "Connected   {} of {}",
                 words::DEVICE.count(status.connected),
@@ -762,4 +767,17 @@ pub fn numbered(words: &[String], columns: usize) -> Vec<String> {
         .map(|(n, word)| format!("{:2} {:<8}", n + 1, one_line(word)))
         .collect();
     cells.chunks(columns.max(1)).map(|row| row.join(" ").trim_end().to_owned()).collect()
+}
+
+/// The relay where others find us, or how it goes with it.
+fn relay_in_words(relays: &[Relay]) -> String {
+    let Some(home) = relays.iter().find(|relay| relay.is_home).or_else(|| relays.first()) else {
+        return "none in use".to_owned();
+    };
+    let state = match (home.connected, &home.problem) {
+        (true, _) => "connected".to_owned(),
+        (false, Some(problem)) => format!("not reached: {}", one_line(problem)),
+        (false, None) => "not reached yet".to_owned(),
+    };
+    format!("{}, {state}", one_line(&home.url))
 }

@@ -253,7 +253,7 @@ impl App {
 
     /// Where and when we are.
     pub fn clock(&self) -> Clock {
-        Clock { now: self.now, zone: self.options.zone.clone() }
+        Clock { now: self.now, zone: self.options.zone.clone(), dates: self.options.dates }
     }
 
     /// Takes what happened, and says what is to be done.

@@ -196,7 +196,7 @@ impl Gutter {
         let who = look.columns.cut(&who, columns);
         let who = " ".repeat(columns.saturating_sub(look.columns.of(&who))) + &who;
         let time = look.clock.time_of_day(&message.sent_at);
-        let time = padded(&time, 5);
+        let time = format!("{time:>0$}", look.clock.dates.columns());
         let (sign, names_us) = mark(message);
         let first = vec![
             Span::styled(format!("{time} "), theme.dim),
@@ -204,7 +204,7 @@ impl Gutter {
             Span::styled(who, style),
             Span::styled(" │ ", theme.dim),
         ];
-        let blanks = " ".repeat(5 + 1 + 2 + 1 + columns);
+        let blanks = " ".repeat(look.clock.dates.columns() + 1 + 2 + 1 + columns);
         let further = vec![Span::raw(blanks), Span::styled(" │ ", theme.dim)];
         Self::with(first, further, look.columns)
     }
@@ -426,8 +426,11 @@ mod tests {
     use super::*;
 
     fn look() -> Look {
-        let clock =
-            Clock { now: "2026-11-26T12:00:00Z".parse().unwrap(), zone: jiff::tz::TimeZone::UTC };
+        let clock = Clock {
+            now: "2026-11-26T12:00:00Z".parse().unwrap(),
+            zone: jiff::tz::TimeZone::UTC,
+            dates: chinwag_text::dates::Dates::default(),
+        };
         Look {
             theme: Theme::PLAIN,
             clock,

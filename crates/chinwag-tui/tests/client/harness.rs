@@ -186,6 +186,7 @@ pub(crate) fn contact(name: &str) -> Contact {
         verified: name == "Bob",
         connected: false,
         unread: 0,
+        notify: NotifyLevel::All,
         last_heard_at: Some("2026-11-26T11:30:00Z".into()),
         looks_like: Vec::new(),
     }
@@ -246,6 +247,7 @@ fn status() -> Status {
         version: "0.1.0".into(),
         account: Some(account()),
         data_dir: "data".into(),
+        has_passphrase: false,
         process: 4711,
         is_daemon: true,
         since: "2026-11-26T08:00:00Z".into(),

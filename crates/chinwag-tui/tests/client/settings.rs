@@ -2,6 +2,7 @@
 
 use chinwag_api::event::What;
 use chinwag_api::model::Request;
+use chinwag_text::dates::Dates;
 use chinwag_tui::actions::{Keymap, Keys};
 use chinwag_tui::app::App;
 use chinwag_tui::msg::{Effect, Msg};
@@ -52,6 +53,22 @@ fn what_the_config_says_now_counts_for_all_that_is_shown() {
     assert_eq!(desk.buffer(80, 24).0[(30, 5)].bg, Theme::LIGHT.text.bg.unwrap());
     desk.press("F1");
     assert!(desk.app.window.is_none(), "F1 is no key any more");
+}
+
+#[test]
+fn dates_are_written_as_in_the_country_and_the_bar_stands_where_it_is() {
+    let dates = Dates::of_locale("en_US.UTF-8");
+    let long = "words ".repeat(30);
+    let mut desk =
+        Desk::of_ana(Theme::TERMINAL, &[message(1, "Bob", "hello"), message(2, "Bob", &long)]);
+    reloads(&mut desk, Options { dates, ..options() }, &[]);
+    let screen = desk.screen(80, 24);
+    assert!(screen.contains("Wednesday, November 18, 2026"), "{screen}");
+    let rows: Vec<&str> = screen.lines().filter(|row| row.contains("words")).collect();
+    assert!(rows.len() > 1 && rows[0].contains(" 11:08 AM "), "{screen}");
+    let bar = |row: &&str| row.chars().rev().skip_while(|c| *c != '│').count();
+    let bars: Vec<usize> = rows.iter().map(bar).collect();
+    assert!(bars.iter().all(|bar| *bar == bars[0]), "{bars:?} {screen}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, args: Export) -> Result<Exit, Failure
             count += older.messages.len() as u64;
             next = older.next;
         }
-        let clock = Clock::now(context.is_utc);
+        let clock = context.clock();
         let mut to = Sink::open(&args)?;
         if args.format == Form::Markdown {
             let name = name(node, &args.name, &newest).await?;

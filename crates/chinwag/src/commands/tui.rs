@@ -16,7 +16,6 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
 use crate::output;
-use crate::show::time::Clock;
 use crate::terminal::signals::Wish;
 
 /// The file of the data folder in which the client keeps which parts of its screen are shown.
@@ -100,7 +99,8 @@ fn options(context: &Context) -> Result<Options, Failure> {
         shortcodes: ui.emoji == EmojiAs::Shortcodes,
         layout: context.data_dir().ok().map(|folder| folder.join(LAYOUT)),
         motion: ui.motion == Motion::On,
-        zone: Clock::now(context.is_utc).zone,
+        zone: context.clock().zone,
+        dates: context.dates,
         warnings: context.warnings.clone(),
         ..Options::default()
     })

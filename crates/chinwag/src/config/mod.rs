@@ -132,6 +132,8 @@ pub(crate) struct UiConfig {
     pub(crate) emoji: EmojiAs,
     /// Where times are.
     pub(crate) time: TimeName,
+    /// How they are written.
+    pub(crate) dates: DatesName,
     /// Whether anything moves by itself.
     pub(crate) motion: Motion,
     /// The section `[ui.notifications]`.
@@ -154,6 +156,7 @@ impl Default for UiConfig {
             ambiguous: Ambiguous::default(),
             emoji: EmojiAs::default(),
             time: TimeName::default(),
+            dates: DatesName::default(),
             motion: Motion::default(),
             notifications: Notifications::default(),
             keys: BTreeMap::new(),
@@ -216,6 +219,15 @@ pub(crate) enum TimeName {
     #[default]
     Local,
     Utc,
+}
+
+/// How times of day and days are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DatesName {
+    #[default]
+    Locale,
+    Iso,
 }
 
 /// Whether anything moves by itself.

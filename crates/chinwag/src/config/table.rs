@@ -159,6 +159,8 @@ keys! {
         "Emoji: signs, or shortcodes (:tada:) for terminals that can't draw them." => ui.emoji;
     "ui.time" Default("\"local\""), Client, "local or utc",
         "Times as they are here (local), or in UTC (utc); --utc does the same once, for every command." => ui.time;
+    "ui.dates" Default("\"locale\""), Client, "locale or iso",
+        "Times of day and days as in the country that LC_TIME names (locale), or as 14:03 and 2026-11-26 (iso)." => ui.dates;
     "ui.motion" Default("\"on\""), Client, "on or off",
         "off: nothing moves by itself, neither pictures of round trips nor seconds that are counted." => ui.motion;
 

@@ -83,7 +83,9 @@ pub(crate) fn status(status: &Status, style: &Style) -> String {
     let node = format!("{node}, process {}, since {}", status.process, clock.ago(&status.since));
     all.push(("Node", node));
     all.push(("Version", output::one_line(&status.version)));
-    all.push(("Data", output::one_line(&status.data_dir)));
+    let data = output::one_line(&status.data_dir);
+    let protected = if status.has_passphrase { "with" } else { "without" };
+    all.push(("Data", format!("{data}, {protected} a passphrase")));
     let addresses: Vec<String> = status.addresses.iter().map(|a| output::one_line(a)).collect();
     all.push(("Listens on", addresses.join("\n")));
     all.push(("Local network", yes_no(status.lan).to_owned()));
@@ -138,6 +140,7 @@ mod tests {
             version: "0.1.0".into(),
             account: None,
             data_dir: "/data".into(),
+            has_passphrase: true,
             process: 7,
             is_daemon: true,
             since: "2026-11-26T11:00:00Z".into(),
@@ -156,6 +159,7 @@ mod tests {
         let shown = super::status(&status, &style());
         assert!(shown.contains("Account        none yet: chinwag init makes one\n"), "{shown}");
         assert!(shown.contains("Node           daemon, process 7, since 60 min ago\n"), "{shown}");
+        assert!(shown.contains("Data           /data, with a passphrase\n"), "{shown}");
         assert!(shown.contains("Connected      1 device\n"), "{shown}");
         assert!(shown.contains("Undelivered    5 messages\n"), "{shown}");
         assert!(shown.ends_with("Problems       one\n               two␛"), "{shown}");

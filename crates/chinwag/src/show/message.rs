@@ -312,13 +312,14 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use chinwag_api::model::{Author, Quote};
+    use chinwag_text::dates::Dates;
     use jiff::tz::TimeZone;
 
     use super::*;
 
     pub(crate) fn style() -> Style {
         let now = "2026-11-26T12:00:00Z".parse().unwrap();
-        let clock = Clock { now, zone: TimeZone::UTC };
+        let clock = Clock { now, zone: TimeZone::UTC, dates: Dates::default() };
         Style { clock, paint: Paint::default(), whole_ids: false, columns: None }
     }
 

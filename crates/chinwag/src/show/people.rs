@@ -30,6 +30,15 @@ fn state(state: ContactState) -> &'static str {
     }
 }
 
+/// How much less than everything is told of a conversation.
+const fn quiet(level: NotifyLevel) -> &'static str {
+    match level {
+        NotifyLevel::None => ", muted",
+        NotifyLevel::Mentions => ", muted but for mentions",
+        NotifyLevel::All | NotifyLevel::Unknown => "",
+    }
+}
+
 /// Whom else somebody could be taken for, below what is said of them.
 fn alike(of: &str, others: &[String]) -> Option<String> {
     if others.is_empty() {
@@ -103,7 +112,7 @@ pub(crate) fn contacts(contacts: &[Contact], style: &Style) -> String {
         table.row([
             name(&contact.name),
             own.map(name).unwrap_or_default(),
-            state(contact.state).to_owned(),
+            state(contact.state).to_owned() + quiet(contact.notify),
             if contact.verified { "yes" } else { "no" }.to_owned(),
             if contact.unread > 0 { contact.unread.to_string() } else { String::new() },
             heard(contact.connected, contact.last_heard_at.as_deref(), style),
@@ -269,6 +278,7 @@ pub(crate) mod tests {
             verified: false,
             connected: false,
             unread: 0,
+            notify: NotifyLevel::All,
             last_heard_at: None,
             looks_like: Vec::new(),
         }
@@ -278,13 +288,14 @@ pub(crate) mod tests {
     fn contacts_stand_in_a_table() {
         let mut bob = contact("Bob");
         (bob.own_name, bob.unread, bob.connected) = (Some("Robert".into()), 3, true);
+        bob.notify = NotifyLevel::None;
         let mut eve = contact("Eve\u{1b}[2J");
         (eve.state, eve.last_heard_at) =
             (ContactState::Waiting, Some("2026-11-26T11:55:00Z".into()));
         eve.own_name = None;
         let expected = "\
 NAME     OWN NAME  STATE                     VERIFIED  UNREAD  LAST HEARD
-Bob      Robert    contact                   no        3       connected
+Bob      Robert    contact, muted            no        3       connected
 Eve␛_2J            waiting for their answer  no                5 min ago";
         assert_eq!(contacts(&[bob, eve], &style()), expected);
     }
