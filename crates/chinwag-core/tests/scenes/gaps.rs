@@ -412,7 +412,9 @@ fn what_is_wanted_to_prove_a_fork_is_not_waited_for_in_place_of_what_was_asked_f
     let range = |from, to| Range::new(Seq::new(from).unwrap(), Seq::new(to).unwrap()).unwrap();
     let claims = |ranges: &[Range], head: EntryId| {
         let mut frontier = Frontier::default();
-        ranges.iter().for_each(|range| frontier.insert(author, *range));
+        for range in ranges {
+            frontier.insert(author, *range);
+        }
         let heads = BTreeMap::from([(author, head)]);
         let (is_whole, wants_answer) = (false, false);
         Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
