@@ -1,7 +1,7 @@
 //! What must hold in the end, some minutes after the last fault: who belongs together has the same,
 //! and it is what the model says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chinwag_core::body::{Content, body_hash};
 use chinwag_core::entry::{Seq, is_signed};
@@ -354,7 +354,16 @@ impl World<'_> {
         let expected = expected(written.filter(is_here));
         let shown = self.shown(who, id);
         if shown.len() != expected.len() {
-            return self.fail(&format!("{who} shows {} of {}", shown.len(), expected.len()));
+            let there: BTreeSet<EntryId> = shown.iter().map(|shown| shown.id).collect();
+            let meant: BTreeSet<EntryId> = expected.iter().map(|e| e.shown.id).collect();
+            let place = |id: &EntryId| match self.model.written.get(id) {
+                Some(w) => format!("{} of {:?}", w.position.seq, w.device),
+                None => "what nobody wrote".to_owned(),
+            };
+            let others: Vec<String> = there.symmetric_difference(&meant).map(place).collect();
+            let (shown, expected) = (shown.len(), expected.len());
+            let others = others.join(", ");
+            return self.fail(&format!("{who} shows {shown} of {expected}, but for {others}"));
         }
         let is_wrong = |(expected, shown): &(&crate::fold::Expected, &crate::fold::Shown)| {
             // What a revocation cut off may have taken it back before: it may be gone, and so may

@@ -123,7 +123,7 @@ impl Node {
         let heights = here.filter(|(_, height)| *height > 0).collect();
         self.decide(env, Action::Revoke(Revocation { device, heights }))?;
         self.close_removed();
-        self.heed_revocations(env)?;
+        self.heed_revocations(env, None)?;
         Ok(Ok(Answer::Done))
     }
 
@@ -241,7 +241,7 @@ impl Node {
     ) -> Result<(), StoreError> {
         self.tell_operations(new, from);
         self.close_removed();
-        self.heed_revocations(env)?;
+        self.heed_revocations(env, None)?;
         if self.is_named_in_a_group(account) {
             self.refresh_groups(env)?;
             self.complete_groups(env)?;

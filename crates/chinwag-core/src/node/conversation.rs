@@ -217,7 +217,8 @@ impl Node {
         }
         self.leave_out_what_waits();
         self.refresh_groups(env)?;
-        self.refresh_cuts(env)
+        // What was revoked while it was not here was cut off nowhere.
+        if only.is_some() { self.heed_revocations(env, only) } else { self.refresh_cuts(env) }
     }
 
     /// A change of settings takes effect.

@@ -133,10 +133,16 @@ impl Node {
         }
     }
 
-    /// Takes what revocations cut off out of what is shown, also of what is still to come.
-    pub(super) fn heed_revocations(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+    /// Takes what revocations cut off out of what is shown, also of what is still to come: of all
+    /// conversations, or of one.
+    pub(super) fn heed_revocations(
+        &mut self,
+        env: &mut Env<'_>,
+        only: Option<ConversationId>,
+    ) -> Result<(), StoreError> {
         let mut cut = Vec::new();
-        for (id, conversation) in &self.conversations {
+        let is_meant = |id: &ConversationId| only.is_none_or(|only| only == *id);
+        for (id, conversation) in self.conversations.iter().filter(|(id, _)| is_meant(id)) {
             for (author, ranges) in conversation.here.iter() {
                 let limit = self.limit(*id, author);
                 let is_cut = limit < ranges.highest().map_or(0, Seq::get);
