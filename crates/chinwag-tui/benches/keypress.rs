@@ -6,7 +6,8 @@
 //! nowhere. What the daemon and the terminal add is not in it. `-- --quick` for a short run.
 //!
 //! `-- --program target/release/chinwag` measures instead how long the program itself takes on a
-//! pseudo-terminal, with its node: from the letter that is typed to the screen that shows it.
+//! pseudo-terminal, with its node: from the letter that is typed to the screen that shows it. With `--tmux` it
+//! runs in tmux there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench says what it expects")]
 
@@ -79,7 +80,9 @@ fn main() {
     #[cfg(unix)]
     if let Some(program) = std::env::args().skip_while(|arg| arg != "--program").nth(1) {
         println!("{HEAD}");
-        row("a letter, typed to the program", real::echoes(&program, 1_000 / scale), 0);
+        let is_in_tmux = std::env::args().any(|arg| arg == "--tmux");
+        let what = if is_in_tmux { "a letter, typed in tmux" } else { "a letter, typed" };
+        row(what, real::echoes(&program, is_in_tmux, 1_000 / scale), 0);
         return;
     }
     let mut bench = Bench::new(100_000 / scale, 1_000);

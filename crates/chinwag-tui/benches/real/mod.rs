@@ -52,14 +52,23 @@ impl Terminal {
     }
 }
 
-/// How long each of so many letters takes, in a client with its node in the same process.
-pub(crate) fn echoes(program: &str, count: u32) -> Vec<Duration> {
+/// How long each of so many letters takes, in a client with its node in the same process; within tmux, or
+/// not.
+pub(crate) fn echoes(program: &str, is_in_tmux: bool, count: u32) -> Vec<Duration> {
     let home = tempfile::TempDir::new().expect("a folder");
+    let socket = home.path().join("tmux");
     let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
     pty.resize(Size::new(ROWS, COLUMNS)).expect("its size");
-    let command = Command::new(program).arg("--data-dir").arg(home.path().join("data"));
+    let command = if is_in_tmux {
+        let tmux = Command::new("tmux").arg("-S").arg(&socket).args(["-f", "/dev/null"]);
+        // Its own line would take one of the rows; what begins it is no part of the session.
+        tmux.args(["set", "-g", "status", "off", ";", "new-session"]).arg(program)
+    } else {
+        Command::new(program)
+    };
+    let command = command.arg("--data-dir").arg(home.path().join("data"));
     let command = command.args(["--no-lan", "--bind", "127.0.0.1:0"]).env("TERM", "xterm-256color");
-    let command = command.env("HOME", home.path()).env_remove("XDG_CONFIG_HOME");
+    let command = command.env("HOME", home.path()).env_remove("XDG_CONFIG_HOME").env_remove("TMUX");
     let mut child = command.spawn(pts).expect("the program");
     let pty = Arc::new(pty);
     let (send, chunks) = channel();
@@ -79,8 +88,16 @@ pub(crate) fn echoes(program: &str, count: u32) -> Vec<Duration> {
     terminal.types("Ana\r");
     terminal.until_shows("Enter when they are written down");
     terminal.types("\r");
-    terminal.until_shows("/add TICKET");
+    // What to do first is a list, which goes away by itself for whoever types.
+    terminal.until_shows("1 of 5");
+    terminal.types("\u{1b}");
+    let is_gone = |rows: &[String]| !rows.iter().any(|row| row.contains("1 of 5"));
+    terminal.until("no list", is_gone);
     let times = letters(&mut terminal, count);
+    if is_in_tmux {
+        let mut ends = std::process::Command::new("tmux");
+        let _ = ends.arg("-S").arg(&socket).arg("kill-server").status();
+    }
     child.kill().expect("ended");
     child.wait().expect("ended");
     times
