@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::limits::{
     ALPN, CONNECTION_WINDOW, KEEP_ALIVE_EVERY, PORT_PAUSE, PORT_TRIES, SILENCE_MAX, STREAM_WINDOW,
+    WAY_SILENCE_MAX,
 };
 use crate::relays::Relays;
 
@@ -73,7 +74,7 @@ async fn bind_exactly(
         .max_tls_tickets(0)
         .secret_key(key.clone())
         .alpns(vec![ALPN.to_vec()])
-        .transport_config(transport())
+        .transport_config(transport(!relays.is_empty()))
         .relay_mode(relays.mode())
         .ca_tls_config(relays.trust())
         .clear_ip_transports();
@@ -97,8 +98,9 @@ fn provider() -> CryptoProvider {
 }
 
 /// One stream for each lane and direction, no datagrams, and windows that bound what a peer can
-/// make us keep.
-fn transport() -> QuicTransportConfig {
+/// make us keep. Where there may be another way a silent one is given up sooner.
+fn transport(has_other_ways: bool) -> QuicTransportConfig {
+    let way_silence = if has_other_ways { WAY_SILENCE_MAX } else { SILENCE_MAX };
     let idle = IdleTimeout::try_from(SILENCE_MAX).expect("a few seconds fit into a QUIC time-out");
     QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(0))
@@ -109,7 +111,7 @@ fn transport() -> QuicTransportConfig {
         .send_window(CONNECTION_WINDOW.into())
         .max_idle_timeout(Some(idle))
         .keep_alive_interval(KEEP_ALIVE_EVERY)
-        .default_path_max_idle_timeout(SILENCE_MAX)
+        .default_path_max_idle_timeout(way_silence)
         .default_path_keep_alive_interval(KEEP_ALIVE_EVERY)
         .build()
 }

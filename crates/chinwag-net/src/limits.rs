@@ -55,6 +55,10 @@ pub const CONNECTION_WINDOW: u32 = 4 * 1_024 * 1_024;
 /// asking begins it anew, this is what it takes to notice that a peer has vanished: 14 s.
 pub const SILENCE_MAX: Duration = Duration::from_secs(10);
 
+/// Silence after which a direct way is given up, where a relay may be another one: what was sent goes that
+/// way then. Longer than [`KEEP_ALIVE_EVERY`], which is what is sent when nothing else is.
+pub const WAY_SILENCE_MAX: Duration = Duration::from_millis(4_500);
+
 /// Silence after which we ask whether the peer is still there.
 pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(4);
 
@@ -170,4 +174,5 @@ pub const SHUT_OUT_MAX: Duration = Duration::from_hours(1);
 pub const SHUT_OUTS_MAX: usize = 1_024;
 
 const _: () = assert!(SILENCE_MAX.as_secs() + KEEP_ALIVE_EVERY.as_secs() < 15);
+const _: () = assert!(WAY_SILENCE_MAX.as_millis() > KEEP_ALIVE_EVERY.as_millis());
 const _: () = assert!(CONNECTION_WINDOW > 2 * STREAM_WINDOW);
