@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
-    Draft, Group, GroupInvitation, GroupRole, Id, Imported, Invite, Message, MessageState, Nearby,
-    NotifyLevel, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket, Time, Who, Why,
+    Draft, Examination, Group, GroupInvitation, GroupRole, Id, Imported, Invite, Message,
+    MessageState, Nearby, NotifyLevel, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket,
+    Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -73,6 +74,8 @@ methods! {
     "system.hello" SystemHello (Hello) -> Welcome:
         "Says who asks, and learns which version of the contract is spoken.";
     "system.status" SystemStatus (Nothing) -> Status: "How the daemon is, and what is wrong.";
+    "system.examine" SystemExamine (Nothing) -> Examination:
+        "Examines the network, the relays, the clock, the disk and the node itself, and says what is wrong and what would help. It asks nobody but the relays in use, takes ten seconds at most, and changes nothing.";
     "system.shutdown" SystemShutdown (Nothing) -> Nothing:
         "Ends the daemon, after everything that was accepted is on the disk.";
     "account.create" AccountCreate (CreateAccount) -> CreatedAccount:

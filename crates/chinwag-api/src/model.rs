@@ -133,6 +133,57 @@ pub struct Relay {
     pub problem: Option<String>,
 }
 
+/// What was found when everything around the node was examined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Examination {
+    /// When.
+    pub at: Time,
+    /// Where the data is.
+    pub data_dir: String,
+    /// Whether nothing is wrong.
+    pub is_well: bool,
+    /// What was found, one thing after the other.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What was examined: `node`, `store`, `disk`, `permissions`, `lock`, `clock`, `addresses`, `udp`,
+    /// `mapping`, `filtering`, `hairpin`, `relays`, `relay`, `localNetwork`, `contacts`, `contact`, or `problem`
+    /// for what has no place of its own.
+    pub part: String,
+    /// Which one, where there are several: the address of a relay, the name of a contact.
+    pub about: Option<String>,
+    /// Whether that is as it should be.
+    pub verdict: Verdict,
+    /// What is so, as a word for programs; docs/doctor.md lists those of each part.
+    pub condition: String,
+    /// What is so, in a sentence.
+    pub text: String,
+    /// What would help, where something would.
+    pub help: Option<String>,
+}
+
+/// Whether something is as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// It is.
+    Fine,
+    /// It can't be known here.
+    NotKnown,
+    /// It is not wrong, and explains what may be noticed.
+    Notable,
+    /// It is not.
+    Wrong,
+    /// A verdict that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
 /// A line that introduces us to somebody.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -214,8 +214,25 @@ impl Home {
 
     /// Whether there is room for so many bytes.
     fn has_room(&self, bytes: u64) -> bool {
-        let disk = rustix::fs::statvfs(&self.path);
-        disk.is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= bytes)
+        self.free().is_some_and(|free| free >= bytes)
+    }
+
+    /// Bytes that are free on the disk where it is, or would be.
+    pub(crate) fn free(&self) -> Option<u64> {
+        let mut there = self.path.ancestors().filter(|folder| folder.exists());
+        let disk = rustix::fs::statvfs(there.next()?).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Bytes of the database and its log.
+    pub(crate) fn size(&self) -> u64 {
+        let database = self.path.join(chinwag_store::DATABASE);
+        let log = database.with_extension("db-wal");
+        [database, log]
+            .iter()
+            .filter_map(|path| fs::metadata(path).ok())
+            .map(|file| file.len())
+            .sum()
     }
 
     /// The port that was listened on the last time.

@@ -11,6 +11,7 @@ mod attempts;
 mod backups;
 mod bundle_file;
 mod classroom;
+mod doctor;
 mod groups;
 mod home;
 mod ids;
@@ -49,6 +50,7 @@ use tokio::task::JoinSet;
 
 pub use chinwag_net::{NoRelay, Relay};
 pub use classroom::ClassroomSettings;
+pub use doctor::examine;
 pub use home::{SOCKET, SOCKET_PATH_MAX};
 pub use ids::device_key;
 pub use log::{LogLevel, set_log_level};
@@ -60,6 +62,7 @@ pub use passphrase::{
 use crate::api::{Api, Facts};
 use crate::backups::Backups;
 use crate::classroom::Classroom;
+use crate::doctor::Moment;
 use crate::home::{Home, backup_key};
 use crate::node_thread::{CannotOpen, Engine, Job, NodeThread, Opening};
 use crate::refusals::unreadable;
@@ -182,7 +185,10 @@ impl Daemon {
             home: home.clone(),
             is_daemon: settings.is_daemon,
             lan: settings.lan,
+            bind: settings.bind.clone(),
+            relays: relays.clone(),
             since: time::now(),
+            begun: Moment::now(),
         };
         let classroom =
             settings.classroom.map(|settings| Classroom::new(settings, Arc::clone(&shared)));

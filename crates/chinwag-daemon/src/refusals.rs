@@ -158,7 +158,7 @@ pub(crate) fn unreadable(error: &StoreError) -> ApiError {
 }
 
 /// Whether this is what the database or the store says of what is not as it was written.
-fn is_damaged(text: &str) -> bool {
+pub(crate) fn is_damaged(text: &str) -> bool {
     ["is malformed", "is not a database", "in the store is damaged"]
         .iter()
         .any(|s| text.contains(s))

@@ -202,6 +202,18 @@ impl Shared {
         self.troubles().values().cloned().collect()
     }
 
+    /// Why the local network can't be asked, if that is so.
+    pub(crate) fn lan_problem(&self) -> Option<String> {
+        self.troubles().get(&Trouble::Lan).cloned()
+    }
+
+    /// What else is wrong.
+    pub(crate) fn troubles_but_lan(&self) -> Vec<String> {
+        let troubles = self.troubles();
+        let others = troubles.iter().filter(|(with, _)| **with != Trouble::Lan);
+        others.map(|(_, text)| text.clone()).collect()
+    }
+
     /// Why we don't listen, if we tried.
     pub(crate) fn listening_problem(&self) -> Option<String> {
         self.troubles().get(&Trouble::Listening).cloned()

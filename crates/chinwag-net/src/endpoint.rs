@@ -90,7 +90,7 @@ async fn bind_exactly(
 
 /// The hybrid of X25519 and ML-KEM-768 is the only key exchange: all peers are ours, and a relay that may
 /// be used speaks it as well (`chinwag relay` does), so nothing weaker is ever needed. iroh's own order would have the classical one first.
-fn provider() -> CryptoProvider {
+pub(crate) fn provider() -> CryptoProvider {
     CryptoProvider {
         kx_groups: vec![aws_lc_rs::kx_group::X25519MLKEM768],
         ..aws_lc_rs::default_provider()

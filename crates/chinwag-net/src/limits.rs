@@ -173,6 +173,29 @@ pub const SHUT_OUT_MAX: Duration = Duration::from_hours(1);
 /// back next.
 pub const SHUT_OUTS_MAX: usize = 1_024;
 
+/// How long one step may take when the way to a relay is examined: to find its address, to connect, to be
+/// answered.
+pub const EXAMINED_STEP_WITHIN: Duration = Duration::from_millis(2_500);
+
+/// Addresses of one relay that are tried when the way to it is examined.
+pub const EXAMINED_ADDRESSES_MAX: usize = 4;
+
+/// Bytes of a relay's answer that are read when the way to it is examined.
+pub const EXAMINED_HEAD_MAX: usize = 16 * 1_024;
+
+/// How long connections may take to end before packets are sent to our own address outside.
+pub const HAIRPIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How often a packet is sent to our own address outside.
+pub const HAIRPIN_TRIES: u32 = 3;
+
+/// How long is waited each time.
+pub const HAIRPIN_EVERY: Duration = Duration::from_millis(300);
+
+/// How many routers such a packet passes at most: a relay that lies of where it sees us has it sent to
+/// nobody who is far away.
+pub const HAIRPIN_HOPS: u32 = 6;
+
 const _: () = assert!(SILENCE_MAX.as_secs() + KEEP_ALIVE_EVERY.as_secs() < 15);
 const _: () = assert!(WAY_SILENCE_MAX.as_millis() > KEEP_ALIVE_EVERY.as_millis());
 const _: () = assert!(CONNECTION_WINDOW > 2 * STREAM_WINDOW);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chinwag_core::ids::DeviceId;
 use chinwag_core::input::Link;
@@ -241,7 +241,7 @@ fn begin(shared: &Shared, endpoint: &Endpoint, relays: &Relays) {
     state.own = device(endpoint.id());
     state.port = endpoint.bound_sockets().first().map(SocketAddr::port);
     state.addresses = addresses(endpoint);
-    state.relays = relay_states(relays, &[]);
+    state.relays = relay_states(relays, &[], &[]);
     state.forget_nearby();
 }
 
@@ -255,13 +255,18 @@ fn addresses(endpoint: &Endpoint) -> Vec<Address> {
 }
 
 /// What is known of each relay that may be used, from what iroh says of our home.
-fn relay_states(relays: &Relays, homes: &[RelayStatus]) -> Vec<RelayState> {
+fn relay_states(relays: &Relays, homes: &[RelayStatus], before: &[RelayState]) -> Vec<RelayState> {
     let state = |url: String| {
         let home = homes.iter().find(|home| written(home.url()) == url);
+        let is_connected = home.is_some_and(RelayStatus::is_connected);
+        let away = home.filter(|_| !is_connected);
+        let was = before.iter().find(|relay| relay.url == url).and_then(|relay| relay.since);
         RelayState {
             is_home: home.is_some(),
-            is_connected: home.is_some_and(RelayStatus::is_connected),
-            fault: home.filter(|home| !home.is_connected()).and_then(relay_fault),
+            is_connected,
+            since: is_connected.then(|| was.unwrap_or_else(Instant::now)),
+            is_denied: away.is_some_and(|home| home.auth_denied_reason().is_some()),
+            fault: away.and_then(relay_fault),
             url,
         }
     };
@@ -466,9 +471,9 @@ impl Hub {
 
     /// It goes otherwise with a relay: whoever can only be reached by it may be reachable now.
     fn relays_changed(&self, homes: &[RelayStatus]) {
-        let now = relay_states(&self.relays, homes);
         {
             let mut state = self.shared.lock();
+            let now = relay_states(&self.relays, homes, &state.relays);
             let was_there = state.is_at_relay();
             state.relays = now;
             if state.is_at_relay() && !was_there {

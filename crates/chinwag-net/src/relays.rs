@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chinwag_core::wire::limits::RELAY_URL_MAX;
 use iroh::endpoint::RelayMode;
@@ -24,6 +25,37 @@ use crate::limits::RELAYS_MAX;
 pub struct Relay {
     url: RelayUrl,
     quic_port: u16,
+}
+
+impl Relay {
+    /// The name or address of its machine.
+    pub(crate) fn host(&self) -> String {
+        self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
+    }
+
+    /// Its port for HTTPS.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or(443)
+    }
+
+    /// Machine and port, as HTTP writes them.
+    pub(crate) fn place(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// The ports of UDP at which it may tell from where it sees us: the one for that, and the one with the
+    /// number of its HTTPS.
+    pub(crate) fn udp_ports(&self) -> Vec<u16> {
+        let mut ports = vec![self.quic_port, self.port()];
+        ports.dedup();
+        ports
+    }
+
+    /// As it stands in tickets, and is shown.
+    pub(crate) fn written(&self) -> String {
+        written(&self.url)
+    }
 }
 
 /// What is written is no relay.
@@ -104,6 +136,11 @@ impl Relays {
         self.relays.is_empty()
     }
 
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Relay> {
+        self.relays.iter()
+    }
+
     /// The one that is named like this in a ticket, if it may be used.
     pub(crate) fn usable(&self, written: &str) -> Option<RelayUrl> {
         let url = url(written)?;
@@ -149,8 +186,12 @@ pub struct RelayState {
     pub is_home: bool,
     /// Whether we are connected to it; of others than our home nobody asks.
     pub is_connected: bool,
+    /// Since when.
+    pub since: Option<Instant>,
     /// Why not, as far as the last attempt told.
     pub fault: Option<String>,
+    /// Whether that is because it does not let us in.
+    pub is_denied: bool,
 }
 
 #[cfg(test)]

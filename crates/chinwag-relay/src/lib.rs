@@ -8,6 +8,7 @@
 
 mod certificate;
 mod doorkeeper;
+mod second;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use rustls::crypto::aws_lc_rs;
 pub use self::certificate::{CertificateError, sign_own};
 pub use self::doorkeeper::Counts;
 use self::doorkeeper::Doorkeeper;
+use self::second::SecondPort;
 
 /// Connections of one device at once: more than one while it moves from one network to another.
 const CONNECTIONS_PER_DEVICE_MAX: usize = 4;
@@ -35,7 +37,9 @@ const KEYS_KEPT: usize = 8_192;
 /// How a relay is to be.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where it is reached: HTTPS, by which devices connect; also the page `/healthz`.
+    /// Where it is reached: HTTPS, by which devices connect; also the page `/healthz`. With a certificate
+    /// from files devices learn their address at the UDP port of this number as well, unless something else is
+    /// there: one that asks at two ports learns how the router in between behaves.
     pub https: SocketAddr,
     /// Plain HTTP, where a device finds out whether a login page of the network is in its way. Nothing
     /// else is there.
@@ -96,6 +100,7 @@ pub enum RelayError {
 #[derive(Debug)]
 pub struct Relay {
     server: Server,
+    second: Option<SecondPort>,
     doorkeeper: Arc<Doorkeeper>,
 }
 
@@ -135,7 +140,16 @@ impl Relay {
         config.metrics_addr = settings.metrics;
         let server =
             Server::spawn(config).await.map_err(|e| RelayError::Start(format!("{e:#}")))?;
-        Ok(Self { server, doorkeeper })
+        let second = match &settings.certificate {
+            Certificate::Files { chain, key } => {
+                let at = server.https_addr().filter(|at| server.quic_addr() != Some(*at));
+                let tls = certificate::from_files(chain, key)?;
+                at.and_then(|at| SecondPort::open(at, tls))
+            }
+            // iroh's relay has this certificate for itself.
+            Certificate::Acme { .. } => None,
+        };
+        Ok(Self { server, second, doorkeeper })
     }
 
     /// Where it is reached over HTTPS.
@@ -146,6 +160,12 @@ impl Relay {
     /// Where devices learn the address that they are seen from.
     pub fn quic(&self) -> Option<SocketAddr> {
         self.server.quic_addr()
+    }
+
+    /// The second port at which they learn it; none: the certificate is not from files, or something else is
+    /// there.
+    pub fn second(&self) -> Option<SocketAddr> {
+        self.second.as_ref().map(SecondPort::at)
     }
 
     /// Who is there, and who was not let in.
@@ -165,6 +185,7 @@ impl Relay {
 
     /// Ends it: every connection is closed.
     pub async fn stop(self) {
+        drop(self.second);
         let _ = self.server.shutdown().await;
     }
 }

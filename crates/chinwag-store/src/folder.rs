@@ -11,7 +11,8 @@ use crate::fault::OpenError;
 /// The name of the database in its folder.
 pub const DATABASE: &str = "chinwag.db";
 
-const LOCK: &str = "lock";
+/// The name of the lock in that folder: whoever has it locked has the folder.
+pub const LOCK: &str = "lock";
 
 /// A data folder that is ours as long as this lives.
 #[derive(Debug)]

@@ -37,7 +37,7 @@ mod witness;
 pub use drafts::{DRAFT_MAX, DRAFTS_BYTES_MAX, DRAFTS_MAX, Draft, DraftAbout};
 pub use events::Reached;
 pub use fault::OpenError;
-pub use folder::{DATABASE, is_in_use};
+pub use folder::{DATABASE, LOCK, is_in_use};
 pub use notify::Notify;
 pub use reader::Reader;
 pub use search::{Found, Hit, Query, UNINDEXED_MAX, WORDS_MAX};

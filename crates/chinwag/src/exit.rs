@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     Locked = 8,
     /// Some of it was done.
     Partial = 9,
+    /// It was examined, and something is wrong.
+    Wrong = 10,
     /// Interrupted from the keyboard.
     Interrupted = 130,
     /// Ended by a signal.

@@ -17,6 +17,7 @@ mod why;
 
 pub(crate) use account::seed_of;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +25,13 @@ use chinwag_api::error::{ApiError, INVALID_PARAMS, Kind, METHOD_NOT_FOUND};
 use chinwag_api::method::{self, Method};
 use chinwag_core::output::Answer;
 use chinwag_core::time::Wall;
+use chinwag_net::Relays;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backups::Backups;
 use crate::classroom::Classroom;
+use crate::doctor::Moment;
 use crate::home::Home;
 use crate::node_thread::NodeThread;
 use crate::searcher::Searcher;
@@ -56,7 +59,11 @@ pub(crate) struct Facts {
     pub(crate) home: Home,
     pub(crate) is_daemon: bool,
     pub(crate) lan: bool,
+    pub(crate) bind: Vec<SocketAddr>,
+    pub(crate) relays: Relays,
     pub(crate) since: Wall,
+    /// The same moment, by a clock that nobody sets as well.
+    pub(crate) begun: Moment,
 }
 
 /// Where a connection's own events go, for methods that start some.
@@ -117,6 +124,7 @@ impl Api {
         dispatch!(api, name, params, tell, {
             SystemHello => system::hello,
             SystemStatus => system::status,
+            SystemExamine => system::examine,
             SystemShutdown => system::shutdown,
             AccountCreate => account::create,
             AccountRestore => account::restore,

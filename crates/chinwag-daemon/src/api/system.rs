@@ -75,6 +75,10 @@ pub(super) async fn status(api: Api, _: Nothing) -> Result<model::Status, ApiErr
         .await
 }
 
+pub(super) async fn examine(api: Api, _: Nothing) -> Result<model::Examination, ApiError> {
+    crate::doctor::examine_node(api).await
+}
+
 pub(super) async fn shutdown(api: Api, _: Nothing) -> Result<Nothing, ApiError> {
     // Everything that was asked before is done: the node takes one thing after the other.
     api.node.look(|_| Ok(())).await?;

@@ -248,6 +248,13 @@ pub(crate) enum Command {
     Relay(program::RelayArgs),
     /// Show how the daemon is, and what is wrong
     Status(Json),
+    /// Examine the network, the relays, the clock and the disk, and say what would help
+    ///
+    /// It says in words what is so and what is wrong: whether UDP gets out, how the router in between behaves,
+    /// whether each relay is reached and if not, why, whether the clock is right, the disk has room, and who has
+    /// the data folder. It asks nobody but the relays in the config, takes ten seconds at most, and changes
+    /// nothing. Where no node can be run it examines what needs none. Ends with 10 if something is wrong.
+    Doctor(Json),
     /// Show and check the config
     Config(program::Config),
     Completions(program::Completions),
@@ -298,7 +305,18 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ),
     (
         "Program",
-        &["daemon", "relay", "status", "config", "completions", "man", "schema", "rpc", "help"],
+        &[
+            "daemon",
+            "relay",
+            "status",
+            "doctor",
+            "config",
+            "completions",
+            "man",
+            "schema",
+            "rpc",
+            "help",
+        ],
     ),
     ("Other networks", &["classroom"]),
 ];
@@ -321,7 +339,7 @@ chinwag --help lists all commands, chinwag COMMAND --help and chinwag man COMMAN
 /// The exit codes, for the help and the man page.
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 not found or ambiguous, 4 refused, 5 no \
-account, or not verified although --require-verified, 6 not reachable in time, 7 over a limit, 8 locked: by another process, or by a passphrase, 9 done in part, 130 \
+account, or not verified although --require-verified, 6 not reachable in time, 7 over a limit, 8 locked: by another process, or by a passphrase, 9 done in part, 10 something is wrong (doctor), 130 \
 interrupted, 143 terminated.";
 
 /// The whole command line, with the commands by families.

@@ -7,6 +7,7 @@ pub(crate) mod chat;
 pub(crate) mod classroom;
 pub(crate) mod config;
 pub(crate) mod daemon;
+mod doctor;
 pub(crate) mod export;
 pub(crate) mod group;
 pub(crate) mod help;
@@ -106,6 +107,7 @@ async fn with_node(global: &Global, context: Context, command: Command) -> Resul
         Command::Bundle(args) => bundle::run(context, args.command).await,
         Command::Daemon(_) => daemon::run(global, context).await,
         Command::Status(json) => daemon::status(context, json).await,
+        Command::Doctor(json) => doctor::run(context, json).await,
         Command::Rpc => rpc::run(context).await,
         Command::Config(_)
         | Command::Completions(_)

@@ -155,8 +155,9 @@ fn tell(
         output::say(&said.to_string())?;
         return Ok(());
     }
+    let second = relay.second().map(|at| format!(" and {at}")).unwrap_or_default();
     context.remark(&format!(
-        "chinwag: the relay is at {https} (TCP) and {quic} (UDP); Ctrl-C ends it"
+        "chinwag: the relay is at {https} (TCP) and {quic}{second} (UDP); Ctrl-C ends it"
     ));
     let names = args.own.iter().chain(&args.acme).flatten();
     let ports = (relay.https().map(|at| at.port()), relay.quic().map(|at| at.port()));

@@ -112,7 +112,8 @@ fn relay(relay: &Relay, has_home: bool) -> String {
         (true, false, Some(problem)) => format!("not reached: {}", output::one_line(problem)),
         (true, false, None) => "not reached yet".to_owned(),
         (false, ..) if !has_home => {
-            "not reached: it is away, or its address, its port or relay_certificates is wrong"
+            "not reached: it is away, or its address, its port or relay_certificates is wrong; \
+             `chinwag doctor` tells which"
                 .to_owned()
         }
         (false, ..) => "not our home; asked when somebody is there".to_owned(),

@@ -4,6 +4,7 @@
 //! the words say.
 
 pub(crate) mod account;
+pub(crate) mod doctor;
 pub(crate) mod event;
 pub(crate) mod groups;
 pub(crate) mod message;
