@@ -9,6 +9,7 @@ pub mod cable;
 pub mod capture;
 pub mod home;
 pub mod nat;
+pub mod relay;
 pub mod talk;
 
 use std::time::{Duration, Instant};

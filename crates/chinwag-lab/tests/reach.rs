@@ -9,55 +9,15 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chinwag_api::client::Client;
 use chinwag_api::method::{Nothing, SystemStatus};
-use chinwag_lab::home::{Home, Process, Running, program};
-use chinwag_lab::nat::{Internet, Nat, RELAY};
+use chinwag_lab::home::{Home, Running};
+use chinwag_lab::nat::{Internet, Nat};
+use chinwag_lab::relay::Relay;
 use chinwag_lab::talk::{add, deliver, peers, say, ticket, until_agreed, until_contact};
 use chinwag_lab::{PATIENCE, until};
-use tempfile::TempDir;
-
-/// A relay on its own machine.
-struct Relay {
-    folder: TempDir,
-    process: Process,
-}
-
-impl Relay {
-    async fn starts(internet: &Internet) -> Self {
-        let folder = TempDir::new().unwrap();
-        let process = Self::process(internet, &folder);
-        let certificate = folder.path().join("relay.pem");
-        until("the relay signs its certificate", PATIENCE, async || {
-            certificate.exists().then_some(())
-        })
-        .await;
-        Self { folder, process }
-    }
-
-    fn process(internet: &Internet, folder: &TempDir) -> Process {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &internet.relay()]).arg(program());
-        command.args(["relay", "--own", RELAY, "--folder"]).arg(folder.path());
-        command.args(["--https", "0.0.0.0:443", "--http", "0.0.0.0:80", "--quic", "0.0.0.0:7842"]);
-        Process::starting(command.stdout(Stdio::null()).stderr(Stdio::null()))
-    }
-
-    /// Somebody in a namespace who uses it.
-    fn user(&self, namespace: &str) -> Home {
-        let config = self.folder.path().join("user.toml");
-        let certificate = self.folder.path().join("relay.pem");
-        let certificate = certificate.display();
-        let text = format!(
-            "relays = [\"https://{RELAY}\"]\nrelay_certificates = \"{certificate}\"\nlan = false\n"
-        );
-        std::fs::write(&config, text).unwrap();
-        Home::in_namespace(namespace).with("CHINWAG_CONFIG", config.to_str().unwrap())
-    }
-}
 
 async fn until_at_relay(client: &Client) {
     until("a place at the relay", PATIENCE, async || {
@@ -261,7 +221,7 @@ async fn who_talks_by_a_relay_goes_on_when_it_was_started_again() {
     two.meet().await;
     deliver(&two.bob.client, "Ana", "before").await;
     two.relay.process.kill();
-    two.relay.process = Relay::process(&two.internet, &two.relay.folder);
+    two.relay.starts_again(&two.internet);
     let taken = arrives(&two, "after").await;
     note("relay-again", "the relay is killed and started again, by it before", taken);
 }
