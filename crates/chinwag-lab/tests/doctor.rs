@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use chinwag_api::client::Client;
 use chinwag_api::method::{Nothing, SystemStatus};
@@ -17,7 +17,7 @@ use chinwag_lab::capture::{ARP, Capture};
 use chinwag_lab::home::{Home, Running};
 use chinwag_lab::nat::{Internet, Nat, RELAY};
 use chinwag_lab::relay::Relay;
-use chinwag_lab::{PATIENCE, until};
+use chinwag_lab::{PATIENCE, skipped, until};
 
 /// What an examination ends with when something is wrong.
 const WRONG: i32 = 10;
@@ -209,4 +209,57 @@ async fn an_examination_sends_nothing_to_anybody_but_the_relay_and_our_own_route
     let may_be: BTreeSet<IpAddr> = [RELAY, "203.0.113.21"].map(|ip| ip.parse().unwrap()).into();
     assert!(sent.contains(&RELAY.parse().unwrap()), "{sightings:?}");
     assert!(sent.is_subset(&may_be), "{sightings:?}");
+}
+
+/// A small disk of its own, gone with the story.
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    /// `None`: it can't be mounted here, and that was said.
+    fn mounted() -> Option<Self> {
+        let disk = Self(tempfile::TempDir::new().unwrap());
+        if disk.mount(&["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) {
+            return Some(disk);
+        }
+        skipped("it takes root to mount a disk");
+        None
+    }
+
+    fn mount(&self, arguments: &[&str]) -> bool {
+        let mut mount = Command::new("mount");
+        let mounted = mount.args(arguments).arg(self.0.path()).stderr(Stdio::null()).status();
+        mounted.is_ok_and(|status| status.success())
+    }
+
+    /// Fills it to the last byte.
+    fn fills(&self) {
+        use std::io::Write as _;
+        let mut file = std::fs::File::create(self.0.path().join("others")).unwrap();
+        while file.write_all(&[1; 4_096]).is_ok() {}
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_or_not_to_be_written_is_told_where_no_node_can_be_run() {
+    let Some(disk) = Disk::mounted() else { return };
+    let home = Home::on_loopback().with_data_in(&disk.0.path().join("data"));
+    let (daemon, _) = home.begin("Ana").await;
+    assert_eq!(daemon.process.end(), 143);
+    disk.fills();
+    let told = Told::to(&home);
+    told.assert("node", Wrong, "full");
+    told.assert("disk", Wrong, "full");
+    assert_eq!(told.code, WRONG);
+    std::fs::remove_file(disk.0.path().join("others")).unwrap();
+    assert!(disk.mount(&["-o", "remount,ro"]));
+    let told = Told::to(&home);
+    told.assert("node", Wrong, "notWritable");
+    told.assert("disk", Wrong, "notWritable");
+    assert_eq!(told.code, WRONG);
 }

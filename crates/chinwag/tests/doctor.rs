@@ -10,7 +10,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 
 use chinwag_api::model::{Examination, Finding, Verdict};
-use harness::home::Home;
+use harness::home::{Home, introduce, until_so};
+use rustix::process::Signal;
 
 /// What an examination ends with when something is wrong.
 const WRONG: i32 = 10;
@@ -131,4 +132,23 @@ fn a_relay_that_does_not_run_is_wrong_and_nobody_else_is_asked() {
     assert_is(&examination, "relay", Wrong, "closed");
     assert_is(&examination, "udp", NotKnown, "relaysAway");
     assert_eq!(code, WRONG);
+}
+
+#[test]
+fn a_contact_who_is_not_reached_is_named_with_the_reason() {
+    let (ana, bob) = (Home::of("Ana"), Home::of("Bob"));
+    let _daemon = ana.daemon();
+    let bobs = bob.daemon();
+    introduce(&ana, &bob);
+    bobs.signal(Signal::TERM);
+    bobs.ends();
+    let is_missed = |examination: &Examination| {
+        examination.findings.iter().any(|finding| finding.part == "contact")
+    };
+    until_so("an attempt fails", || is_missed(&examined(&ana, &[]).0));
+    let (examination, code) = examined(&ana, &[]);
+    let bob = finding(&examination, "contact");
+    assert_eq!((bob.about.as_deref(), bob.verdict), (Some("Bob"), Notable));
+    assert!(["nobodyListens", "vanished", "closedThere"].contains(&&*bob.condition), "{bob:?}");
+    assert_eq!(code, 0, "to be away is not wrong: {examination:#?}");
 }

@@ -109,7 +109,7 @@ fn failed(part: &str, condition: &str, error: &ApiError) -> Finding {
 fn sentence(fragment: &str) -> String {
     let mut letters = fragment.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if fragment.ends_with(['.', '!', '?', ')']) { "" } else { "." };
+    let end = if fragment.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
 

@@ -5,6 +5,7 @@
 
 mod connections;
 mod crossing;
+mod examining;
 mod harness;
 mod hostile;
 mod lan;

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use crate::harness::{PATIENCE, Peer, loopback, settings};
 
 /// A relay on loopback, with a certificate of its own.
-struct Relay {
+pub(crate) struct Relay {
     runs: chinwag_relay::Relay,
     certificate: Vec<u8>,
     _folder: TempDir,
 }
 
 impl Relay {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
@@ -45,7 +45,7 @@ impl Relay {
     }
 
     /// As it is named in a ticket.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("https://{}", self.runs.https().unwrap())
     }
 
@@ -53,11 +53,25 @@ impl Relay {
         Address::Relay(self.name())
     }
 
+    /// As it is named in a config, and trusted.
+    pub(crate) fn relays(&self) -> Relays {
+        self.relays_without_certificate().trusting(&self.certificate).unwrap()
+    }
+
+    /// The same by somebody who has no copy of its certificate.
+    pub(crate) fn relays_without_certificate(&self) -> Relays {
+        let name = format!("{}?quic={}", self.name(), self.runs.quic().unwrap().port());
+        Relays::new(vec![name.parse().unwrap()]).unwrap()
+    }
+
+    /// Ends it.
+    pub(crate) async fn stop(self) {
+        self.runs.stop().await;
+    }
+
     /// Settings of somebody who uses it, and listens there alone.
     fn user(&self, seed: u8, listens: &str) -> Settings {
-        let name = format!("{}?quic={}", self.name(), self.runs.quic().unwrap().port());
-        let relays = Relays::new(vec![name.parse().unwrap()]).unwrap();
-        let relays = relays.trusting(&self.certificate).unwrap();
+        let relays = self.relays();
         Settings { bind: vec![listens.parse().unwrap()], relays, ..settings(seed) }
     }
 
