@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chinwag_core::body::{ContactChange, Content};
+use chinwag_core::body::{ContactChange, Content, Kind};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::{Command, Link};
@@ -233,6 +233,58 @@ fn what_a_removed_device_decided_last_counts_nowhere() {
     assert_eq!(world.digest("alice's tablet", "carol"), digest);
     world.restart("alice's tablet");
     assert_eq!(world.digest("alice's tablet", "carol"), digest);
+}
+
+#[test]
+fn what_was_revoked_while_nobody_held_its_author_is_not_shown_when_they_are_met_again() {
+    let mut world = World::of(&["bob", "alice"]);
+    for (of, name) in
+        [("alice", "alice's phone"), ("alice", "alice's tablet"), ("bob", "bob's phone")]
+    {
+        world.restore_on(of, name);
+        world.connect(name, of);
+        world.settle();
+        world.disconnect(name, of);
+    }
+    // One phone meets the other, and only the tablet hears of it.
+    world.connect("alice's phone", "alice's tablet");
+    let ticket = world.invite("alice's phone", false);
+    world.command("bob's phone", Command::Redeem(ticket)).unwrap();
+    world.connect("bob's phone", "alice's phone");
+    world.settle();
+    world.say("bob's phone", "alice", "hello");
+    world.settle();
+    let id = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let shown = |world: &mut World| {
+        let shown = world.person("alice's tablet").store.timeline(id, None, 10).unwrap();
+        shown.iter().filter(|entry| entry.header.kind == Kind::TEXT).count()
+    };
+    assert_eq!(shown(&mut world), 1);
+    // Both phones are removed by who has heard of nothing, and the tablet hears of both at once, of its
+    // own account first: it held bob by the phone only.
+    assert!(world.account("alice") < world.account("bob"));
+    let link = world.connect("bob's phone", "alice's tablet");
+    world.settle();
+    let mut operations = Vec::new();
+    for (by, name) in [("alice", "alice's phone"), ("bob", "bob's phone")] {
+        let (account, phone) = (world.account(by), world.device(name));
+        world.command(by, Command::Revoke(phone)).unwrap();
+        let all = world.person(by).store.operations().unwrap();
+        operations.extend(all.into_iter().filter(|of| of.operation.account == account));
+    }
+    let message = Message::Operations { operations, is_last: true };
+    world.inject("alice's tablet", link, message.to_bytes());
+    assert_eq!(world.person("alice's tablet").store.contacts().unwrap(), []);
+    let ticket = world.invite("alice", false);
+    world.command("bob", Command::Redeem(ticket)).unwrap();
+    world.connect("bob", "alice");
+    world.settle();
+    world.connect("alice", "alice's tablet");
+    world.settle();
+    assert_eq!(world.person("alice's tablet").store.contacts().unwrap().len(), 1);
+    assert_eq!(shown(&mut world), 0);
+    let digest = world.digest("alice", "bob");
+    assert_eq!(world.digest("alice's tablet", "bob"), digest);
 }
 
 #[test]
