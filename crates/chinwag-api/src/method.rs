@@ -75,7 +75,7 @@ methods! {
         "Says who asks, and learns which version of the contract is spoken.";
     "system.status" SystemStatus (Nothing) -> Status: "How the daemon is, and what is wrong.";
     "system.examine" SystemExamine (Nothing) -> Examination:
-        "Examines the network, the relays, the clock, the disk and the node itself, and says what is wrong and what would help. It asks nobody but the relays in use, takes ten seconds at most, and changes nothing.";
+        "Examines the network, the relays, the clock, the disk and the node itself, and says what is wrong and what would help. It asks nobody but the relays in use, takes about ten seconds where some do not answer, and changes nothing.";
     "system.shutdown" SystemShutdown (Nothing) -> Nothing:
         "Ends the daemon, after everything that was accepted is on the disk.";
     "account.create" AccountCreate (CreateAccount) -> CreatedAccount:

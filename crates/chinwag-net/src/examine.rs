@@ -2,8 +2,8 @@
 //!
 //! Nothing here uses the endpoint that we have or its key: it works while there is none, and disturbs no
 //! connection. It contacts the relays that are named, at the ports that their names have, and nobody else; the
-//! one packet that goes elsewhere goes to the address that a relay sees us at, and no farther than a few
-//! routers ([`HAIRPIN_HOPS`]). What follows from what is found is for others to decide.
+//! few packets that go elsewhere go to the address that the relays see us at, if it can be ours, and no farther
+//! than a few routers ([`HAIRPIN_HOPS`]). What follows from what is found is for others to decide.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -397,14 +397,24 @@ fn own_addresses(bind: &[SocketAddr], relays: &[ExaminedRelay]) -> Vec<IpAddr> {
     all
 }
 
-/// Our address of IPv4 outside, if it is not the one of this machine.
+/// Our address of IPv4 outside, if it is not the one of this machine and all say the same. A relay may lie: an
+/// address that nobody has outside is none that anything is sent to.
 fn outside(relays: &[ExaminedRelay]) -> Option<SocketAddr> {
-    let mut told = relays.iter().flat_map(|relay| &relay.udp).filter(|udp| udp.at.is_ipv4());
-    let outside = |udp: &OverUdp| {
-        let seen = udp.seen.as_ref().ok()?;
-        (Some(seen.ip()) != udp.from).then_some(*seen)
-    };
-    told.find_map(outside)
+    let told = relays.iter().flat_map(|relay| &relay.udp).filter(|udp| udp.at.is_ipv4());
+    let mut told = told.filter_map(|udp| Some((*udp.seen.as_ref().ok()?, udp.from)));
+    let (seen, from) = told.next()?;
+    let are_one = told.all(|(other, _)| other.ip() == seen.ip());
+    let is_ours = Some(seen.ip()) == from;
+    (are_one && !is_ours && can_be_outside(seen)).then_some(seen)
+}
+
+/// Whether a router may have this address on its side of the internet.
+const fn can_be_outside(at: SocketAddr) -> bool {
+    let SocketAddr::V4(at) = at else { return false };
+    let ip = at.ip();
+    let is_inside = ip.is_private() || ip.is_loopback() || ip.is_link_local();
+    let is_nobodys = ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast();
+    !is_inside && !is_nobodys && at.port() != 0
 }
 
 /// Whether a packet from another socket of this machine to our address outside comes back to the one that has
@@ -463,6 +473,9 @@ mod tests {
         assert_eq!(outside("127.0.0.1:7842", "127.0.0.1", "127.0.0.1:4000"), None);
         let six = "[2001:db8::5]:4000";
         assert_eq!(outside("[2001:db8::1]:7842", "fd00::2", six), None, "there is no IPv4");
+        for nobodys in ["10.0.0.1:22", "169.254.1.1:80", "224.0.0.251:5353", "203.0.113.21:0"] {
+            assert_eq!(outside("203.0.113.10:7842", "192.168.1.10", nobodys), None, "{nobodys}");
+        }
         assert_eq!(super::outside(&[]), None);
     }
 

@@ -110,15 +110,15 @@ fn a_folder_that_a_passphrase_protects_is_examined_from_outside() {
 }
 
 #[test]
-fn files_that_others_may_look_into_are_named() {
+fn a_file_that_others_could_read_is_private_in_a_folder_that_is_shut() {
     let home = Home::of("Ana");
     // The folder itself is put right by whoever opens it.
-    let key = home.path("data/key");
+    let (folder, key) = (home.path("data"), home.path("data/key"));
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let (examination, code) = examined(&home, &[]);
-    assert_is(&examination, "permissions", Wrong, "open");
-    assert!(finding(&examination, "permissions").text.contains(&key), "{examination:#?}");
-    assert_eq!(code, WRONG);
+    assert_is(&examination, "permissions", Fine, "private");
+    assert_eq!(code, 0, "{examination:#?}");
 }
 
 #[test]

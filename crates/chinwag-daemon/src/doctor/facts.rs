@@ -95,6 +95,8 @@ pub(super) struct Folder {
     pub(super) path: PathBuf,
     /// Bytes that are free on its disk.
     pub(super) free: Option<u64>,
+    /// Whether it is somebody else's.
+    pub(super) is_foreign: bool,
     /// How long it takes until something written is safe, or why it can't be written; none: that was not
     /// tried, as there is nothing yet.
     pub(super) written: Option<Result<Duration, String>>,

@@ -207,6 +207,12 @@ fn disk(folder: &Folder) -> Finding {
 
 fn permissions(folder: &Folder) -> Finding {
     let place = folder.path.display();
+    if folder.is_foreign {
+        let text =
+            format!("The data folder {place} is somebody else's: what is in it can't be seen.");
+        return wrong("permissions", "notYours", text)
+            .help("Run chinwag as its owner, or name a folder of your own with --data-dir.");
+    }
     if folder.open_to_others.is_empty() {
         return fine("permissions", "private", "The data folder is for its owner alone.");
     }
@@ -217,7 +223,7 @@ fn permissions(folder: &Folder) -> Finding {
     let places: Vec<String> = folder.open_to_others.iter().map(named).collect();
     let places = places.join(", ");
     wrong("permissions", "open", format!("Others on this machine may look into {places}."))
-        .help(format!("`chmod -R go= {place}` keeps them out."))
+        .help("Take their permissions away: chmod -R go= and the folder.")
 }
 
 fn lock(facts: &Facts) -> Finding {
@@ -230,6 +236,11 @@ fn lock(facts: &Facts) -> Finding {
             wrong("lock", "taken", format!("{who} has the data folder, and does not answer."))
                 .help(format!("{ending}, or wait until it has ended by itself."))
         }
+        (_, Lock::Free) if folder.is_foreign => not_known(
+            "lock",
+            "notYours",
+            "Who has the data folder can't be seen: it is somebody else's.",
+        ),
         (_, Lock::Free) if folder.has_dead_socket => {
             notable("lock", "deadSocket", "A socket is left of a node that did not end by itself.")
                 .help("Nothing has to be done: whoever runs next replaces it.")
@@ -244,7 +255,7 @@ fn clock(clock: &Clock) -> Finding {
     const SET_IT: &str =
         "Have the system set it (NTP): certificates and the times of messages rely on it.";
     if clock.now.get() < EARLIEST.get() {
-        let text = format!("The clock says {}, which is over.", time::written(clock.now));
+        let text = format!("The clock says {}, which is in the past.", time::written(clock.now));
         return wrong("clock", "wrong", text).help(SET_IT);
     }
     // A single relay may be wrong itself: of several, the one that is nearest to us counts.
@@ -355,6 +366,15 @@ fn mapping(net: &Net, is_open: bool) -> Finding {
     if seen.is_empty() {
         seen = of(false).collect();
     }
+    // A relay on this machine, or in the same network, sees what no router has translated.
+    let is_translated = |told: &&(&OverUdp, SocketAddr)| {
+        !told.1.ip().is_loopback() && told.0.from != Some(told.1.ip())
+    };
+    if let Some((one, _)) = seen.iter().copied().find(is_translated) {
+        seen.retain(|told| is_translated(told) && told.0.from == one.from);
+    } else if seen.iter().any(|(_, outside)| !outside.ip().is_loopback()) {
+        seen.retain(|(_, outside)| !outside.ip().is_loopback());
+    }
     let Some((first, outside)) = seen.first() else {
         let text = if is_open {
             "Which address we have outside is not known: no relay told it."
@@ -387,9 +407,12 @@ fn mapping(net: &Net, is_open: bool) -> Finding {
         );
     }
     if outsides.len() == 1 {
+        let machines: BTreeSet<_> = asked.iter().map(SocketAddr::ip).collect();
+        let to_whom =
+            if machines.len() > 1 { "whomever we talk with" } else { "at each port of the relay" };
         let text = format!(
-            "A router translates, and we are {outside} outside, whomever we talk with \
-             (endpoint-independent mapping)."
+            "A router translates, and we are {outside} outside, {to_whom} (endpoint-independent mapping{}).",
+            if machines.len() > 1 { "" } else { ", as far as one relay can tell" }
         );
         return fine("mapping", "endpointIndependent", text);
     }
@@ -513,9 +536,11 @@ fn relay_fault(fault: &RelayFault) -> Finding {
             "If it signed its own certificate, name a copy of its relay.pem as `relay_certificates` in the \
              config; if that is done, the copy is an old one. Otherwise somebody else answers in its place.",
         ),
-        RelayFault::OtherName => {
-            ("otherName", "Write its name in the config as it stands in its certificate.")
-        }
+        RelayFault::OtherName => (
+            "otherName",
+            "If you know that it is the right one, write its name in the config as it stands in its certificate. \
+                 A page to log in, or somebody in between, has another name too.",
+        ),
         RelayFault::Ended => {
             ("ended", "If the clock of this machine is right, whoever runs it has to renew it.")
         }
@@ -577,7 +602,8 @@ fn contacts(runs: &Runs, now: Wall) -> Vec<Finding> {
     named.truncate(CONTACTS_NAMED);
     let text = if more == 0 { text } else { format!("{text} {more} more are not reached.") };
     let condition = if connected == all { "all" } else { "some" };
-    named.insert(0, fine("contacts", condition, text));
+    let of = if connected == 0 && all > 0 { notable } else { fine };
+    named.insert(0, of("contacts", condition, text));
     named
 }
 

@@ -12,8 +12,9 @@ use chinwag_store::{LOCK, is_in_use};
 use super::facts::{Folder, Lock};
 use crate::home::{Home, KEY, SOCKET};
 
-/// The file that is written to see whether that is possible, and how long it takes. It is gone afterwards.
-const PROBE: &str = "doctor.partial";
+/// How the file begins that is written to see whether that is possible, and how long it takes. It is new, of
+/// this process, and gone afterwards.
+const PROBE: &str = "doctor";
 
 /// Bytes that are written into it: a page of the database.
 const PROBE_BYTES: usize = 4_096;
@@ -24,29 +25,39 @@ const PROBES: usize = 3;
 /// Looks at a folder.
 pub(super) fn look(home: &Home) -> Folder {
     let path = home.path();
-    let is_begun = home.has_data() || home.key_file().exists();
+    let is_foreign = is_foreign(path);
+    let is_begun = !is_foreign && (home.has_data() || home.key_file().exists());
+    let lock = lock(path);
     Folder {
         path: path.to_owned(),
         free: home.free(),
+        is_foreign,
         written: is_begun.then(|| write(path).map_err(|error| error.to_string())),
         size: home.size(),
         open_to_others: if is_begun { open_to_others(path) } else { Vec::new() },
-        lock: lock(path),
-        has_dead_socket: has_dead_socket(&home.socket()),
+        lock,
+        // Whoever has the folder may stand still, and then nobody answers there.
+        has_dead_socket: lock == Lock::Free && !is_foreign && has_dead_socket(&home.socket()),
     }
+}
+
+/// Whether the folder is somebody else's, so that what is in it can't be seen from here.
+fn is_foreign(folder: &Path) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    fs::metadata(folder).is_ok_and(|found| found.uid() != own)
 }
 
 /// How long it takes until a page that is written is safe.
 fn write(folder: &Path) -> io::Result<Duration> {
-    let path = folder.join(PROBE);
-    let written = write_at(&path);
+    let path = folder.join(format!("{PROBE}-{}.partial", std::process::id()));
+    // A new one: what has that name already is not ours, whatever it leads to.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let written = write_to(file);
     let _ = fs::remove_file(&path);
     written
 }
 
-fn write_at(path: &Path) -> io::Result<Duration> {
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+fn write_to(mut file: File) -> io::Result<Duration> {
     let mut quickest = Duration::MAX;
     for _ in 0..PROBES {
         file.write_all(&[0; PROBE_BYTES])?;
@@ -60,11 +71,20 @@ fn write_at(path: &Path) -> io::Result<Duration> {
 /// What of it others than its owner may look into.
 fn open_to_others(folder: &Path) -> Vec<String> {
     let names = ["", KEY, chinwag_store::DATABASE, SOCKET];
-    let is_open = |name: &&str| {
+    if fs::metadata(folder).is_ok_and(|found| !is_open(&found)) {
+        // Nobody comes as far as what is in it.
+        return Vec::new();
+    }
+    let is_seen = |name: &&str| {
         let path = if name.is_empty() { folder.to_owned() } else { folder.join(name) };
-        fs::symlink_metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0)
+        fs::symlink_metadata(path).is_ok_and(|found| is_open(&found))
     };
-    names.into_iter().filter(is_open).map(str::to_owned).collect()
+    names.into_iter().filter(is_seen).map(str::to_owned).collect()
+}
+
+/// Whether anybody but its owner may do anything with it.
+fn is_open(found: &fs::Metadata) -> bool {
+    found.mode() & 0o077 != 0
 }
 
 fn lock(folder: &Path) -> Lock {
@@ -142,6 +162,27 @@ mod tests {
         mode(home.path(), 0o755).unwrap();
         mode(&home.path().join(KEY), 0o644).unwrap();
         assert_eq!(look(&home).open_to_others, ["", KEY]);
+    }
+
+    #[test]
+    fn in_a_folder_that_is_shut_nothing_is_open() {
+        let (_folder, home) = home();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+        mode(&home.path().join(KEY), 0o644).unwrap();
+        mode(home.path(), 0o700).unwrap();
+        assert_eq!(look(&home).open_to_others, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_has_the_name_of_ours_is_left_as_it_is() {
+        let (folder, home) = home();
+        let other = folder.path().join("other");
+        fs::write(&other, "theirs").unwrap();
+        let name = format!("{PROBE}-{}.partial", std::process::id());
+        std::os::unix::fs::symlink(&other, home.path().join(&name)).unwrap();
+        assert!(matches!(look(&home).written, Some(Err(_))));
+        assert_eq!(fs::read_to_string(other).unwrap(), "theirs");
+        assert!(fs::symlink_metadata(home.path().join(name)).is_ok());
     }
 
     #[test]

@@ -108,7 +108,8 @@ pub(crate) async fn examine_node(api: Api) -> Result<Examination, ApiError> {
             network.until_at_relay().await;
         }
     };
-    let (examined, ()) = tokio::join!(chinwag_net::examine(&facts.relays, &facts.bind), at_relay);
+    let examined = chinwag_net::examine(&facts.relays, &facts.bind);
+    let examined = while_it_can(examined, at_relay).await;
     let has_account = api.shared.had_account();
     let (store, contacts) = looked(&api).await;
     let runs = Runs {
@@ -131,6 +132,23 @@ pub(crate) async fn examine_node(api: Api) -> Result<Examination, ApiError> {
         examined,
     };
     Ok(told(facts.home.clone(), Node::Runs(Box::new(runs)), net, clock).await)
+}
+
+/// Examines, and waits for the connection to a relay as long as one was reached at all.
+async fn while_it_can(
+    examining: impl Future<Output = Examined>,
+    at_relay: impl Future<Output = ()>,
+) -> Examined {
+    tokio::pin!(examining, at_relay);
+    tokio::select! {
+        examined = &mut examining => {
+            if examined.relays.iter().any(|relay| relay.tcp.is_ok()) {
+                at_relay.await;
+            }
+            examined
+        }
+        () = &mut at_relay => examining.await,
+    }
 }
 
 /// Looks at the folder as well, and says what all of it means.

@@ -252,8 +252,9 @@ pub(crate) enum Command {
     ///
     /// It says in words what is so and what is wrong: whether UDP gets out, how the router in between behaves,
     /// whether each relay is reached and if not, why, whether the clock is right, the disk has room, and who has
-    /// the data folder. It asks nobody but the relays in the config, takes ten seconds at most, and changes
-    /// nothing. Where no node can be run it examines what needs none. Ends with 10 if something is wrong.
+    /// the data folder. It asks nobody but the relays in the config, takes about ten seconds where some do not
+    /// answer, and changes nothing. Where no node can be run it examines what needs none. Ends with 10 if
+    /// something is wrong.
     Doctor(Json),
     /// Show and check the config
     Config(program::Config),

@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::node::{Need, with};
 use crate::output;
 use crate::show;
+use crate::terminal::signals::unless_ended;
 
 /// Has the node examine everything. Where there is none, or none can be run, what needs none is examined here:
 /// why there is none is part of what is told.
@@ -35,7 +36,12 @@ pub(super) async fn run(context: &Context, json: Json) -> Result<Exit, Failure> 
 /// What can be examined without a node, as the method would answer it.
 async fn alone(context: &Context, failure: Option<Failure>) -> Result<Value, Failure> {
     let settings = context.settings(false)?;
-    let examined = chinwag_daemon::examine(&settings, failure.map(as_error)).await?;
+    let examining = async {
+        let examined = chinwag_daemon::examine(&settings, failure.map(as_error)).await;
+        examined.map_err(Failure::from)
+    };
+    // Whoever looked for a node has the signals.
+    let examined = unless_ended(examining).await?;
     serde_json::to_value(examined).map_err(|error| Failure::new(Exit::Internal, error))
 }
 

@@ -29,10 +29,13 @@ fn conclusion(examination: &Examination) -> String {
     let is_wrong = |finding: &&Finding| finding.verdict == Verdict::Wrong;
     let wrong: Vec<&str> =
         examination.findings.iter().filter(is_wrong).map(|finding| part(&finding.part)).collect();
-    match wrong.as_slice() {
-        [] => "Nothing is wrong.".to_owned(),
-        [one] => format!("One thing is wrong: {one}."),
-        all => format!("{} things are wrong: {}.", all.len(), all.join(", ")),
+    let count = wrong.len();
+    let mut parts = wrong;
+    parts.dedup();
+    match count {
+        0 => "Nothing is wrong.".to_owned(),
+        1 => format!("One thing is wrong: {}.", parts.join(", ")),
+        all => format!("{all} things are wrong: {}.", parts.join(", ")),
     }
 }
 

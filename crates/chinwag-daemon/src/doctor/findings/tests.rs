@@ -43,6 +43,7 @@ fn well() -> Facts {
         },
         clock: Clock { now: NOW, skews, set_since: Some((NOW, 0)) },
         folder: Folder {
+            is_foreign: false,
             path: PathBuf::from("/data"),
             free: Some(400_000_000_000),
             written: Some(Ok(Duration::from_millis(3))),
@@ -233,9 +234,16 @@ fn what_relays_see_tells_how_the_router_maps() {
     other.udp[0].at = "203.0.113.11:7842".parse().unwrap();
     assert_eq!(mapping(vec![once(), other]), is(Notable, "addressDependent"));
     let ours = relay(&[(443, "192.168.1.10:5000"), (7842, "192.168.1.10:5000")]);
-    assert_eq!(mapping(vec![ours]), is(Fine, "none"));
+    assert_eq!(mapping(vec![ours.clone()]), is(Fine, "none"));
     let here = relay(&[(443, "127.0.0.1:5000"), (7842, "127.0.0.1:5000")]);
-    assert_eq!(mapping(vec![here]), is(NotKnown, "relayHere"));
+    assert_eq!(mapping(vec![here.clone()]), is(NotKnown, "relayHere"));
+    // What a relay near us sees says nothing of the router, whichever comes first.
+    for near in [ours, here] {
+        let far = || relay(&[(443, "203.0.113.21:5000"), (7842, "203.0.113.21:5000")]);
+        for relays in [vec![near.clone(), far()], vec![far(), near.clone()]] {
+            assert_eq!(mapping(relays), is(Fine, "endpointIndependent"));
+        }
+    }
     assert_eq!(mapping(vec![silent(once())]), is(NotKnown, "notTold"));
     assert_eq!(mapping(Vec::new()), is(NotKnown, "notTold"));
 }
