@@ -140,6 +140,9 @@ fn table(outcomes: &[Outcome]) -> String {
     table
 }
 
+/// How long it takes to notice that somebody is gone, where there is no other way.
+const LOST: Duration = Duration::from_secs(10);
+
 /// What is between two whose direct way is the only one that changes, and who has none.
 const BOTH_AT_HOME: [Nat; 2] = [Nat::EndpointIndependent; 2];
 const BY_RELAY: [Nat; 2] = [Nat::EndpointIndependent, Nat::AddressAndPortDependent];
@@ -201,6 +204,7 @@ async fn a_router_that_gets_another_address_interrupts_nobody_for_good() {
     deliver(&two.bob.client, "Ana", "before").await;
     two.internet.moves(0, BOTH_AT_HOME[0]);
     let taken = arrives(&two, "after").await;
+    assert!(taken < LOST, "the relay was used no sooner than where there is none: {taken:?}");
     note("router", "a router gets another address", taken);
 }
 

@@ -1,19 +1,16 @@
 //! What two devices of one account tell each other, and what they hear from others.
 
-use std::collections::BTreeMap;
-
 use chinwag_core::body::{ContactChange, Content, Kind};
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{AccountId, ConversationId};
 use chinwag_core::input::{Command, Link};
 use chinwag_core::store::Store;
-use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::{Have, Message};
+use chinwag_core::wire::message::Message;
 
-use crate::world::World;
+use crate::world::{World, claim};
 
 /// Up to where alice has read what bob wrote, as one of her devices keeps it.
 fn read_of_bob(world: &mut World, on: &str) -> u64 {
@@ -27,10 +24,7 @@ fn read_of_bob(world: &mut World, on: &str) -> u64 {
 #[test]
 fn what_was_read_on_one_device_is_read_on_another_where_it_comes_later() {
     let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice", "alice's phone");
-    world.settle();
-    world.disconnect("alice", "alice's phone");
+    world.restore_apart("alice", "alice's phone");
     world.say("bob", "alice", "hello");
     world.connect("alice", "bob");
     world.settle();
@@ -84,10 +78,7 @@ fn a_device_hears_that_what_another_one_wrote_was_delivered() {
 #[test]
 fn what_was_said_to_be_there_before_it_was_here_is_delivered_when_it_comes_another_way() {
     let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    world.restore_apart("alice", "alice's phone");
     for n in 1..=4 {
         world.say("alice", "bob", &format!("message {n}"));
     }
@@ -97,12 +88,7 @@ fn what_was_said_to_be_there_before_it_was_here_is_delivered_when_it_comes_anoth
     world.settle();
     let last = Seq::new(4).unwrap();
     let tip = world.person("alice").store.tip(id, author, last).unwrap().unwrap();
-    let mut frontier = Frontier::default();
-    frontier.insert(author, Range::up_to(last));
-    let heads = BTreeMap::from([(author, tip.id)]);
-    let (is_whole, wants_answer) = (false, false);
-    let has_all = Have { conversation: id, frontier, heads, is_whole, wants_answer };
-    world.inject("alice's phone", bobs, Message::Have(has_all).to_bytes());
+    world.inject("alice's phone", bobs, claim(id, author, &[Range::up_to(last)], tip.id));
     assert_eq!(world.delivered("alice's phone", id, author, to), 0, "nobody knows that it exists");
     let own = world.connect("alice's phone", "alice");
     world.deliver_on(own);
@@ -196,10 +182,7 @@ fn a_conversation_with_somebody_who_is_no_contact_any_more_survives_a_restart() 
 fn what_a_removed_device_decided_last_counts_nowhere() {
     let mut world = World::of(&["alice", "carol"]);
     for name in ["alice's phone", "alice's tablet"] {
-        world.restore_on("alice", name);
-        world.connect(name, "alice");
-        world.settle();
-        world.disconnect(name, "alice");
+        world.restore_apart("alice", name);
     }
     // The phone meets carol, and only the tablet hears of it.
     world.connect("alice's phone", "alice's tablet");
@@ -241,10 +224,7 @@ fn what_was_revoked_while_nobody_held_its_author_is_not_shown_when_they_are_met_
     for (of, name) in
         [("alice", "alice's phone"), ("alice", "alice's tablet"), ("bob", "bob's phone")]
     {
-        world.restore_on(of, name);
-        world.connect(name, of);
-        world.settle();
-        world.disconnect(name, of);
+        world.restore_apart(of, name);
     }
     // One phone meets the other, and only the tablet hears of it.
     world.connect("alice's phone", "alice's tablet");

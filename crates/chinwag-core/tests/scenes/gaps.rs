@@ -1,20 +1,17 @@
 //! Who was away for long: the newest comes first, and what is between is filled in.
 
-use std::collections::BTreeMap;
-
 use chinwag_core::entry::{Place, Seq};
 use chinwag_core::ids::{ConversationId, EntryId};
 use chinwag_core::input::{Command, Link};
 use chinwag_core::log::Run;
 use chinwag_core::node::Config;
 use chinwag_core::store::Store;
-use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::{Range, Ranges};
 use chinwag_core::testing::Forger;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::{Have, Message};
+use chinwag_core::wire::message::Message;
 
-use crate::world::World;
+use crate::world::{World, claim};
 
 /// Alice and bob, for whom ten entries are a page.
 fn with_small_pages() -> World {
@@ -28,10 +25,7 @@ fn with_small_pages() -> World {
 /// Alice, whose phone has met her other device and is apart now, and Bob.
 fn with_a_phone() -> World {
     let mut world = World::of_friends(&["alice", "bob"]);
-    world.restore_on("alice", "alice's phone");
-    world.connect("alice's phone", "alice");
-    world.settle();
-    world.disconnect("alice's phone", "alice");
+    world.restore_apart("alice", "alice's phone");
     world
 }
 
@@ -410,15 +404,7 @@ fn what_is_wanted_to_prove_a_fork_is_not_waited_for_in_place_of_what_was_asked_f
     // She has more of it, which the phone asks for; then another third entry, and then a fork was
     // found: of what the phone wants nothing counts any more.
     let range = |from, to| Range::new(Seq::new(from).unwrap(), Seq::new(to).unwrap()).unwrap();
-    let claims = |ranges: &[Range], head: EntryId| {
-        let mut frontier = Frontier::default();
-        for range in ranges {
-            frontier.insert(author, *range);
-        }
-        let heads = BTreeMap::from([(author, head)]);
-        let (is_whole, wants_answer) = (false, false);
-        Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
-    };
+    let claims = |places: &[Range], head| claim(conversation, author, places, head);
     let (more, less) = ([range(1, 3), range(8, 8)], [range(1, 2)]);
     let other = EntryId::from_bytes([7; 32]);
     for bytes in [claims(&more, heads[2]), claims(&more, other), claims(&less, heads[1])] {

@@ -20,7 +20,7 @@ mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chinwag_core::body::Text;
 use chinwag_core::entry::{Place, Seq};
@@ -30,12 +30,11 @@ use chinwag_core::log::Run;
 use chinwag_core::node::Config;
 use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::store::Store;
-use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::Forger;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::wire::codec::Encode;
-use chinwag_core::wire::message::{Have, Message};
+use chinwag_core::wire::message::Message;
 use world::World;
 
 #[test]
@@ -332,11 +331,7 @@ fn two_who_redeem_each_others_tickets_need_no_valid_one() {
 /// What bob says he has of the conversation with alice.
 fn claim(world: &mut World, author: DeviceId, range: Range) -> Vec<u8> {
     let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
-    let mut frontier = Frontier::default();
-    frontier.insert(author, range);
-    let heads = BTreeMap::from([(author, EntryId::from_bytes([1; 32]))]);
-    let (is_whole, wants_answer) = (false, false);
-    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
+    world::claim(conversation, author, &[range], EntryId::from_bytes([1; 32]))
 }
 
 #[test]

@@ -14,11 +14,13 @@ use chinwag_core::membership::{Audience, Right, Role};
 use chinwag_core::node::{Config, Node};
 use chinwag_core::output::{Answer, Event, Lane, Output, Refusal};
 use chinwag_core::store::{Store, StoredEntry};
+use chinwag_core::sync::frontier::Frontier;
 use chinwag_core::sync::ranges::Range;
 use chinwag_core::testing::MemStore;
 use chinwag_core::ticket::Ticket;
 use chinwag_core::time::{Mono, Wall};
-use chinwag_core::wire::message::Message;
+use chinwag_core::wire::codec::Encode as _;
+use chinwag_core::wire::message::{Have, Message};
 use chinwag_crypto::Hash;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -156,6 +158,14 @@ impl World {
         self.people.insert(name, Person { node, store, rng, replies: VecDeque::new() });
         let device_name = Name::new("phone").unwrap();
         self.command(name, Command::Restore { account_seed, device_name }).unwrap();
+    }
+
+    /// The same, and the two devices have met, and are apart.
+    pub(crate) fn restore_apart(&mut self, of: &'static str, name: &'static str) {
+        self.restore_on(of, name);
+        self.connect(name, of);
+        self.settle();
+        self.disconnect(name, of);
     }
 
     pub(crate) fn is_connected(&self, link: Link) -> bool {
@@ -540,4 +550,21 @@ fn words(header: &chinwag_core::entry::Header, body: Option<&[u8]>) -> String {
         Ok(Content::Text(text)) => text.text,
         other => format!("{other:?}"),
     }
+}
+
+/// What somebody says who has these places of a log, the first of them up to this entry, and does not say all
+/// that they have.
+pub(crate) fn claim(
+    conversation: ConversationId,
+    author: DeviceId,
+    places: &[Range],
+    head: EntryId,
+) -> Vec<u8> {
+    let mut frontier = Frontier::default();
+    for range in places {
+        frontier.insert(author, *range);
+    }
+    let heads = BTreeMap::from([(author, head)]);
+    let (is_whole, wants_answer) = (false, false);
+    Message::Have(Have { conversation, frontier, heads, is_whole, wants_answer }).to_bytes()
 }
