@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chinwag_core::bundle::BundleError;
-use chinwag_core::ids::{ConversationId, DeviceId};
+use chinwag_core::ids::{AccountId, ConversationId, DeviceId};
 use chinwag_core::input::{Command, Input, Token};
+use chinwag_core::node::Node;
 use chinwag_core::output::{Answer, Refusal};
 use chinwag_core::violation::Violation;
 
@@ -43,7 +44,7 @@ impl World<'_> {
         let from = self.people[who].device;
         for (device, bytes) in bundles {
             let Some(to) = self.whose(device) else { continue };
-            self.check_addressed(who, to, device);
+            self.check_addressed(who, device);
             let slowest = if self.now < self.peace { 60 } else { 3 };
             let at = self.now + self.dice.between(1, slowest) * SECOND;
             let knew = self.people[who].knows.clone();
@@ -71,12 +72,30 @@ impl World<'_> {
         }
     }
 
-    /// No bundle is for a device that was removed or is no more, as far as is known.
-    fn check_addressed(&mut self, who: Who, to: Who, device: DeviceId) {
-        let node = self.people[who].node.as_ref();
-        let log = node.and_then(|node| node.account_log(self.people[to].account));
-        let known = log.and_then(|log| log.device(device));
-        if self.is_honest(who) && known.is_some_and(|known| !known.is_current()) {
+    /// Notes which devices somebody knows to be removed before a step that makes bundles.
+    pub(crate) fn note_removed(&mut self, who: Who, inputs: &[Input]) {
+        let makes_some = |input: &Input| {
+            matches!(input, Input::Command(_, Command::Export(_) | Command::ExportGroup(_)))
+        };
+        let node = self.people[who].node.as_ref().filter(|_| inputs.iter().any(makes_some));
+        let is_removed = |node: &Node, account: AccountId, device: DeviceId| {
+            let known = node.account_log(account).and_then(|log| log.device(device));
+            known.is_some_and(|known| !known.is_current())
+        };
+        let theirs = (0..self.people.len()).flat_map(|other| {
+            let account = self.people[other].account;
+            self.devices(other).into_iter().map(move |device| (account, device))
+        });
+        let removed = node.map(|node| {
+            let removed = theirs.filter(|(account, device)| is_removed(node, *account, *device));
+            removed.map(|(_, device)| device).collect()
+        });
+        self.people[who].removed = removed.unwrap_or_default();
+    }
+
+    /// No bundle is for a device of which it was known that it was removed or is no more.
+    fn check_addressed(&mut self, who: Who, device: DeviceId) {
+        if self.is_honest(who) && self.people[who].removed.contains(&device) {
             self.fail(&format!("{who} makes a bundle for {device:?}, which was removed"));
         }
     }

@@ -67,6 +67,7 @@ impl World<'_> {
         let too_much = self.too_much(who, &inputs);
         let (lost, mut closed) = (self.lost_links(who), BTreeSet::new());
         let knew = self.people[who].knows.clone();
+        self.note_removed(who, &inputs);
         if !has_bundle {
             self.people[who].carried.clear();
         }
@@ -184,12 +185,17 @@ impl World<'_> {
         match Node::open(&mut env, config) {
             Ok(mut opened) => {
                 let outputs: Vec<Output> = std::iter::from_fn(|| opened.poll()).collect();
+                let opened_as = opened.device();
                 *node = Some(opened);
                 person.is_copy = false;
                 self.check_nothing_lost(who);
                 self.check_event_log(who, &outputs);
                 self.check_changes(who);
                 self.note_knows(who);
+                if let Some(device) = opened_as {
+                    // It may have become another in a step whose outputs were lost.
+                    self.rename(who, device);
+                }
                 for output in outputs {
                     self.release(who, output);
                 }
@@ -206,6 +212,9 @@ impl World<'_> {
 
     /// Somebody goes on as another device: all connections end.
     fn rename(&mut self, who: Who, device: DeviceId) {
+        if self.people[who].device == device {
+            return;
+        }
         self.say(|| format!("{who} is {device:?} now"));
         let person = &mut self.people[who];
         let old = std::mem::replace(&mut person.device, device);

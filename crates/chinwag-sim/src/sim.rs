@@ -131,6 +131,8 @@ pub(crate) struct Person {
     pub(crate) next_fault: Option<Fault>,
     /// Whom the last step made known, or unknown.
     pub(crate) just_changed: BTreeSet<AccountId>,
+    /// The devices that were known to be removed before the last step, if it made bundles.
+    pub(crate) removed: BTreeSet<DeviceId>,
     /// What those knew of groups whose bundles they open.
     pub(crate) carried: Vec<BTreeMap<ConversationId, Knows>>,
     /// What they know of groups.
@@ -315,6 +317,7 @@ impl<'a> World<'a> {
             is_copy: false,
             next_fault: None,
             just_changed: BTreeSet::new(),
+            removed: BTreeSet::new(),
             carried: Vec::new(),
             knows: BTreeMap::new(),
             clock_ms,

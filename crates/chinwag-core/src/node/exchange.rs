@@ -27,6 +27,15 @@ use crate::wire::message::{Have, Message};
 const PIECE: Seq = Seq::MIN.saturating_add(999);
 const _: () = assert!(PAGE_MAX == 1_000, "a piece is a page");
 
+/// Why something of a log is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is not here.
+    Lack,
+    /// It is here, and may be another there: then it proves a fork.
+    Doubt,
+}
+
 impl Node {
     /// What they have: a receipt for what we sent, and a list of what we lack.
     pub(super) fn have(&mut self, env: &mut Env<'_>, from: Peer, have: &Have) -> Handled {
@@ -166,7 +175,7 @@ impl Node {
             let ours = self.tip_at(env.store, id, *author, seq)?;
             if ours.is_some_and(|ours| ours.id != *head) {
                 let range = Range::up_to(seq).highest(PIECE);
-                self.want_of(env.mono, from.link, id, *author, range);
+                self.want_of(env.mono, from.link, id, *author, range, Why::Doubt);
             }
         }
         Ok(())
@@ -179,6 +188,7 @@ impl Node {
         conversation: ConversationId,
         author: DeviceId,
         range: Range,
+        why: Why,
     ) {
         let Some(link) = link else { return };
         let own = self.device();
@@ -188,11 +198,16 @@ impl Node {
         if Some(author) == own && !session.doubted.insert(conversation) {
             return;
         }
-        // What was asked before is waited for: it is what they were told.
-        if let Entry::Vacant(asked) = session.asked.entry((conversation, author)) {
-            asked.insert((range.from(), later(now)));
-            self.send(link, &Message::Want { conversation, author, range });
+        // What was asked before is waited for: it is what they were told. A doubt is said beside it,
+        // and nothing waits for that.
+        match session.asked.entry((conversation, author)) {
+            Entry::Vacant(asked) => {
+                asked.insert((range.from(), later(now)));
+            }
+            Entry::Occupied(_) if why == Why::Lack => return,
+            Entry::Occupied(_) => {}
         }
+        self.send(link, &Message::Want { conversation, author, range });
     }
 
     /// What they want. What they were sent and do not have yet is on its way on this connection,
@@ -673,7 +688,7 @@ impl Node {
         }
         for (id, author, range) in wanted {
             self.want_all_again(link, id);
-            self.want_of(now, Some(link), id, author, range);
+            self.want_of(now, Some(link), id, author, range, Why::Lack);
         }
         let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
         for id in groups {

@@ -414,6 +414,33 @@ fn what_is_wanted_to_prove_a_fork_is_not_waited_for_in_place_of_what_was_asked_f
     assert!(world.is_connected(own), "{:?}", world.transcript());
 }
 
+#[test]
+fn what_proves_a_fork_is_asked_for_beside_what_is_waited_for() {
+    let mut world = with_a_phone();
+    let some = branch(&mut world, Place::First, "to some", 3);
+    let head = some[2].entries[0].0.id();
+    let conversation = ConversationId::direct(world.account("alice"), world.account("bob"));
+    let author = world.device("bob");
+    let bobs = world.connect("alice's phone", "bob");
+    let own = world.connect("alice's phone", "alice");
+    world.settle();
+    for run in some {
+        let bytes = Message::Entries { conversation, author, run }.to_bytes();
+        world.inject("alice's phone", bobs, bytes);
+    }
+    let range = |from, to| Range::new(Seq::new(from).unwrap(), Seq::new(to).unwrap()).unwrap();
+    let mut asked = |ranges: &[Range], head: EntryId| {
+        let (before, _) = world.on_lanes();
+        let have = claim(conversation, author, ranges, head);
+        world.inject("alice's phone", own, have);
+        world.on_lanes().0 - before
+    };
+    let more = [range(1, 3), range(8, 8)];
+    assert_eq!(asked(&more, head), 1, "what is not here");
+    assert_eq!(asked(&more, head), 0, "it is waited for");
+    assert_eq!(asked(&more, EntryId::from_bytes([7; 32])), 1, "the first three, which are others");
+}
+
 /// How much alice knows to be at bob's phone, which had so many messages of her connection before it
 /// got all from bob.
 fn delivered_through_another(before: usize) -> u64 {
