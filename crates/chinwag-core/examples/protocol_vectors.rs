@@ -1760,7 +1760,7 @@ fn read(name: &str) -> Value {
     message(name, &value, &Message::Read { conversation: talk(), frontier })
 }
 
-fn signals() -> [Value; 4] {
+fn signals() -> [Value; 6] {
     let typing = json!({ "message": 10, "conversation": hex(talk().as_bytes()), "is_on": true });
     let keys = vec![prekey(1), prekey(2)];
     let written: Vec<String> = keys.iter().map(|key| hex(key.as_bytes())).collect();
@@ -1773,7 +1773,19 @@ fn signals() -> [Value; 4] {
         ),
         message("prekeys wanted", &json!({ "message": 12 }), &Message::PrekeysWanted),
         message("prekeys", &json!({ "message": 13, "keys": written }), &Message::Prekeys(keys)),
+        feed("a feed of one author", Some(device(LAPTOP)), false),
+        feed("a feed of everything", None, true),
     ]
+}
+
+fn feed(name: &str, author: Option<DeviceId>, is_on: bool) -> Value {
+    let value = json!({
+        "message": 14,
+        "conversation": hex(talk().as_bytes()),
+        "author": author.map(|author| hex(author.as_bytes())),
+        "is_on": is_on,
+    });
+    message(name, &value, &Message::Feed { conversation: talk(), author, is_on })
 }
 
 fn range(from: u64, to: u64) -> Range {

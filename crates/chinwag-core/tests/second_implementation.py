@@ -1227,6 +1227,10 @@ def read_message(reader):
     elif kind == 13:
         value["keys"] = [reader.hex(1216) for _ in range(reader.count(1, 32))]
         need(all(is_prekey(bytes.fromhex(key)) for key in value["keys"]), "bad key")
+    elif kind == 14:
+        value["conversation"] = reader.hex(32)
+        value["author"] = reader.key() if reader.yes() else None
+        value["is_on"] = reader.yes()
     elif kind != 12:
         raise Refused("unknown")
     return value
@@ -1264,6 +1268,9 @@ def write_message(value):
         return out + write_frontier(value["authors"])
     if value["message"] == 10:
         return out + yes(value["is_on"])
+    if value["message"] == 14:
+        author = bytes.fromhex(value["author"] or "")
+        return out + yes(value["author"] is not None) + author + yes(value["is_on"])
     out += bytes.fromhex(value["author"])
     if value["message"] == 6:
         return out + write_range(value["range"])

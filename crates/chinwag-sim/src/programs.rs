@@ -349,5 +349,6 @@ pub(crate) fn framed(bytes: &[u8]) -> String {
         Message::Presence { .. } => "presence".to_owned(),
         Message::PrekeysWanted => "prekeys wanted".to_owned(),
         Message::Prekeys(_) => "prekeys".to_owned(),
+        Message::Feed { author, is_on, .. } => format!("feed of {author:?}: {is_on}"),
     }
 }

@@ -1,7 +1,7 @@
 //! What goes to and fro: who has what, who wants what, and entries.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Session, later};
 use super::{Handled, Node, Peer};
@@ -111,10 +111,14 @@ impl Node {
         for (author, ranges) in have.frontier.iter() {
             claims.replace(author, ranges.clone());
         }
+        let mut answered = Vec::new();
         session.asked.retain(|(of, author), (seq, _)| {
             let is_said = have.is_whole || have.frontier.of(*author).is_some();
-            *of != id || !is_said || have.frontier.contains(*author, *seq)
+            let is_there = *of != id || !is_said || have.frontier.contains(*author, *seq);
+            answered.extend((!is_there).then_some(*author));
+            is_there
         });
+        self.named(from, have, &answered);
     }
 
     /// Notes that a device has entries of a member's, and tells of those of ours that it did not
@@ -207,6 +211,9 @@ impl Node {
             Entry::Occupied(_) if why == Why::Lack => return,
             Entry::Occupied(_) => {}
         }
+        if let Some(group) = self.group_in_mut(conversation) {
+            group.spread.asked(author, link, now);
+        }
         self.send(link, &Message::Want { conversation, author, range });
     }
 
@@ -227,6 +234,8 @@ impl Node {
             Ok(true) => {}
         }
         let Some(link) = from.link else { return Ok(Ok(())) };
+        // Whoever asks is fed from now on.
+        self.told_feed(from, id, Some(author), true);
         let Some(session) = self.sessions.get(&link) else { return Ok(Ok(())) };
         let sent = session.sent.get(&(id, author));
         let is_sent = sent.is_some_and(|sent| sent.contains(range.from()));
@@ -298,9 +307,8 @@ impl Node {
         let Some(range) = Range::new(first.0.seq(), last.0.seq()) else {
             return Ok(Err(Violation::WrongRun(RunFault::Empty)));
         };
-        if let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) {
-            session.asked.remove(&(id, author));
-        }
+        let session = from.link.and_then(|link| self.sessions.get_mut(&link));
+        let asked = session.and_then(|session| session.asked.remove(&(id, author)));
         if self.account_of(id, author).is_none() {
             // A contact or device that we have not heard of yet; when we do, we compare again.
             self.note_left_aside(from.link, id);
@@ -314,8 +322,11 @@ impl Node {
             // Nobody hands on what is not complete there.
             session.said.entry(id).or_default().merge(author, &Ranges::of(range));
         }
+        let before = self.count_of(id, author);
         let taken = self.take(env, from, id, author, range, run)?;
         if let (Ok(()), Some(link)) = (&taken, from.link) {
+            let is_new = self.count_of(id, author) > before;
+            self.was_fed(link, id, author, is_new, asked.is_some());
             self.ask(env.mono, link);
         }
         Ok(taken)
@@ -611,7 +622,8 @@ impl Node {
         let Some(session) = self.sessions.get(&link) else { return };
         let sent = session.sent.get(&(id, author));
         let has = |seq: Seq| sent.is_some_and(|sent| sent.contains(seq));
-        if !has(first.seq()) && before.is_none_or(has) {
+        let is_fed = self.feeds(link, id, author);
+        if is_fed && !has(first.seq()) && before.is_none_or(has) {
             self.send_run(link, id, author, run.clone());
         } else {
             self.send_have(link, id, Some(author), false);
@@ -657,16 +669,46 @@ impl Node {
     /// for what our own devices share, and what may be of our own log. Whether they have more
     /// of that than we do is asked as well: then it was continued elsewhere.
     pub(super) fn ask(&mut self, now: Mono, link: Link) {
-        let Some(session) = self.sessions.get(&link) else { return };
+        let mut room = PAGES_IN_FLIGHT_MAX.saturating_sub(self.asked_on(link));
+        for (id, author, range) in self.lacking(link) {
+            if room == 0 {
+                break;
+            }
+            if self.may_ask(now, link, id, author) {
+                room -= 1;
+                self.want_all_again(link, id);
+                self.want_of(now, Some(link), id, author, range, Why::Lack);
+            }
+        }
+        let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
+        for id in groups {
+            self.ask_for_whole(link, id);
+        }
+    }
+
+    /// How many entries of a log are here.
+    fn count_of(&self, id: ConversationId, author: DeviceId) -> u64 {
+        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
+        here.map_or(0, Ranges::count)
+    }
+
+    /// How much is under way that was asked for on a connection.
+    fn asked_on(&self, link: Link) -> usize {
+        self.sessions.get(&link).map_or(0, |session| session.asked.len())
+    }
+
+    /// What they have of each log and we don't, and did not ask them for yet.
+    fn lacking(&self, link: Link) -> Vec<(ConversationId, DeviceId, Range)> {
+        let Some(session) = self.sessions.get(&link) else { return Vec::new() };
         let (piece, own) = (self.piece(), self.device());
         let own_conversation = self.account().map(ConversationId::own);
-        let mut under_way: BTreeSet<_> = session.asked.keys().copied().collect();
-        let mut wanted = Vec::new();
+        let mut lacking = Vec::new();
         for (id, claims) in &session.claims {
             // Also what does not count: it takes up room.
             let here = self.conversations.get(id).map(|conversation| &conversation.here);
             for (author, there) in claims.iter() {
-                if session.unfit.contains(&(*id, author)) {
+                let log = (*id, author);
+                if session.unfit.contains(&log) || session.asked.contains_key(&log) {
                     continue;
                 }
                 let ours = here.and_then(|here| here.of(author)).cloned().unwrap_or_default();
@@ -680,20 +722,10 @@ impl Node {
                 } else {
                     next_gap(&ours, &there, piece)
                 };
-                let Some(range) = next else { continue };
-                if under_way.len() < PAGES_IN_FLIGHT_MAX && under_way.insert((*id, author)) {
-                    wanted.push((*id, author, range));
-                }
+                lacking.extend(next.map(|range| (*id, author, range)));
             }
         }
-        for (id, author, range) in wanted {
-            self.want_all_again(link, id);
-            self.want_of(now, Some(link), id, author, range, Why::Lack);
-        }
-        let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
-        for id in groups {
-            self.ask_for_whole(link, id);
-        }
+        lacking
     }
 
     /// What they sent of a group was of no use here: they do not send it again unless they are told.

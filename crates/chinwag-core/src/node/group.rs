@@ -24,6 +24,7 @@ use crate::membership::{
 use crate::output::{Answer, Event, GroupRefusal, Refusal};
 use crate::store::{Store, StoreError, StoredEntry};
 use crate::sync::ranges::Range;
+use crate::sync::spread::Spread;
 use crate::time::Wall;
 use crate::wire::limits::{ACCOUNTS_MAX, AFTER_MAX, GROUPS_MAX, REMOVALS_SHOWN_MAX};
 use crate::wire::message::Message;
@@ -54,6 +55,8 @@ pub(super) struct Group {
     pub(super) complete: Complete,
     /// For whom we said last that what we write is. `None`: it was not looked for yet.
     said_for: Option<Audience>,
+    /// Who feeds whom.
+    pub(super) spread: Spread<Link, DeviceId>,
 }
 
 impl Group {

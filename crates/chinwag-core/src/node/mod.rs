@@ -12,6 +12,7 @@ mod delivery;
 mod disappearing;
 mod effects;
 mod exchange;
+mod feeds;
 mod forks;
 mod group;
 mod invitations;
@@ -208,6 +209,7 @@ impl Node {
             Input::Frame { link, bytes } => self.frame(env, link, &bytes)?,
             Input::Tick => {
                 self.close_overdue(env.mono);
+                self.ask_overdue(env.mono);
                 self.let_disappear(env)?;
                 self.keep_prekeys(env)?;
             }
@@ -237,7 +239,13 @@ impl Node {
     /// When a [`Tick`](Input::Tick) is due, if ever.
     pub fn deadline(&self) -> Option<Mono> {
         let overdue = self.sessions.values().filter_map(Session::deadline).min();
-        overdue.into_iter().chain(self.next_deletion()).chain(self.next_prekeys()).min()
+        let waits = self.next_to_ask();
+        overdue
+            .into_iter()
+            .chain(waits)
+            .chain(self.next_deletion())
+            .chain(self.next_prekeys())
+            .min()
     }
 
     /// Our account, once there is one.
@@ -336,6 +344,10 @@ impl Node {
             Message::PrekeysWanted => self.give_prekeys(env, from).map(Ok),
             Message::Prekeys(keys) => {
                 env.store.put_peer_prekeys(from.device, &keys)?;
+                Ok(Ok(()))
+            }
+            Message::Feed { conversation, author, is_on } => {
+                self.told_feed(from, conversation, author, is_on);
                 Ok(Ok(()))
             }
         }

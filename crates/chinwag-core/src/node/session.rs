@@ -486,6 +486,7 @@ impl Node {
         if let Some(account) = session.account().filter(|_| !is_here) {
             self.tell(Event::Peer { account, device: session.device, is_here: false });
         }
+        self.feed_from_others(link);
     }
 
     /// Closes the connections on which something is overdue.

@@ -3,3 +3,4 @@
 pub mod frontier;
 pub mod plan;
 pub mod ranges;
+pub mod spread;

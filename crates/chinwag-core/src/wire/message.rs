@@ -85,6 +85,15 @@ pub enum Message {
     PrekeysWanted,
     /// Keys to seal bundles for the sender with, one each.
     Prekeys(Vec<SealPublic>),
+    /// Whether the receiver is to send what is new of a group by itself, or only to name it.
+    Feed {
+        /// The group.
+        conversation: ConversationId,
+        /// Whose entries; `None`: those of all of whom the sender did not say anything.
+        author: Option<DeviceId>,
+        /// Whether it is to.
+        is_on: bool,
+    },
 }
 
 /// What somebody has of a conversation.
@@ -142,6 +151,7 @@ impl Message {
     const PRESENCE: u8 = 11;
     const PREKEYS_WANTED: u8 = 12;
     const PREKEYS: u8 = 13;
+    const FEED: u8 = 14;
 
     /// Reads a message. An error is the sender's fault.
     pub fn read(frame: &[u8]) -> Result<Self, DecodeError> {
@@ -222,6 +232,15 @@ impl Encode for Message {
                     to.fixed(key.as_bytes());
                 }
             }
+            Self::Feed { conversation, author, is_on } => {
+                to.u8(Self::FEED);
+                to.fixed(conversation.as_bytes());
+                to.bool(author.is_some());
+                if let Some(author) = author {
+                    to.fixed(author.as_bytes());
+                }
+                to.bool(*is_on);
+            }
         }
     }
 }
@@ -264,6 +283,12 @@ impl Decode for Message {
                 let count = from.count_u8("prekeys", PREKEYS_MAX)?;
                 let keys = (0..count).map(|_| decode_prekey(from));
                 Self::Prekeys(keys.collect::<Result<_, _>>()?)
+            }
+            Self::FEED => {
+                let conversation = ConversationId::new(from.hash("a conversation id")?);
+                let author = from.bool("an author")?.then(|| from.key("an author")).transpose()?;
+                let is_on = from.bool("a feed")?;
+                Self::Feed { conversation, author: author.map(DeviceId::new), is_on }
             }
             kind => {
                 let what = "kind of message";

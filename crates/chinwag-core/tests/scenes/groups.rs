@@ -1096,3 +1096,54 @@ fn each_message_keeps_for_which_devices_it_was() {
     assert_eq!(said(&mut world), 2);
     assert_eq!(world.said_in("alice", group).len(), 4, "it has no line of its own");
 }
+
+/// Connects everybody with everybody, but for those whom alice is connected to.
+fn all_meet(world: &mut World, people: &[&'static str]) {
+    for (n, one) in people.iter().enumerate() {
+        for other in &people[n + 1..] {
+            world.connect(one, other);
+        }
+    }
+    world.settle();
+}
+
+#[test]
+fn in_a_group_everybody_gets_what_is_new_once_whoever_wrote_it() {
+    let others = ["bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
+    let (mut world, group) = choir(&others, Right::Member);
+    all_meet(&mut world, &others);
+    for one in others {
+        world.say_in(one, group, "good morning");
+        world.settle();
+    }
+    let before = world.entries_sent();
+    for one in ["bob", "heidi", "dave", "bob"] {
+        world.say_in(one, group, "hello");
+        world.settle();
+    }
+    assert_eq!(world.entries_sent() - before, 4 * others.len(), "one for each of the others");
+    all_know_the_same(&mut world, group, &["alice", "bob", "heidi"]);
+}
+
+#[test]
+fn who_was_fed_by_somebody_who_is_gone_gets_what_is_new_from_another() {
+    let others = ["bob", "carol", "dave", "erin"];
+    let (mut world, group) = choir(&others, Right::Member);
+    all_meet(&mut world, &others);
+    // Bob and carol do not meet: alice feeds her what he writes.
+    world.disconnect("bob", "carol");
+    world.say_in("bob", group, "is anybody here?");
+    world.settle();
+    for gone in ["alice", "dave", "erin"] {
+        world.say_in("bob", group, gone);
+        world.settle();
+        world.disconnect(gone, "carol");
+        if gone == "erin" {
+            world.connect("bob", "carol");
+        }
+        world.settle();
+    }
+    let said = world.said_in("bob", group);
+    assert_eq!(said.len(), 4);
+    assert_eq!(world.said_in("carol", group), said);
+}

@@ -25,6 +25,9 @@ use chinwag_crypto::Hash;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+/// What is waited for no longer than this is part of settling: microseconds.
+const SOON: u64 = 1_000_000;
+
 const START: u64 = 1_700_000_000_000;
 
 /// The people, the network between them, and what was seen.
@@ -321,7 +324,6 @@ impl World {
         }
     }
 
-    /// Delivers what is under way, and what comes of it, until nothing is.
     fn next_under_way(&mut self) -> Option<(&'static str, Link, Vec<u8>)> {
         self.under_way.pop_front().or_else(|| self.by_bulk.pop_front())
     }
@@ -331,12 +333,31 @@ impl World {
         (self.under_way.len(), self.by_bulk.len())
     }
 
+    /// Delivers what is under way, and what comes of it, also what is waited for no longer than
+    /// [`SOON`], until nothing is.
     pub(crate) fn settle(&mut self) {
         for _ in 0..10_000 {
-            let Some((to, link, bytes)) = self.next_under_way() else { return };
-            self.input(to, [Input::Frame { link, bytes }]);
+            if let Some((to, link, bytes)) = self.next_under_way() {
+                self.input(to, [Input::Frame { link, bytes }]);
+            } else if !self.tick_soon() {
+                return;
+            }
         }
         panic!("they never stop talking");
+    }
+
+    /// Lets the time pass that the first of them waits for. False: nobody waits for anything that is soon.
+    fn tick_soon(&mut self) -> bool {
+        let due = |(name, person): (&&'static str, &Person)| {
+            person.node.deadline().map(|due| (due.get(), *name))
+        };
+        let first = self.people.iter().filter_map(due).min();
+        let Some((due, name)) = first.filter(|(due, _)| *due <= self.mono + SOON) else {
+            return false;
+        };
+        self.mono = self.mono.max(due);
+        self.input(name, [Input::Tick]);
+        true
     }
 
     /// Delivers what is under way on one connection, before all else.
