@@ -86,6 +86,7 @@ pub const WANTED_IN_GROUPS: &[&str] = &[
     "devices revoked",
     "entries naming what is nowhere",
     "entries that wait",
+    "feeds at random",
     "forks shown",
     "grants",
     "grants while removed",

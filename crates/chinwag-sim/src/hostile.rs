@@ -69,6 +69,8 @@ pub(crate) enum Lie {
     Orphan,
     /// In a group, something that was written as if nothing had been seen.
     BackDated,
+    /// In a group, that it wants to be fed, or not, whatever comes of it.
+    Feeding,
 }
 
 /// The lies that can be told at any time.
@@ -91,7 +93,8 @@ const AT_ANY_TIME: &[Lie] = &[
 ];
 
 /// The lies that can be told in a group besides.
-const IN_GROUPS: &[Lie] = &[Lie::Usurping, Lie::Usurping, Lie::Orphan, Lie::BackDated];
+const IN_GROUPS: &[Lie] =
+    &[Lie::Usurping, Lie::Usurping, Lie::Orphan, Lie::BackDated, Lie::Feeding];
 
 impl Lie {
     /// What it counts as when it is found out.
@@ -116,6 +119,7 @@ impl Lie {
             Self::Usurping => "usurping operations in groups",
             Self::Orphan => "entries naming what is nowhere",
             Self::BackDated => "back-dated entries in groups",
+            Self::Feeding => "feeds at random",
         }
     }
 }
@@ -178,6 +182,7 @@ impl Liar {
             Lie::TooMuch => vec![excess(to, dice)?],
             Lie::Scattered => scattered(to, dice)?,
             Lie::Crowd => Vec::new(),
+            Lie::Feeding => feeds(to, dice),
             Lie::Usurping | Lie::Orphan | Lie::BackDated => vec![in_group(to, lie, dice)?],
             Lie::OfOthers => vec![entry(to, to.device, lie, dice)?],
             _ => vec![entry(to, to.own, lie, dice)?],
@@ -242,6 +247,21 @@ fn flood(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
         Message::Want { conversation: to.conversation, author: to.device, range }.to_bytes()
     };
     (0..dice.between(5, 20)).map(want).collect()
+}
+
+/// That it wants everything or nothing, of the victim, of itself, and of whoever there is.
+fn feeds(to: &Victim<'_>, dice: &mut Dice) -> Vec<Vec<u8>> {
+    let frontiers = to.store.frontiers().unwrap_or_default();
+    let here = frontiers.iter().find(|(id, _)| *id == to.conversation);
+    let known = here.into_iter().flat_map(|(_, frontier)| frontier.iter());
+    let authors = known.map(|(author, _)| author).chain([to.device, to.own]);
+    let conversation = to.conversation;
+    let all = authors.map(Some).chain([None]);
+    let feed = |author| {
+        let is_on = dice.once_in(2);
+        Message::Feed { conversation, author, is_on }.to_bytes()
+    };
+    all.map(feed).collect()
 }
 
 /// Entries that the liar signed, and between them gaps that nobody can fill.

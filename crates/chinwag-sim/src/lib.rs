@@ -12,6 +12,7 @@ mod bundles;
 mod cables;
 mod checkers;
 pub mod coverage;
+pub mod crowd;
 mod dice;
 mod ending;
 mod excess;

@@ -237,6 +237,8 @@ impl World<'_> {
         let person = &mut self.people[who];
         let due =
             person.node.as_ref().and_then(Node::deadline).map(|due| due.get() + person.started);
+        // What is overdue is due now.
+        let due = due.map(|due| due.max(self.now));
         if let Some(due) = due.filter(|due| person.ticks_at.is_none_or(|at| at > *due)) {
             person.ticks_at = Some(due);
             self.at(due, What::Tick(who));

@@ -57,6 +57,8 @@ pub(super) struct Group {
     said_for: Option<Audience>,
     /// Who feeds whom.
     pub(super) spread: Spread<Link, DeviceId>,
+    /// How often too few of those were there whom we looked for.
+    pub(super) tries: u32,
 }
 
 impl Group {

@@ -133,7 +133,7 @@ impl Node {
     }
 
     /// Whom to keep dialling, and where tickets say that they are: the devices of contacts and our
-    /// own, and whom tickets and requests lead to.
+    /// own, of groups all others or, in large ones, some, and whom tickets and requests lead to.
     pub fn wanted(&self, now: Wall) -> BTreeMap<DeviceId, Vec<Address>> {
         let mut wanted = BTreeMap::new();
         if self.is_revoked() {
@@ -141,12 +141,11 @@ impl Node {
         }
         let contacts = self.contacts.values().filter(|c| c.is_contact && !c.is_blocked);
         let contacts = contacts.map(|contact| contact.account);
-        let fellows = self.groups().flat_map(|(_, state)| state.members.keys().copied());
-        let fellows: BTreeSet<AccountId> =
-            fellows.filter(|account| !self.is_blocked(*account)).collect();
-        let accounts = contacts.chain(fellows).chain(self.account());
-        for account in accounts {
+        for account in contacts.chain(self.account()) {
             wanted.extend(self.devices_of(account, now).into_iter().map(|d| (d, Vec::new())));
+        }
+        for (id, _) in self.groups() {
+            wanted.extend(self.looked_for(id, now).0.into_iter().map(|d| (d, Vec::new())));
         }
         let tickets = self.tickets.values().filter(|ticket| !ticket.is_expired(now));
         wanted.extend(tickets.map(|ticket| (ticket.device, ticket.addresses.clone())));

@@ -19,6 +19,7 @@ mod invitations;
 mod known;
 mod people;
 mod prekeys;
+mod search;
 mod session;
 mod signals;
 mod writing;
@@ -115,6 +116,8 @@ pub struct Node {
     /// Who is no member of a group any more since the last input, and is to be shown why.
     removed: BTreeSet<(ConversationId, AccountId)>,
     sessions: BTreeMap<Link, Session>,
+    /// When to look whether enough members of large groups are connected.
+    next_search: Option<Mono>,
     /// What we wrote since the last signature, within this batch.
     written: BTreeMap<ConversationId, Written>,
     /// Commands that wait until it is known whether our log was continued elsewhere.
@@ -180,6 +183,7 @@ impl Node {
         self.complete_groups(env)?;
         self.join_accepted(env)?;
         self.dial_all();
+        self.search_soon(env.mono);
         self.log_events(env, 0)?;
         self.finish(env)
     }
@@ -210,6 +214,7 @@ impl Node {
             Input::Tick => {
                 self.close_overdue(env.mono);
                 self.ask_overdue(env.mono);
+                self.search(env);
                 self.let_disappear(env)?;
                 self.keep_prekeys(env)?;
             }
@@ -239,7 +244,7 @@ impl Node {
     /// When a [`Tick`](Input::Tick) is due, if ever.
     pub fn deadline(&self) -> Option<Mono> {
         let overdue = self.sessions.values().filter_map(Session::deadline).min();
-        let waits = self.next_to_ask();
+        let waits = self.next_to_ask().into_iter().chain(self.next_search);
         overdue
             .into_iter()
             .chain(waits)

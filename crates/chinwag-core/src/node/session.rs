@@ -30,6 +30,8 @@ const ANSWER_WITHIN: u64 = 30 * 1_000_000;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) device: DeviceId,
+    /// Whether we dialled.
+    pub(super) is_dialled: bool,
     standing: Standing,
     /// Whether we said who we are; whom we dialled hears it at once, others when they are welcome.
     greeted: Greeted,
@@ -155,6 +157,7 @@ impl Node {
         }
         let session = Session {
             device,
+            is_dialled,
             standing: Standing::Silent { until: later(env.mono) },
             greeted: Greeted::No,
             knows_us: false,
@@ -362,6 +365,7 @@ impl Node {
         if !was_here {
             self.tell(Event::Peer { account, device, is_here: true });
         }
+        self.search_soon(env.mono);
         let lacks_prekeys = env.store.peer_prekeys(device)?.is_empty();
         if let Some(session) = self.sessions.get_mut(&link) {
             session.lacks_prekeys = lacks_prekeys;
@@ -487,6 +491,7 @@ impl Node {
             self.tell(Event::Peer { account, device: session.device, is_here: false });
         }
         self.feed_from_others(link);
+        self.search_soon(self.seen.0);
     }
 
     /// Closes the connections on which something is overdue.

@@ -16,7 +16,7 @@ use crate::time::Mono;
 
 /// How long is waited for what was named and is to come by itself: microseconds. Longer than ways of a tree differ,
 /// shorter than anybody notices.
-pub const GRACE_US: u64 = 100_000;
+pub const GRACE_US: u64 = 60_000;
 
 /// How long is waited for what one was asked for before another is asked as well: microseconds.
 pub const ANSWER_US: u64 = 5_000_000;

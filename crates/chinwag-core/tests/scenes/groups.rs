@@ -1147,3 +1147,40 @@ fn who_was_fed_by_somebody_who_is_gone_gets_what_is_new_from_another() {
     assert_eq!(said.len(), 4);
     assert_eq!(world.said_in("carol", group), said);
 }
+
+#[test]
+fn in_a_large_group_a_few_are_looked_for_and_more_while_too_few_are_there() {
+    const OTHERS: [&str; 34] = [
+        "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b1", "b2", "b3", "b4", "b5", "b6",
+        "b7", "b8", "b9", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "d1", "d2", "d3",
+        "d4", "d5", "d6", "d7",
+    ];
+    let mut world = World::of(&[&["alice"], &OTHERS[..]].concat());
+    let group = world.group("alice");
+    for other in OTHERS {
+        let ticket = world.invite("alice", false);
+        world.command(other, Command::Redeem(ticket)).unwrap();
+        world.connect("alice", other);
+        world.settle();
+        world.disconnect("alice", other);
+        world.grant("alice", group, other, Right::Member);
+    }
+    world.connect("alice", "a1");
+    world.settle();
+    world.command("a1", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    let few = world.wanted("a1").len();
+    assert!(few <= 5, "{few}: a contact, and some of the others");
+    world.restart("a1");
+    let mut before = 0;
+    for _ in 0..7 {
+        let now = world.wanted("a1").len();
+        assert!(now > before, "{now} after {before}");
+        before = now;
+        if now == OTHERS.len() {
+            break;
+        }
+        world.pass(11);
+    }
+    assert_eq!(before, OTHERS.len(), "nobody answers: everybody is looked for");
+}

@@ -263,6 +263,13 @@ impl World {
         texts.map(|entry| words(&entry.header, entry.body.as_deref())).collect()
     }
 
+    /// Whom somebody looks for.
+    pub(crate) fn wanted(&mut self, of: &str) -> Vec<&'static str> {
+        let (_, wall) = self.now();
+        let wanted = self.person(of).node.wanted(wall);
+        wanted.into_keys().map(|device| self.whose(device)).collect()
+    }
+
     /// What somebody knows of a group: its members, and a hash of all that is in it.
     pub(crate) fn known_of(&mut self, of: &str, group: ConversationId) -> Option<Known> {
         let Person { node, store, .. } = self.person(of);

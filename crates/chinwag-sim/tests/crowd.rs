@@ -1,0 +1,23 @@
+//! How what is new spreads in a large group, as the core decides it.
+
+use chinwag_sim::crowd::{Crowd, talk};
+
+#[test]
+fn where_many_come_and_go_everybody_gets_everything_nearly_once_and_soon() {
+    let crowd =
+        Crowd { devices: 200, authors: 20, churn: 5, warm_up_s: 60, counted_s: 60, seed: 1 };
+    let spreading = talk(crowd);
+    assert_eq!(spreading.missed, 0);
+    assert!(spreading.copies <= 1.3, "{} copies", spreading.copies);
+    let (half, ideal) = (spreading.last(50), spreading.ideal_ms(crowd.devices));
+    assert!(half <= 2.0 * ideal, "{half} ms, where a tree as it should be takes {ideal}");
+}
+
+#[test]
+fn where_nobody_comes_or_goes_hardly_anything_is_sent_twice() {
+    let crowd =
+        Crowd { devices: 200, authors: 20, churn: 0, warm_up_s: 60, counted_s: 60, seed: 1 };
+    let spreading = talk(crowd);
+    assert_eq!(spreading.missed, 0);
+    assert!(spreading.copies <= 1.1, "{} copies", spreading.copies);
+}
