@@ -124,7 +124,7 @@ pub enum UdpFault {
 /// Examines the way to these relays and back, from the addresses that we listen on; none: from all. Takes ten
 /// seconds at most. Has to be called within a tokio runtime.
 pub async fn examine(relays: &Relays, bind: &[SocketAddr]) -> Examined {
-    let config = relays.trust().client_config(Arc::new(provider()));
+    let config = relays.trust().client_config(Arc::new(provider(relays.has_public())));
     let config = config.expect("the roots and the provider are ours");
     let sockets = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()]
         .map(|any| Family::open(from(any, bind)?, &config));
@@ -431,7 +431,7 @@ async fn hairpin(sockets: Vec<Family>, at: SocketAddr) -> Option<bool> {
     let other = UdpSocket::bind((from, 0)).await.ok()?;
     other.set_ttl(HAIRPIN_HOPS).ok()?;
     let mut token = [0; 16];
-    provider().secure_random.fill(&mut token).ok()?;
+    provider(false).secure_random.fill(&mut token).ok()?;
     for _ in 0..HAIRPIN_TRIES {
         // A router that does not let it through may say so, and that is an answer too.
         let _ = other.send_to(&token, at).await;

@@ -5,7 +5,7 @@
 //! wanted, the local network and the relays that it is told to use.
 //!
 //! What always holds: the other side of a connection has proven its key, in a handshake whose key
-//! exchange is the hybrid X25519MLKEM768 and no other; every queue, buffer and number of
+//! exchange is the hybrid X25519MLKEM768 and no other, between any two of us; every queue, buffer and number of
 //! connections is bounded ([`limits`]); and nobody who calls [`Network`] waits for the network.
 
 mod back_off;
@@ -30,6 +30,6 @@ pub use endpoint::StartError;
 pub use event::{DialFault, Held, NetEvent, Outcome, PeerPath};
 pub use examine::{Examined, ExaminedRelay, OverTcp, OverUdp, RelayFault, UdpFault, examine};
 pub use network::{Network, Seed, Settings};
-pub use relays::{NoRelay, Relay, RelayState, Relays, TooManyRelays};
+pub use relays::{NoRelay, Relay, RelayState, Relays, TooManyRelays, public_relays};
 pub use session::NotSent;
 pub use why::{Ended, Why};

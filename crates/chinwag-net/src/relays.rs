@@ -27,9 +27,27 @@ pub struct Relay {
     quic_port: u16,
 }
 
+/// The relays of the iroh project, which everybody may use and number 0 runs: those of the version of iroh
+/// that is in use.
+pub fn public_relays() -> Vec<Relay> {
+    use iroh::defaults::prod::{
+        AP_RELAY_HOSTNAME, EU_RELAY_HOSTNAME, NA_EAST_RELAY_HOSTNAME, NA_WEST_RELAY_HOSTNAME,
+    };
+    let hosts =
+        [EU_RELAY_HOSTNAME, NA_EAST_RELAY_HOSTNAME, NA_WEST_RELAY_HOSTNAME, AP_RELAY_HOSTNAME];
+    // With the dot at its end a name would be another one in tickets than without.
+    let relay = |host: &str| format!("https://{}", host.trim_end_matches('.')).parse();
+    hosts.into_iter().filter_map(|host| relay(host).ok()).collect()
+}
+
 impl Relay {
+    /// Whether it is one of the [public](public_relays) ones.
+    pub(crate) fn is_public(&self) -> bool {
+        public_relays().iter().any(|public| public.url == self.url)
+    }
+
     /// The name or address of its machine.
-    pub(crate) fn host(&self) -> String {
+    pub fn host(&self) -> String {
         self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
     }
 
@@ -131,6 +149,16 @@ impl Relays {
         Ok(self)
     }
 
+    /// Other ones, with the same certificates. An error: more than [`RELAYS_MAX`](crate::limits::RELAYS_MAX).
+    pub fn replaced(&self, relays: Vec<Relay>) -> Result<Self, TooManyRelays> {
+        Ok(Self { certificates: self.certificates.clone(), ..Self::new(relays)? })
+    }
+
+    /// Whether a public one is among them, which speaks no hybrid key exchange.
+    pub(crate) fn has_public(&self) -> bool {
+        self.relays.iter().any(Relay::is_public)
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.relays.is_empty()
@@ -227,6 +255,22 @@ mod tests {
         }
         let long = format!("https://{}.example", "a".repeat(RELAY_URL_MAX));
         assert_eq!(long.parse::<Relay>(), Err(NoRelay));
+    }
+
+    #[test]
+    fn the_public_relays_are_those_of_iroh_and_nobody_else_is_one() {
+        let of_iroh = RelayMode::Default.relay_map();
+        let of_iroh = of_iroh.urls::<Vec<_>>().into_iter();
+        let mut hosts: Vec<String> = of_iroh
+            .filter_map(|url| Some(url.host_str()?.trim_end_matches('.').to_owned()))
+            .collect();
+        let mut ours: Vec<String> = public_relays().iter().map(Relay::host).collect();
+        hosts.sort();
+        ours.sort();
+        assert_eq!(ours, hosts);
+        assert!(Relays::new(public_relays()).unwrap().has_public());
+        let own: Relay = "https://relay.example".parse().unwrap();
+        assert!(!Relays::new(vec![own]).unwrap().has_public());
     }
 
     #[test]
