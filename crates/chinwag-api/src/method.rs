@@ -78,6 +78,8 @@ methods! {
         "Examines the network, the relays, the clock, the disk and the node itself, and says what is wrong and what would help. It asks nobody but the relays in use, takes about ten seconds where some do not answer, and changes nothing.";
     "system.shutdown" SystemShutdown (Nothing) -> Nothing:
         "Ends the daemon, after everything that was accepted is on the disk.";
+    "relay.choose" RelayChoose (ChooseRelays) -> Nothing:
+        "Says which relays are used from now on and until the daemon ends, while there is no account yet and so nobody was contacted. Whoever asks for it writes them into the config as well.";
     "account.create" AccountCreate (CreateAccount) -> CreatedAccount:
         "Makes an account with this device. The words it answers with are the only way to get the account back.";
     "account.restore" AccountRestore (RestoreAccount) -> Account:
@@ -198,6 +200,14 @@ pub struct Welcome {
     pub version: String,
     /// Whether there is an account.
     pub has_account: bool,
+}
+
+/// The relays that may be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChooseRelays {
+    /// Each as the config writes it: `https://HOST[:PORT]`; none: no relay is used.
+    pub relays: Vec<String>,
 }
 
 /// Parameters of [`AccountCreate`].

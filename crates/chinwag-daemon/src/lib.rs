@@ -48,7 +48,7 @@ use rand_core::UnwrapErr;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-pub use chinwag_net::{NoRelay, Relay};
+pub use chinwag_net::{NoRelay, Relay, public_relays};
 pub use classroom::ClassroomSettings;
 pub use doctor::examine;
 pub use home::{SOCKET, SOCKET_PATH_MAX};
@@ -157,7 +157,7 @@ impl Daemon {
         // At hand from here on, whatever becomes of its file.
         let key = StoreKey::of(home.key()?);
         let home = home.with_key(Some(key));
-        let (shared, orders) = Shared::new();
+        let (shared, orders) = Shared::new(relays);
         let (node, jobs) = NodeThread::channel();
         let (failing, failed) = watch::channel(None);
         let (opened, is_open) = oneshot::channel();
@@ -186,7 +186,6 @@ impl Daemon {
             is_daemon: settings.is_daemon,
             lan: settings.lan,
             bind: settings.bind.clone(),
-            relays: relays.clone(),
             since: time::now(),
             begun: Moment::now(),
         };
@@ -209,7 +208,7 @@ impl Daemon {
         let mut tasks = JoinSet::new();
         tasks.spawn(server::accept(listener, api.clone()));
         let (stop, stopped) = oneshot::channel();
-        let wiring = Wiring { home, lan: settings.lan, bind: settings.bind, relays };
+        let wiring = Wiring { home, lan: settings.lan, bind: settings.bind };
         let wires = wires::run(wiring, Arc::clone(&shared), node.clone(), orders, stopped);
         let wires = Wires { stop, task: tokio::spawn(wires) };
         let in_class = classroom.map(|classroom| {
@@ -334,19 +333,26 @@ fn opening(home: Home) -> Opening {
 fn relays(settings: &Settings) -> Result<Relays, ApiError> {
     let relays = Relays::new(settings.relays.clone());
     let relays = relays.map_err(|error| ApiError::new(Kind::Limit, error.to_string()))?;
-    let Some(path) = settings.relay_certificates.as_ref().filter(|_| !relays.is_empty()) else {
-        return Ok(relays);
-    };
-    let unusable = |why: String| {
-        let text = format!("the certificates of relays, {}, can't be used: {why}", path.display());
-        ApiError::new(Kind::NotFound, text)
-            .hint("relay_certificates in the config names a file of certificates in PEM")
-    };
+    let Some(path) = &settings.relay_certificates else { return Ok(relays) };
+    match certificates(path).and_then(|pem| relays.clone().trusting(&pem)) {
+        Ok(trusting) => Ok(trusting),
+        // They may be wanted once one is chosen.
+        Err(_) if relays.is_empty() => Ok(relays),
+        Err(why) => Err(no_certificates(path, &why)),
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, String> {
     let mut pem = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let read = file.take(CERTIFICATES_MAX).read_to_end(&mut pem);
-    read.map_err(|error| unusable(error.to_string()))?;
-    relays.trusting(&pem).map_err(unusable)
+    read.map(|_| pem).map_err(|error| error.to_string())
+}
+
+fn no_certificates(path: &Path, why: &str) -> ApiError {
+    let text = format!("the certificates of relays, {}, can't be used: {why}", path.display());
+    ApiError::new(Kind::NotFound, text)
+        .hint("relay_certificates in the config names a file of certificates in PEM")
 }
 
 /// What there is to say of a data folder in which nothing was made yet. `None`: there is something, and a

@@ -8,7 +8,7 @@ use chinwag_api::event::{Event as ApiEvent, What};
 use chinwag_core::ids::DeviceId;
 use chinwag_core::output::Event;
 use chinwag_core::time::Wall;
-use chinwag_net::Network;
+use chinwag_net::{Network, Relays};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::attempts::Ledger;
@@ -51,6 +51,8 @@ pub(crate) enum Order {
 /// What is shared. Each part has its own lock, which is never held while another is taken.
 pub(crate) struct Shared {
     network: RwLock<Option<Arc<Network>>>,
+    /// Those that may be used.
+    relays: Mutex<Relays>,
     /// How often the owner of the network has tried to listen.
     tried: watch::Sender<u64>,
     orders: mpsc::Sender<Order>,
@@ -65,10 +67,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The shared part, and the orders for the owner of the network.
-    pub(crate) fn new() -> (Arc<Self>, mpsc::Receiver<Order>) {
+    pub(crate) fn new(relays: Relays) -> (Arc<Self>, mpsc::Receiver<Order>) {
         let (orders, to_do) = mpsc::channel(ORDERS_MAX);
         let shared = Self {
             network: RwLock::new(None),
+            relays: Mutex::new(relays),
             tried: watch::Sender::new(0),
             orders,
             newest: watch::Sender::new(0),
@@ -93,6 +96,16 @@ impl Shared {
 
     pub(crate) fn put_network(&self, network: Option<Arc<Network>>) {
         *self.network.write().unwrap_or_else(PoisonError::into_inner) = network;
+    }
+
+    /// The relays that may be used.
+    pub(crate) fn relays(&self) -> Relays {
+        self.relays.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Others are used once the network begins.
+    pub(crate) fn put_relays(&self, relays: Relays) {
+        *self.relays.lock().unwrap_or_else(PoisonError::into_inner) = relays;
     }
 
     /// The owner of the network has done what it was ordered, or failed.

@@ -29,7 +29,6 @@ pub(crate) struct Wiring {
     pub(crate) home: Home,
     pub(crate) lan: bool,
     pub(crate) bind: Vec<std::net::SocketAddr>,
-    pub(crate) relays: Relays,
 }
 
 /// Does what the network is ordered, and passes on what happens, until it is told to stop. The
@@ -93,7 +92,8 @@ async fn obey(
             Some(_) if !must_rename => return,
             Some(network) => network.rename(Seed::new(seed)).await,
             None => {
-                let started = Network::start(settings(&wiring, seed), events.clone()).await;
+                let started =
+                    Network::start(settings(&wiring, shared.relays(), seed), events.clone()).await;
                 started.map(|network| shared.put_network(Some(Arc::new(network))))
             }
         };
@@ -118,10 +118,10 @@ async fn obey(
     }
 }
 
-fn settings(wiring: &Wiring, seed: [u8; 32]) -> Settings {
+fn settings(wiring: &Wiring, relays: Relays, seed: [u8; 32]) -> Settings {
     let mut settings = Settings::new(Seed::new(seed));
     settings.lan = wiring.lan;
-    settings.relays = wiring.relays.clone();
+    settings.relays = relays;
     settings.port = wiring.home.port();
     if !wiring.bind.is_empty() {
         settings.bind.clone_from(&wiring.bind);

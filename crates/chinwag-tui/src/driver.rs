@@ -60,6 +60,11 @@ pub trait Connect {
         Err("there is no config to be read here".to_owned())
     }
 
+    /// Keeps and heeds what was typed of whose relay may be used. An error: it makes no sense, or can't be kept.
+    fn choose_relay(&self, _typed: &str) -> impl Future<Output = Result<(), String>> {
+        std::future::ready(Err("there is no config to be written here".to_owned()))
+    }
+
     /// Ends when somebody outside wants the config read again. Nothing is lost that was wanted while
     /// nobody waited for it.
     fn reload_wanted(&self) -> impl Future<Output = ()> {
@@ -211,6 +216,9 @@ impl Rim {
             while let Some(effect) = effects.pop_front() {
                 if effect == Effect::Reload {
                     effects.extend(self.app.update(reloaded(connect)));
+                } else if let Effect::ChooseRelay(typed) = &effect {
+                    let chosen = connect.choose_relay(typed).await;
+                    effects.extend(self.app.update(Msg::Chosen(chosen)));
                 } else if let Some(ended) = self.obey(effect, screen, &mut keys).await? {
                     return Ok(ended);
                 }
@@ -261,7 +269,7 @@ impl Rim {
             }
             Effect::Write { what, path } => write(self.link.as_ref(), &self.answers.0, what, path),
             // Before this is asked.
-            Effect::Reload => {}
+            Effect::Reload | Effect::ChooseRelay(_) => {}
             Effect::Redraw => screen.clear()?,
             Effect::Mouse(is_on) => screen.mouse(is_on)?,
             Effect::Suspend => suspend(screen, keys).await?,

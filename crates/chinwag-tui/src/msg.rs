@@ -45,6 +45,8 @@ pub enum Msg {
     },
     /// The config was read again. An error: it is wrong.
     Reloaded(Result<Box<Reloaded>, String>),
+    /// What was said of relays is kept and heeded. An error: it is not, or makes no sense.
+    Chosen(Result<(), String>),
     /// Somebody outside wants us to end.
     End,
 }
@@ -74,6 +76,8 @@ pub enum Effect {
     Notify(Notice),
     /// Reads the config again.
     Reload,
+    /// Keeps and heeds what was typed of whose relay may be used; how it went is [told](Msg::Chosen).
+    ChooseRelay(String),
     /// Copies a text to the clipboard, through the terminal (OSC 52).
     Copy(String),
     /// Opens an editor with this text.

@@ -48,6 +48,8 @@ pub struct Options {
     pub is_linear: bool,
     /// What does not count in the config file: said when one begins.
     pub warnings: Vec<String>,
+    /// What is asked at the first start of whose relay may be used, paragraph by paragraph. None: nothing is asked.
+    pub relay_question: Vec<String>,
 }
 
 impl Options {
@@ -76,6 +78,7 @@ impl Default for Options {
             motion: true,
             is_linear: false,
             warnings: Vec::new(),
+            relay_question: Vec::new(),
         }
     }
 }

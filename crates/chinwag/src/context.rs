@@ -43,6 +43,12 @@ pub(crate) struct Context {
     pub(crate) themes: Vec<Theme>,
     /// What the config file says, before anything was put over it.
     pub(crate) in_file: Config,
+    /// Where the config file is, or would be.
+    pub(crate) config_file: Option<PathBuf>,
+    /// Whether it says which relays may be used, none included.
+    pub(crate) names_relays: bool,
+    /// Whether no relay is used, whatever the config says.
+    pub(crate) no_relay: bool,
     /// Whether times are shown in UTC.
     pub(crate) is_utc: bool,
     /// How times of day and days are written.
@@ -70,6 +76,7 @@ impl Context {
         let places = Places::of(global)?;
         let found = config::read(global.config.as_deref(), &places)?;
         let warnings = found.warnings();
+        let (config_file, names_relays) = (found.path.clone(), found.reading.names_relays);
         let folder = found.path.as_deref().and_then(std::path::Path::parent);
         let beside =
             |path: PathBuf| folder.map_or_else(|| path.clone(), |folder| folder.join(&path));
@@ -101,6 +108,9 @@ impl Context {
             ui,
             themes,
             in_file,
+            config_file,
+            names_relays,
+            no_relay: global.no_relay,
             is_utc,
             dates,
             warnings,
@@ -139,6 +149,11 @@ impl Context {
             log,
             classroom,
         })
+    }
+
+    /// Whether nobody has said yet which relays may be used.
+    pub(crate) fn asks_for_relays(&self) -> bool {
+        !self.names_relays && !self.no_relay
     }
 
     /// How much to note in the log.

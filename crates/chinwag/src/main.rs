@@ -10,6 +10,7 @@ mod node;
 mod output;
 mod passphrase;
 mod places;
+mod relays;
 mod show;
 mod terminal;
 mod themes;

@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::passphrase::{Asking, Lock, Unlocker};
+use crate::relays;
 use crate::terminal::ask;
 use crate::terminal::signals::Signals;
 
@@ -323,8 +324,12 @@ impl Node {
             let failure = Failure::saying(Exit::NoAccount, "there is no account here yet");
             return Err(failure.hint("make one with `chinwag init --name NAME`"));
         }
-        output::remark("There is no account here yet. It takes a name, and nothing else.");
+        output::remark(
+            "There is no account here yet. It takes a name, and whose relay may be used.",
+        );
         let name = account::ask_name().await?;
+        let choice = relays::asked(context).await?;
+        relays::settle(context, self, choice.as_ref()).await?;
         let params = CreateAccount { name, device_name: None };
         let created = self.call::<AccountCreate>(params).await?;
         account::present(&created, context)

@@ -53,6 +53,8 @@ fn begins(home: &Home, name: &str) -> Terminal {
     let terminal = home.sits_at(&[]);
     terminal.until_shows("What shall others call you?");
     terminal.enters(name);
+    terminal.until_shows("Whose relay may be used");
+    terminal.types(ENTER);
     let view = terminal.until_shows("Enter when they are written down");
     assert!(view.shows(" 1 ") && view.shows("24 "), "{view}");
     terminal.types(ENTER);
@@ -473,6 +475,8 @@ fn begins_in_lines(home: &Home, name: &str) -> Terminal {
     let terminal = home.sits_at(&["--linear"]);
     terminal.until_shows("System: What shall others call you?");
     terminal.enters(name);
+    terminal.until_shows("System: lan, https://HOST or public?");
+    terminal.types(ENTER);
     let view = terminal.until_shows("System: Enter when they are written down.");
     assert!(view.shows("24 "), "{view}");
     terminal.types(ENTER);

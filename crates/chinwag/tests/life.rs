@@ -560,11 +560,85 @@ fn a_person_is_asked_for_a_name_when_it_is_first_needed() {
     let mut terminal = home.sits_at(&["id"]);
     terminal.until_last_line("What should others call you?");
     terminal.enters("Ana");
+    terminal.until_last_line("lan, https://HOST or public? [lan]");
+    terminal.enters("");
     terminal.until_shows("These words are the account");
     terminal.until_shows("24 ");
     assert_eq!(terminal.ends(), 0);
     let account: Account = home.asks(&["id"]);
     assert_eq!(account.name, "Ana");
+    assert_eq!(relays_of(&home), "relays = []");
+}
+
+/// What `config show` says of relays.
+#[track_caller]
+fn relays_of(home: &Home) -> String {
+    let shown = home.does(&["config", "show"]);
+    shown.lines().find(|line| line.starts_with("relays")).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn whose_relay_may_be_used_is_asked_until_it_is_understood_and_kept_in_the_config() {
+    let home = Home::empty();
+    let mut terminal = home.sits_at(&["init"]);
+    terminal.until_last_line("What should others call you?");
+    terminal.enters("Ana");
+    for part in ["never what is said", "euc1-1.relay.n0.iroh.link", "Nobody was contacted yet"] {
+        terminal.until_shows(part);
+    }
+    terminal.until_last_line("lan, https://HOST or public? [lan]");
+    terminal.enters("relay.example");
+    terminal.until_shows("lan, public, or the address of a relay");
+    assert_eq!(home.asks::<Status>(&["status"]).account, None);
+    terminal.until_last_line("lan, https://HOST or public? [lan]");
+    // Nobody is there.
+    terminal.enters("https://127.0.0.1:9");
+    terminal.until_shows("24 ");
+    assert_eq!(terminal.ends(), 0);
+    assert_eq!(relays_of(&home), "relays = [\"https://127.0.0.1:9\"]");
+    let relays = home.asks::<Status>(&["status"]).relays;
+    assert_eq!(relays.len(), 1, "{relays:?}");
+    // It was said, and is not asked again, whoever begins.
+    let other = home.path("other");
+    let mut terminal = home.sits_at(&["init", "--data-dir", &other]);
+    terminal.until_last_line("What should others call you?");
+    terminal.enters("Bob");
+    terminal.until_shows("24 ");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn a_script_says_whose_relay_may_be_used_and_nobodys_is_if_it_says_nothing() {
+    let home = Home::empty();
+    let made = home.runs(&["init", "--name", "Ana"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let said =
+        |ended: &Ended| ended.error.lines().filter(|line| line.contains("lan: no relay")).count();
+    assert_eq!(said(&made), 1, "{made:?}");
+    assert!(!std::path::Path::new(home.does(&["config", "path"]).trim()).exists());
+
+    let home = Home::empty();
+    let wrong = home.runs(&["init", "--name", "Ana", "--relay", "relay.example"]);
+    assert_fails(&wrong, 2, "https://HOST");
+    let made = home.runs(&["init", "--name", "Ana", "--relay", "https://127.0.0.1:9"]);
+    assert_eq!((made.code, said(&made)), (0, 0), "{made:?}");
+    assert_eq!(relays_of(&home), "relays = [\"https://127.0.0.1:9\"]");
+    let other = home.path("other");
+    let init =
+        |relay| home.runs(&["--data-dir", &other, "init", "--name", "Bob", "--relay", relay]);
+    assert_fails(&init("lan"), 4, "the config names other relays already");
+    let made = init("https://127.0.0.1:9");
+    assert_eq!((made.code, said(&made)), (0, 0), "{made:?}");
+}
+
+#[test]
+fn a_daemon_that_runs_already_uses_the_relay_that_is_chosen_at_once() {
+    let home = Home::empty();
+    let daemon = home.daemon();
+    home.does(&["init", "--name", "Ana", "--relay", "https://127.0.0.1:9"]);
+    let relays = home.asks::<Status>(&["status"]).relays;
+    assert_eq!(relays.len(), 1, "{relays:?}");
+    drop(daemon);
 }
 
 #[test]

@@ -25,7 +25,6 @@ use chinwag_api::error::{ApiError, INVALID_PARAMS, Kind, METHOD_NOT_FOUND};
 use chinwag_api::method::{self, Method};
 use chinwag_core::output::Answer;
 use chinwag_core::time::Wall;
-use chinwag_net::Relays;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -60,7 +59,6 @@ pub(crate) struct Facts {
     pub(crate) is_daemon: bool,
     pub(crate) lan: bool,
     pub(crate) bind: Vec<SocketAddr>,
-    pub(crate) relays: Relays,
     pub(crate) since: Wall,
     /// The same moment, by a clock that nobody sets as well.
     pub(crate) begun: Moment,
@@ -126,6 +124,7 @@ impl Api {
             SystemStatus => system::status,
             SystemExamine => system::examine,
             SystemShutdown => system::shutdown,
+            RelayChoose => system::choose_relays,
             AccountCreate => account::create,
             AccountRestore => account::restore,
             AccountShow => account::show,

@@ -1,7 +1,7 @@
 //! The daemon itself.
 
-use chinwag_api::error::ApiError;
-use chinwag_api::method::{Hello, Nothing, Welcome};
+use chinwag_api::error::{ApiError, Kind};
+use chinwag_api::method::{ChooseRelays, Hello, Nothing, Welcome};
 use chinwag_api::model::{self, MessageState};
 use chinwag_core::entry::Seq;
 use chinwag_core::ids::{AccountId, DeviceId};
@@ -83,6 +83,22 @@ pub(super) async fn shutdown(api: Api, _: Nothing) -> Result<Nothing, ApiError> 
     // Everything that was asked before is done: the node takes one thing after the other.
     api.node.look(|_| Ok(())).await?;
     api.ending.send_replace(true);
+    Ok(Nothing {})
+}
+
+/// Before there is an account nobody listens: what is chosen now is heeded from the first packet on.
+pub(super) async fn choose_relays(api: Api, params: ChooseRelays) -> Result<Nothing, ApiError> {
+    if api.node.look(|view| Ok(view.node.account().is_some())).await? {
+        let text = "the relays are those of the config, as there is an account already";
+        return Err(ApiError::new(Kind::Refused, text)
+            .hint("change `relays` in the config, and start chinwag again"));
+    }
+    let read = |text: &String| text.parse::<chinwag_net::Relay>();
+    let relays = params.relays.iter().map(read).collect::<Result<Vec<_>, _>>();
+    let relays = relays.map_err(|error| ApiError::new(Kind::Usage, error.to_string()))?;
+    let relays = api.shared.relays().replaced(relays);
+    let relays = relays.map_err(|error| ApiError::new(Kind::Limit, error.to_string()))?;
+    api.shared.put_relays(relays);
     Ok(Nothing {})
 }
 

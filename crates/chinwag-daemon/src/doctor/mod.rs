@@ -108,7 +108,8 @@ pub(crate) async fn examine_node(api: Api) -> Result<Examination, ApiError> {
             network.until_at_relay().await;
         }
     };
-    let examined = chinwag_net::examine(&facts.relays, &facts.bind);
+    let relays = api.shared.relays();
+    let examined = chinwag_net::examine(&relays, &facts.bind);
     let examined = while_it_can(examined, at_relay).await;
     let has_account = api.shared.had_account();
     let (store, contacts) = looked(&api).await;

@@ -86,6 +86,8 @@ pub(crate) fn echoes(program: &str, is_in_tmux: bool, count: u32) -> Vec<Duratio
     let mut terminal = Terminal { pty, chunks, parser };
     terminal.until_shows("What shall others call you?");
     terminal.types("Ana\r");
+    terminal.until_shows("Whose relay may be used");
+    terminal.types("\r");
     terminal.until_shows("Enter when they are written down");
     terminal.types("\r");
     // What to do first is a list, which goes away by itself for whoever types.

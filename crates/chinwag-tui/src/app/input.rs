@@ -41,6 +41,7 @@ impl App {
             // What is typed waits.
             Scene::Beginning => Vec::new(),
             Scene::Naming { .. } => self.naming(key, chord),
+            Scene::Choosing { .. } => self.choosing(key, chord),
             Scene::Words(_) => self.words_read(key, chord),
             Scene::Talking if self.window.is_some() => {
                 let is_first = matches!(&self.window,
@@ -61,15 +62,50 @@ impl App {
         let Scene::Naming { name, is_asked } = &mut self.scene else { return Vec::new() };
         let goes_on = act == Some(Act::Send) || key.code == KeyCode::Enter;
         if goes_on && !*is_asked && !name.text().trim().is_empty() {
+            if !self.options.relay_question.is_empty() {
+                let (name, choice) = (std::mem::take(name), Composer::default());
+                self.scene = Scene::Choosing { name, choice, is_asked: false };
+                return Vec::new();
+            }
             *is_asked = true;
-            let params = CreateAccount { name: name.text().trim().to_owned(), device_name: None };
-            return vec![Ask::of::<AccountCreate>(Tag::Created, params)];
+            return vec![create(name)];
         }
         if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
             return vec![Effect::Quit];
         }
         edit_line(name, act, chord);
         Vec::new()
+    }
+
+    /// Nobody is contacted before there is an account, and there is none before this was answered.
+    fn choosing(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
+        let act = self.options.keymap.act(Place::Input, chord);
+        let Scene::Choosing { choice, is_asked, .. } = &mut self.scene else { return Vec::new() };
+        if (act == Some(Act::Send) || key.code == KeyCode::Enter) && !*is_asked {
+            *is_asked = true;
+            return vec![Effect::ChooseRelay(choice.text())];
+        }
+        if is_ctrl_c(key) || self.options.keymap.act(Place::Everywhere, chord) == Some(Act::Quit) {
+            return vec![Effect::Quit];
+        }
+        edit_line(choice, act, chord);
+        Vec::new()
+    }
+
+    /// What was chosen is kept: the account is made. Or it is asked again.
+    pub(super) fn chosen(&mut self, chosen: Result<(), String>) -> Vec<Effect> {
+        let Scene::Choosing { name, choice, is_asked } = &mut self.scene else { return Vec::new() };
+        if let Err(why) = chosen {
+            *is_asked = false;
+            choice.clear();
+            self.wrong(why);
+            return Vec::new();
+        }
+        let name = std::mem::take(name);
+        let effects = vec![create(&name)];
+        self.options.relay_question.clear();
+        self.scene = Scene::Naming { name, is_asked: true };
+        effects
     }
 
     fn words_read(&mut self, key: KeyEvent, chord: Chord) -> Vec<Effect> {
@@ -90,8 +126,8 @@ impl App {
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         let line = || text.replace(['\r', '\n'], " ");
         match (&mut self.scene, &mut self.window) {
-            (Scene::Naming { name, .. }, _) => {
-                name.paste(&line());
+            (Scene::Naming { name: typed, .. } | Scene::Choosing { choice: typed, .. }, _) => {
+                typed.paste(&line());
             }
             (Scene::Talking, Some(Window::List(List { kind: ListKind::First, .. })))
                 if is_ticket(text) =>
@@ -905,6 +941,11 @@ pub(crate) fn is_ticket(typed: &str) -> bool {
     letters.is_some_and(|letters| {
         letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())
     })
+}
+
+fn create(name: &Composer) -> Effect {
+    let params = CreateAccount { name: name.text().trim().to_owned(), device_name: None };
+    Ask::of::<AccountCreate>(Tag::Created, params)
 }
 
 /// Edits a text of one line.

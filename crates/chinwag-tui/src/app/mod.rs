@@ -85,6 +85,15 @@ pub enum Scene {
         /// Whether the account is being made.
         is_asked: bool,
     },
+    /// It is asked whose relay may be used, before the account is made and anybody is contacted.
+    Choosing {
+        /// What the account is to be called.
+        name: Composer,
+        /// What was typed.
+        choice: Composer,
+        /// Whether it is being kept.
+        is_asked: bool,
+    },
     /// The account was made: these are its words.
     Words(Vec<String>),
     /// One talks.
@@ -337,6 +346,7 @@ impl App {
                 self.wrong(format!("nothing was changed: {why}"));
                 Vec::new()
             }
+            Msg::Chosen(chosen) => self.chosen(chosen),
             Msg::End => vec![Effect::Quit],
         }
     }

@@ -186,6 +186,10 @@ impl Rim {
                     tell_program(&self.lines.app, notice);
                 }
                 Effect::Reload => effects.extend(self.lines.update(reloaded(connect))),
+                Effect::ChooseRelay(typed) => {
+                    let chosen = connect.choose_relay(&typed).await;
+                    effects.extend(self.lines.update(Msg::Chosen(chosen)));
+                }
                 Effect::Quit => {
                     print(self.lines.said())?;
                     return Ok(true);

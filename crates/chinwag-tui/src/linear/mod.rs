@@ -155,7 +155,7 @@ impl Lines {
             return Vec::new();
         }
         let mut effects = match self.app.scene {
-            Scene::Naming { .. } => {
+            Scene::Naming { .. } | Scene::Choosing { .. } => {
                 self.told.scene = None;
                 let mut effects = self.app.update(Msg::Paste(line.to_owned()));
                 effects.extend(self.enter());
@@ -410,6 +410,8 @@ impl Lines {
             Scene::Beginning => "beginning",
             Scene::Naming { is_asked: true, .. } => "making",
             Scene::Naming { .. } => "naming",
+            Scene::Choosing { is_asked: true, .. } => "keeping",
+            Scene::Choosing { .. } => "choosing",
             Scene::Words(_) => "words",
             Scene::Talking => "talking",
         };
@@ -422,6 +424,12 @@ impl Lines {
             Scene::Naming { .. } => {
                 self.system("Chinwag, from device to device, everything encrypted.");
                 self.system("What shall others call you? It can be changed later.");
+            }
+            Scene::Choosing { is_asked: false, .. } => {
+                for paragraph in self.app.options.relay_question.clone() {
+                    self.system(paragraph);
+                }
+                self.system("lan, https://HOST or public? Enter alone is lan.");
             }
             Scene::Words(words) => {
                 let rows = numbered(words, 4);

@@ -67,6 +67,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &mut App) {
             None
         }
         Scene::Naming { .. } => scenes::naming(frame, app, area),
+        Scene::Choosing { .. } => scenes::choosing(frame, app, area),
         Scene::Words(_) => {
             scenes::words(frame, app, area);
             None

@@ -24,12 +24,9 @@ pub(super) fn beginning(frame: &mut Frame<'_>, app: &App, area: Rect) {
     frame.render_widget(line.centered(), place);
 }
 
-pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option<Position> {
+pub(super) fn naming(frame: &mut Frame<'_>, app: &App, area: Rect) -> Option<Position> {
     let inner = boxed(frame, app, area, "Chinwag", (66, 13));
-    let theme = app.options.theme;
-    let note = app.note.clone();
-    let Scene::Naming { name, is_asked } = &mut app.scene else { return None };
-    let mut cursor = None;
+    let Scene::Naming { name, is_asked } = &app.scene else { return None };
     let words = [
         "Chat from device to device: no account anywhere, no server that holds anything, everything \
          encrypted from end to end.",
@@ -37,23 +34,66 @@ pub(super) fn naming(frame: &mut Frame<'_>, app: &mut App, area: Rect) -> Option
         "What shall others call you? It can be changed later.",
         "",
     ];
-    let text = folded_all(&words, inner);
-    let rows = u16::try_from(text.len()).unwrap_or(0).min(inner.height.saturating_sub(1));
-    frame.render_widget(Paragraph::new(text), Rect { height: rows, ..inner });
+    let does = if *is_asked { "making the keys…" } else { "Enter goes on, Ctrl+C leaves" };
+    asked(frame, app, inner, folded_all(&words, inner), &name.text(), does)
+}
+
+/// Lines below what is asked: where one types, a blank one, and what is said of it.
+const BELOW: u16 = 4;
+
+/// The question whose relay may be used, where there is little room.
+const RELAY_NARROW: [&str; 4] = [
+    "Whose relay? It sees who talks, when and how much; never what.",
+    "lan: nobody's",
+    "https://HOST: that one's",
+    "public: those of the iroh project",
+];
+
+pub(super) fn choosing(frame: &mut Frame<'_>, app: &App, area: Rect) -> Option<Position> {
+    let inner = boxed(frame, app, area, "Relays", (76, 20));
+    let Scene::Choosing { choice, is_asked, .. } = &app.scene else { return None };
+    let question = &app.options.relay_question;
+    let words: Vec<&str> = question.iter().flat_map(|part| [part.as_str(), ""]).collect();
+    let mut text = folded_all(&words, inner);
+    if text.len() > usize::from(inner.height.saturating_sub(BELOW)) {
+        text.retain(|line| line.width() > 0);
+    }
+    if text.len() > usize::from(inner.height.saturating_sub(BELOW)) {
+        text = folded_all(&RELAY_NARROW, inner);
+    }
+    let does = if *is_asked {
+        "keeping it…"
+    } else {
+        "Enter goes on (nothing typed: lan), Ctrl+C leaves"
+    };
+    asked(frame, app, inner, text, &choice.text(), does)
+}
+
+/// A question, the line in which it is answered, and what is being done or was wrong.
+fn asked(
+    frame: &mut Frame<'_>,
+    app: &App,
+    inner: Rect,
+    question: Vec<Line<'static>>,
+    typed: &str,
+    does: &'static str,
+) -> Option<Position> {
+    let mut cursor = None;
+    let rows = u16::try_from(question.len()).unwrap_or(0).min(inner.height.saturating_sub(1));
+    frame.render_widget(Paragraph::new(question), Rect { height: rows, ..inner });
     let line =
         Rect { y: inner.y + rows, height: inner.height.saturating_sub(rows).min(1), ..inner };
     if !line.is_empty() {
-        let typed = chinwag_text::safe::one_line(&name.text());
+        let typed = chinwag_text::safe::one_line(typed);
         let typed = cut(&typed, usize::from(line.width.saturating_sub(3)));
         let width = unicode_width::UnicodeWidthStr::width(typed.as_str());
         frame.render_widget(Line::from(format!("> {typed}")), line);
         let column = u16::try_from(width).unwrap_or(0) + 2;
         cursor = Some(Position::new((line.x + column).min(line.right() - 1), line.y));
     }
-    let says = match (&note, *is_asked) {
-        (Some(note), _) => Line::styled(note.text.clone(), theme.wrong),
-        (None, true) => Line::styled("making the keys…", theme.dim),
-        (None, false) => Line::styled("Enter goes on, Ctrl+C leaves", theme.dim),
+    let says = match &app.note {
+        Some(note) => Line::styled(note.text.clone(), app.options.theme.wrong),
+        None => Line::styled(does, app.options.theme.dim),
     };
     // A row between them where there is room for it.
     let y = if line.y + 2 < inner.bottom() { line.y + 2 } else { line.y + 1 };

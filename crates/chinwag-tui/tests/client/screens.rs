@@ -60,6 +60,22 @@ fn naming(theme: Theme) -> Desk {
     desk
 }
 
+fn choosing(theme: Theme) -> Desk {
+    let mut desk = naming(theme);
+    let question = [
+        "Whose relay may be used where two devices have no direct way? A relay sees which devices talk, when, how \
+         much, and from which addresses; never what is said.",
+        "lan: nobody's. Devices meet on the same network, or where they can be reached.",
+        "https://HOST: your own, or that of somebody you trust. They see it.",
+        "public: those of a project: one.relay.example, two.relay.example, three.relay.example. They see it.",
+        "Nobody was contacted yet. The config keeps the answer.",
+    ];
+    desk.app.options.relay_question = question.map(str::to_owned).to_vec();
+    desk.press("Enter");
+    desk.types("pub");
+    desk
+}
+
 fn words(theme: Theme) -> Desk {
     let mut desk = naming(theme);
     let words: Vec<String> = (1..=24).map(|n| format!("word{n}")).collect();
@@ -371,6 +387,7 @@ type View = (&'static str, fn(Theme) -> Desk);
 const VIEWS: &[View] = &[
     ("conversation", ana),
     ("naming", naming),
+    ("choosing", choosing),
     ("words", words),
     ("first", first),
     ("nobody", nobody),

@@ -5,7 +5,7 @@ use chinwag_api::model::Request;
 use chinwag_text::dates::Dates;
 use chinwag_tui::actions::{Keymap, Keys};
 use chinwag_tui::app::App;
-use chinwag_tui::msg::{Effect, Msg};
+use chinwag_tui::msg::{Effect, Msg, Tag};
 use chinwag_tui::notify::{Kind, Notice, Rules};
 use chinwag_tui::options::{Options, Reloaded};
 use chinwag_tui::theme::Theme;
@@ -36,6 +36,39 @@ fn notices(desk: &Desk) -> Vec<&Notice> {
         _ => None,
     });
     notices.collect()
+}
+
+#[test]
+fn no_account_is_made_before_it_is_said_whose_relay_may_be_used() {
+    let mut desk = Desk::with(Theme::TERMINAL);
+    desk.app.options.relay_question = vec!["Whose relay?".to_owned()];
+    desk.answer(
+        Tag::Hello,
+        serde_json::json!({"api": "1", "version": "0.1.0", "hasAccount": false}),
+    );
+    desk.types("Ana");
+    desk.press("Enter");
+    assert!(!desk.has_asked("account.create"));
+    assert!(desk.screen(80, 24).contains("Whose relay?"));
+    desk.types("nowhere");
+    desk.press("Enter");
+    desk.press("Enter");
+    let chosen = |desk: &Desk| -> Vec<String> {
+        let typed = desk.wanted.iter().filter_map(|effect| match effect {
+            Effect::ChooseRelay(typed) => Some(typed.clone()),
+            _ => None,
+        });
+        typed.collect()
+    };
+    assert_eq!(chosen(&desk), ["nowhere"], "once");
+    desk.tell(Msg::Chosen(Err("a relay is written https://HOST".to_owned())));
+    assert!(!desk.has_asked("account.create"));
+    assert!(desk.screen(80, 24).contains("a relay is written https://HOST"));
+    desk.types("lan");
+    desk.press("Enter");
+    assert_eq!(chosen(&desk), ["nowhere", "lan"]);
+    desk.tell(Msg::Chosen(Ok(())));
+    assert_eq!(desk.asked("account.create")["name"], "Ana");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::Json;
+use crate::relays::Choice;
 
 /// Make an account with this device
 #[derive(Debug, ClapArgs)]
@@ -12,7 +13,11 @@ use super::Json;
     The account is a key on this device; nobody else keeps anything of it. Its 24 recovery words are \
     shown once, on a terminal, and never go into a pipe by themselves: whoever has them is the \
     account, and without them and without a backup a lost device is a lost account. `chinwag words` \
-    shows them again.")]
+    shows them again.\n\n\
+    Nobody is contacted before it is said whose relay may be used, which is written into the config \
+    (`relays`, where it can be changed). A relay helps devices that have no direct way to each other; it \
+    sees which devices talk, when, how much, and from which addresses, and never what is said. With lan \
+    none is used: devices meet on the same network, or where they can be reached.")]
 pub(crate) struct Init {
     /// What others see: up to 64 bytes; asked for on a terminal
     #[arg(long)]
@@ -20,6 +25,10 @@ pub(crate) struct Init {
     /// What this device is called [default: as the machine is]
     #[arg(long, value_name = "NAME")]
     pub(crate) device_name: Option<String>,
+    /// Whose relay may be used: lan (nobody's), `https://HOST` (that one), or public (those of the iroh project);
+    /// asked for on a terminal with the name [default: lan]
+    #[arg(long, value_name = "RELAY")]
+    pub(crate) relay: Option<Choice>,
     /// Print the recovery words even where it is no terminal
     #[arg(long)]
     pub(crate) show_words: bool,

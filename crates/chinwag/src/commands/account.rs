@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, with};
 use crate::output::{self, Reader};
+use crate::relays;
 use crate::show;
 use crate::terminal::ask as terminal;
 
@@ -27,10 +28,13 @@ pub(super) async fn init(context: &Context, args: Init) -> Result<Exit, Failure>
         passphrase::begin(context).await?;
     }
     with(context, Need::Node, async |node| {
-        let name = match args.name {
-            Some(name) => name,
-            None => ask_name_if_needed(node).await?,
-        };
+        refuse_another(node).await?;
+        let (is_asked, mut choice) = (args.name.is_none(), args.relay);
+        let name = if let Some(name) = args.name { name } else { ask_name().await? };
+        if is_asked && choice.is_none() {
+            choice = relays::asked(context).await?;
+        }
+        relays::settle(context, node, choice.as_ref()).await?;
         let params = CreateAccount { name, device_name: args.device_name };
         let mut raw = node.raw::<AccountCreate>(params).await?;
         let may_show = args.show_words || std::io::stdout().is_terminal();
@@ -59,12 +63,13 @@ fn said(line: &str) -> Result<Reader, Failure> {
         .map_err(|failure| failure.hint("`chinwag id` shows it, and `chinwag words` its words"))
 }
 
-async fn ask_name_if_needed(node: &Node) -> Result<String, Failure> {
+/// Before anything is asked or written that would be for nothing.
+async fn refuse_another(node: &Node) -> Result<(), Failure> {
     if node.call::<SystemHello>(Hello::default()).await?.has_account {
         return Err(Failure::saying(Exit::Refused, "there is an account here already")
             .hint("`chinwag id` shows it; --data-dir names another place for another one"));
     }
-    ask_name().await
+    Ok(())
 }
 
 /// Asks what our account is to be called.

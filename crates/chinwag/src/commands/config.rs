@@ -53,13 +53,7 @@ fn place(global: &Global) -> Result<PathBuf, Failure> {
 /// Writes the example where the config belongs, in place of nothing.
 fn init(global: &Global) -> Result<Exit, Failure> {
     let path = place(global)?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut maker = std::fs::DirBuilder::new();
-        maker.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-        maker.create(folder).map_err(|error| output::not_written(folder, error))?;
-    }
+    config::make_folder_of(&path)?;
     let mut file = output::new_file(&path)?;
     let written = file.write_all(config::example().as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|error| output::not_written(&path, error))?;
@@ -72,7 +66,7 @@ fn init(global: &Global) -> Result<Exit, Failure> {
 fn check(global: &Global) -> Result<Exit, Failure> {
     let found = config::find(global.config.as_deref(), &Places::of(global)?)?;
     let path = found.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-    let Reading { config, faults, warnings } = &found.reading;
+    let Reading { config, faults, warnings, .. } = &found.reading;
     for place in faults.iter().chain(warnings) {
         output::remark(&output::one_line(&format!("chinwag: {path}, {place}")));
     }

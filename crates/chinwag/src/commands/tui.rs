@@ -1,6 +1,7 @@
 //! The terminal client: what runs when no command is named.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use chinwag_tui::driver::{self, Connect, Ended, Link, RunError};
 use chinwag_tui::linear::{self, Input};
@@ -11,11 +12,12 @@ use tokio::sync::Notify;
 
 use super::block_on;
 use crate::args::Global;
-use crate::config::{self, Ambiguous, EmojiAs, Live, Mode, Motion, Notifications};
+use crate::config::{self, Ambiguous, EmojiAs, Live, Mode, Motion, Notifications, RelayText};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::node::{Need, Node, until_done};
 use crate::output;
+use crate::relays::{self, Choice};
 use crate::terminal::signals::Wish;
 
 /// The file of the data folder in which the client keeps which parts of its screen are shown.
@@ -45,7 +47,8 @@ async fn live(global: &Global, context: &Context, is_linear: bool) -> Result<Exi
     context.unlocker.take_given().await?;
     until_done(context, Need::Node, async |node, signals| {
         let mut exit = Exit::Done;
-        let way = Way { node, global, context, reload: Notify::new() };
+        let chosen = OnceLock::new();
+        let way = Way { node, global, context, chosen, reload: Notify::new() };
         let end = async {
             loop {
                 match signals.wished().await {
@@ -102,6 +105,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
         zone: context.clock().zone,
         dates: context.dates,
         warnings: context.warnings.clone(),
+        relay_question: if context.asks_for_relays() { relays::question() } else { Vec::new() },
         ..Options::default()
     })
 }
@@ -112,6 +116,8 @@ struct Way<'a> {
     global: &'a Global,
     /// As it was when the program began: what can't change while it runs is as it was then.
     context: &'a Context,
+    /// The relays that were chosen since, and are heeded already.
+    chosen: OnceLock<Vec<RelayText>>,
     /// Somebody wants the config read again.
     reload: Notify,
 }
@@ -119,7 +125,11 @@ struct Way<'a> {
 impl Way<'_> {
     fn read_again(&self) -> Result<Reloaded, Failure> {
         let now = Context::unwarned(self.global)?;
-        let changed = config::changed(&self.context.in_file, &now.in_file);
+        let mut before = self.context.in_file.clone();
+        if let Some(chosen) = self.chosen.get() {
+            before.relays.clone_from(chosen);
+        }
+        let changed = config::changed(&before, &now.in_file);
         let fixed = changed.iter().filter(|key| key.live != Live::Client);
         let fixed = fixed.map(|key| key.name.to_owned()).collect();
         Ok(Reloaded { options: options(&now)?, fixed })
@@ -137,6 +147,17 @@ impl Connect for Way<'_> {
 
     fn reload(&self) -> Result<Reloaded, String> {
         self.read_again().map_err(|failure| failure.in_one_line())
+    }
+
+    async fn choose_relay(&self, typed: &str) -> Result<(), String> {
+        let choice: Choice = typed.parse()?;
+        // As the config is now: it may have been written since the program began.
+        let now = Context::unwarned(self.global).map_err(|failure| failure.in_one_line())?;
+        let settled = relays::settle(&now, self.node, Some(&choice)).await;
+        settled.map_err(|failure| failure.in_one_line())?;
+        let relays = choice.relays().into_iter().map(RelayText).collect();
+        let _ = self.chosen.set(relays);
+        Ok(())
     }
 
     async fn reload_wanted(&self) {

@@ -4,6 +4,7 @@
 
 mod reading;
 mod table;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::reading::{Place, Reading};
 pub(crate) use self::table::{Live, changed, example};
+pub(crate) use self::writing::{make_folder_of, name_relays};
 use crate::args::LogLevel;
 use crate::args::classroom::Preset;
 use crate::exit::{Exit, Failure};

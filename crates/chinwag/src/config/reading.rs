@@ -31,6 +31,8 @@ const WORD_MAX: usize = 100;
 pub(crate) struct Reading {
     /// What the file says, as far as it is right.
     pub(crate) config: Config,
+    /// Whether it says which relays may be used, none included.
+    pub(crate) names_relays: bool,
     /// What is wrong, in the order of the file.
     pub(crate) faults: Vec<Place>,
     /// What does not count, in the order of the file.
@@ -137,6 +139,8 @@ impl Reader<'_> {
             self.fault(at, &format!("{} takes {}, not {value}", key.name, key.takes));
         } else if key.name == "ui.theme" {
             self.theme(whole);
+        } else if key.name == "relays" {
+            self.reading.names_relays = true;
         }
     }
 

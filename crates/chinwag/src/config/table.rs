@@ -116,7 +116,7 @@ keys! {
     "bind" Example("[\"192.0.2.7:4433\"]"), Never, "a list of addresses like \"192.0.2.7:4433\"",
         "Listen on these addresses; none: on all of them." => bind;
     "relays" Example("[\"https://relay.example\"]"), Never, "a list of relays like \"https://relay.example\"",
-        "The relays that may be used where there is no direct way (docs/relay.md); none: no relay." => relays;
+        "The relays that may be used where there is no direct way (docs/relay.md); none: no relay. The first start asks." => relays;
     "relay_certificates" Example("\"/etc/chinwag/relay.pem\""), Never, "the path of a file",
         "Certificates in PEM that are trusted to speak for relays, beside those that browsers trust; from the config's folder on." => relay_certificates;
     "log_level" Example("\"info\""), Daemon, "off, error, warn, info, debug or trace",
