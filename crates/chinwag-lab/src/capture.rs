@@ -46,6 +46,28 @@ pub const ICMP: u16 = 1;
 /// A question of who has an address: what is about to be sent something.
 pub const ARP: u16 = 0x0806;
 
+/// TCP as the protocol of a [`Sighting`].
+pub const TCP: u16 = 6;
+
+impl Sighting {
+    /// Whether it is what a kernel does for an interface: IPv6 neighbours and multicast groups, by `ICMPv6` and
+    /// IGMP.
+    pub fn is_kernel(&self) -> bool {
+        matches!(self.protocol, 0 | 2 | 58)
+    }
+
+    /// Whether it is what a machine sends to itself.
+    pub fn stays_here(&self) -> bool {
+        [UDP, ICMP].contains(&self.protocol) && self.to.is_loopback()
+    }
+
+    /// Whether it asks, or tells, everybody on the local network.
+    pub fn is_mdns(&self) -> bool {
+        let to = self.to.to_string();
+        self.protocol == UDP && self.port == 5353 && ["224.0.0.251", "ff02::fb"].contains(&&*to)
+    }
+}
+
 impl Capture {
     /// Begins to note what goes through this namespace.
     pub fn in_namespace(name: &str) -> Self {
@@ -99,11 +121,16 @@ impl Drop for Capture {
     }
 }
 
-/// A socket that sees every packet of a namespace. This thread stays there.
-fn opened(namespace: &str) -> Socket {
+/// Moves this thread into a network namespace for good.
+pub(crate) fn enter(namespace: &str) {
     let namespace = File::open(namespace).expect("the namespace is there");
     move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
         .expect("root may enter it");
+}
+
+/// A socket that sees every packet of a namespace. This thread stays there.
+fn opened(namespace: &str) -> Socket {
+    enter(namespace);
     let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(EVERYTHING)))
         .expect("root may open a packet socket");
     socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a time-out");

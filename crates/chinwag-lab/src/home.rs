@@ -68,6 +68,13 @@ impl Home {
         self
     }
 
+    /// Writes this into the usual config file, over what was there.
+    pub fn configure(&self, text: &str) {
+        let folder = self.folder.path().join("chinwag");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("config.toml"), text).expect("a config");
+    }
+
     /// Puts this into the environment of its processes from now on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.unset(name);

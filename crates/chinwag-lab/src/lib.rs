@@ -3,14 +3,16 @@
 //! Everything here is real: processes of `chinwag` with data folders of their own ([`home`]), asked
 //! over their sockets as any user interface asks; where a story needs a network of its own it gets
 //! two namespaces with a cable between them ([`cable`]), and what goes over it can be looked at
-//! ([`capture`]). Waiting is for something seen, never for time to pass, and always has a bound.
+//! ([`capture`]), and names lead where the story says ([`names`]). Waiting is for something seen, never for time to pass, and always has a bound.
 
 pub mod cable;
 pub mod capture;
 pub mod home;
+pub mod names;
 pub mod nat;
 pub mod relay;
 pub mod talk;
+pub mod terminal;
 
 use std::time::{Duration, Instant};
 

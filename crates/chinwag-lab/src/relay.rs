@@ -49,11 +49,12 @@ impl Relay {
 
     /// Somebody in a namespace who uses it.
     pub fn user(&self, namespace: &str) -> Home {
-        let certificate = self.certificate();
-        self.user_with(
-            namespace,
-            &format!("relay_certificates = {:?}", certificate.display().to_string()),
-        )
+        self.user_with(namespace, &self.trusted())
+    }
+
+    /// The line of a config by which it is trusted.
+    pub fn trusted(&self) -> String {
+        format!("relay_certificates = {:?}\n", self.certificate().display().to_string())
     }
 
     /// Somebody who uses it and has nothing but this line in their config beside it.

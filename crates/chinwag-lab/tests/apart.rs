@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use chinwag_api::client::Client;
 use chinwag_api::method::{
@@ -105,57 +104,26 @@ async fn two_people_without_an_internet_find_each_other_and_talk_and_nobody_else
     assert_eq!(shape(&here), shape(&there));
     assert_eq!(here[0].gone.as_deref(), Some("retracted"));
     for capture in &captures {
-        assert_ours(capture, true);
+        assert_ours(capture);
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_start_asks_the_local_network_and_nobody_else() {
-    let Some(cable) = Cable::lay() else { return };
-    let capture = Capture::in_namespace(cable.ends()[0]);
-    let home = Home::in_namespace(cable.ends()[0]);
-    let (ana, _) = home.begin("Ana").await;
-    ticket(&ana.client).await;
-    let is_asked = || capture.sightings().into_iter().any(is_mdns);
-    chinwag_lab::until("a question by mDNS", PATIENCE, async || is_asked().then_some(())).await;
-    // Whatever else it would do at its beginning.
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    assert_eq!(ana.process.end(), 143);
-    assert_ours(&capture, false);
 }
 
 /// Every packet went to the other end, to the multicast of mDNS, or is what a kernel does for an
 /// interface.
-fn assert_ours(capture: &Capture, is_talking: bool) {
+fn assert_ours(capture: &Capture) {
     let all = capture.sightings();
     for sighting in &all {
         let is_peer = ADDRESSES.contains(&sighting.to.to_string().as_str())
             || matches!(sighting.to, IpAddr::V6(to) if to.is_unicast_link_local());
         // By ICMP a kernel says that a program has ended.
-        let is_peer = is_talking && is_peer && [UDP, ARP, ICMP].contains(&sighting.protocol);
-        let is_nobody = is_kernel(*sighting) || stays_here(*sighting);
-        assert!(is_nobody || is_mdns(*sighting) || is_peer, "{sighting:?}");
+        let is_peer = is_peer && [UDP, ARP, ICMP].contains(&sighting.protocol);
+        let is_nobody = sighting.is_kernel() || sighting.stays_here();
+        assert!(is_nobody || sighting.is_mdns() || is_peer, "{sighting:?}");
     }
     // It sees what there is to see.
-    assert!(all.iter().any(|sighting| is_mdns(*sighting)), "{all:?}");
-    let is_other = |s: &Sighting| s.protocol == UDP && !is_mdns(*s) && !stays_here(*s);
-    let is_peer_seen = all.iter().any(is_other);
-    assert_eq!(is_peer_seen, is_talking, "{all:?}");
-}
-
-/// IPv6 neighbours and multicast groups, by `ICMPv6` and IGMP.
-fn is_kernel(sighting: Sighting) -> bool {
-    matches!(sighting.protocol, 0 | 2 | 58)
-}
-
-/// What a machine sends to itself, as when a ticket leads to its own loopback.
-fn stays_here(sighting: Sighting) -> bool {
-    [UDP, ICMP].contains(&sighting.protocol) && sighting.to.is_loopback()
-}
-
-fn is_mdns(sighting: Sighting) -> bool {
-    let to = sighting.to.to_string();
-    sighting.protocol == UDP && sighting.port == 5353 && ["224.0.0.251", "ff02::fb"].contains(&&*to)
+    assert!(all.iter().any(Sighting::is_mdns), "{all:?}");
+    let is_other = |s: &Sighting| s.protocol == UDP && !s.is_mdns() && !s.stays_here();
+    assert!(all.iter().any(is_other), "{all:?}");
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {
