@@ -27,7 +27,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
     let pairs = fs::read_to_string(folder.path().join("pairs.md"))
         .context("the lab wrote no table: it takes root, `ip netns`, `nft` and `conntrack`")?;
-    let written = format!("{pairs}\n{}", changes(folder.path())?);
+    let near = fs::read_to_string(folder.path().join("nearby.md"))
+        .context("the lab did not say how soon two on one network see each other")?;
+    let written = format!("{pairs}\n{}\n{near}", changes(folder.path())?);
     let page = fs::read_to_string(PAGE).with_context(|| PAGE.to_owned())?;
     let (Some((before, _)), Some((_, after))) = (page.split_once(BEGIN), page.split_once(END))
     else {

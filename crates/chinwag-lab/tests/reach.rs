@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use chinwag_api::client::Client;
-use chinwag_api::method::{Nothing, SystemStatus};
+use chinwag_api::method::{NearbyList, Nothing, SystemStatus};
+use chinwag_lab::cable::Cable;
 use chinwag_lab::home::{Home, Running};
 use chinwag_lab::nat::{Internet, Nat};
 use chinwag_lab::relay::Relay;
@@ -138,6 +139,54 @@ fn table(outcomes: &[Outcome]) -> String {
         writeln!(table, "| {one} | {other} | {} | {direct} |", seconds(first)).unwrap();
     }
     table
+}
+
+/// How long two on one network may take to see each other.
+const NEAR_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often that is tried: chance has a part in it.
+const NEAR_ROUNDS: usize = 10;
+
+/// From the moment in which both programs are started until each lists the other: two machines, a cable, nothing
+/// that was said to anybody, and no internet.
+async fn near() -> Option<Duration> {
+    let cable = Cable::lay()?;
+    let homes = cable.ends().map(Home::in_namespace);
+    for (home, name) in homes.iter().zip(["Ana", "Bob"]) {
+        let made = home.command(&["init", "--name", name]).status().unwrap();
+        assert!(made.success());
+    }
+    let begin = Instant::now();
+    let _processes = homes.each_ref().map(Home::start);
+    let (ana, bob) = tokio::join!(homes[0].connect(), homes[1].connect());
+    for (client, _) in [&ana, &bob] {
+        until("the other one", PATIENCE, async || {
+            let near = client.call::<NearbyList>(Nothing {}).await.unwrap();
+            (near.len() == 1).then_some(())
+        })
+        .await;
+    }
+    Some(begin.elapsed())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_on_one_network_see_each_other_within_three_seconds_of_their_start() {
+    let mut taken = Vec::new();
+    for _ in 0..NEAR_ROUNDS {
+        let Some(near) = near().await else { return };
+        taken.push(near);
+    }
+    taken.sort();
+    let (median, slowest) = (taken[NEAR_ROUNDS / 2], taken[NEAR_ROUNDS - 1]);
+    if let Some(folder) = table_folder() {
+        let [median, slowest] = [median, slowest].map(|of| format!("{:.2} s", of.as_secs_f64()));
+        let line = format!(
+            "From both programs started to each listing the other under `nearby`, two machines with a cable between \
+             them, nothing configured: {median}; the slowest of {NEAR_ROUNDS}: {slowest}.\n"
+        );
+        std::fs::write(folder.join("nearby.md"), line).unwrap();
+    }
+    assert!(slowest < NEAR_WITHIN, "{taken:?}");
 }
 
 /// How long it takes to notice that somebody is gone, where there is no other way.

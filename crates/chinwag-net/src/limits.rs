@@ -100,6 +100,11 @@ pub const NEARBY_MAX: usize = 256;
 /// How often we ask who is on the local network.
 pub const LAN_QUERY_EVERY: Duration = Duration::from_secs(3);
 
+/// When we ask beside that, after each change of our addresses and at the start: at once, and once more in case that
+/// one of these packets was lost. Not before what listens is ready, and not more often than mDNS allows (RFC 6762, 5.2).
+pub const LAN_ASKED_AFTER: [Duration; 2] =
+    [Duration::from_millis(50), Duration::from_millis(1_100)];
+
 /// Connections open at once, of all devices.
 pub const LINKS_MAX: usize = 512;
 

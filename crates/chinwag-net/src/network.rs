@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use crate::dialling::{Dialled, Dialling};
 use crate::endpoint::{StartError, bind};
 use crate::event::{NetEvent, PeerPath};
-use crate::lan::{Lan, device};
+use crate::lan::{Lan, ask, device};
 use crate::limits::{
     DIAL_WITHIN, ENDPOINT_CLOSE_WITHIN, FRAME_MAX, HANDSHAKES_MAX, HANDSHAKES_UNCHECKED_MAX,
     HOME_RELAY_WITHIN, OVERLAP, RENEW_AFTER, STOP_WITHIN,
@@ -298,6 +298,16 @@ enum Ran {
     Over,
 }
 
+/// Says on the local network where we are, and asks who is there.
+fn announce(lan: &Lan, addresses: &[Address], tasks: &mut JoinSet<Ran>) {
+    lan.announce(addresses);
+    let asking = ask(addresses.to_vec());
+    tasks.spawn(async move {
+        asking.await;
+        Ran::Over
+    });
+}
+
 impl Hub {
     async fn run(self, mut endpoint: Endpoint, mut commands: mpsc::Receiver<Control>) {
         loop {
@@ -352,7 +362,9 @@ impl Hub {
                 () = self.shared.wanted_changed.notified() => {
                     self.dial(endpoint, &dialled, &mut dialling, tasks);
                 }
-                Ok(_) = addresses.updated() => self.moved(endpoint, lan.as_deref()).await,
+                Ok(_) = addresses.updated() => {
+                    self.moved(endpoint, lan.as_deref(), tasks).await;
+                }
                 Ok(homes) = homes.updated() => self.relays_changed(&homes),
                 Some(ran) = tasks.join_next() => match ran {
                     Ok(Ran::Accepted(connection)) => {
@@ -382,7 +394,7 @@ impl Hub {
         match Lan::start(endpoint.id()) {
             Ok(lan) => {
                 let lan = Arc::new(lan);
-                lan.announce(&addresses(endpoint));
+                announce(&lan, &addresses(endpoint), tasks);
                 let listening = Arc::clone(&lan).listen(shared);
                 tasks.spawn(async move {
                     listening.await;
@@ -484,7 +496,7 @@ impl Hub {
     }
 
     /// Our addresses are others: everybody is told, and everybody may be reachable now.
-    async fn moved(&self, endpoint: &Endpoint, lan: Option<&Lan>) {
+    async fn moved(&self, endpoint: &Endpoint, lan: Option<&Lan>, tasks: &mut JoinSet<Ran>) {
         let now = addresses(endpoint);
         {
             let mut state = self.shared.lock();
@@ -495,7 +507,7 @@ impl Hub {
             state.tell_news(None);
         }
         if let Some(lan) = lan {
-            lan.announce(&now);
+            announce(lan, &now, tasks);
         }
         self.shared.tell(NetEvent::AddressesChanged(now)).await;
     }
