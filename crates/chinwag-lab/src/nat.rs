@@ -1,5 +1,5 @@
-//! A small internet in network namespaces: two people, each behind a router of their own or on it, and a
-//! relay that both can reach. No DNS, and nothing leads out of it.
+//! A small internet in network namespaces: two people, each behind a router of their own or on it, and relays
+//! that both can reach. No DNS, and nothing leads out of it.
 //!
 //! How a router behaves is said in the words of RFC 4787: which port a device has outside (mapping), and
 //! who may answer (filtering). All that translate filter by address and port, as most at home do.
@@ -12,6 +12,9 @@ use crate::{is_root, skipped};
 
 /// Where the relay is.
 pub const RELAY: &str = "203.0.113.10";
+
+/// Where a second relay may be.
+pub const SECOND_RELAY: &str = "203.0.113.11";
 
 /// What is between somebody and the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +124,7 @@ pub struct Internet {
 }
 
 /// What there is beside the hosts of the two.
-const CENTRE: [&str; 2] = ["net", "rel"];
+const CENTRE: [&str; 3] = ["net", "rel", "re2"];
 
 impl Internet {
     /// Lays one with these two in it. `None`: not possible here, and said so. In CI, as root, it has to be.
@@ -147,6 +150,7 @@ impl Internet {
         self.ip("net", &["link", "add", "br0", "type", "bridge"])?;
         self.ip("net", &["link", "set", "br0", "up"])?;
         self.plug("rel", "wan", RELAY)?;
+        self.plug("re2", "wan", SECOND_RELAY)?;
         for (n, nat) in people.into_iter().enumerate() {
             self.person(n, nat)?;
         }
@@ -218,6 +222,11 @@ impl Internet {
     /// The namespace in which the relay is to run.
     pub fn relay(&self) -> String {
         self.name("rel")
+    }
+
+    /// The namespace in which a second one may run.
+    pub fn second_relay(&self) -> String {
+        self.name("re2")
     }
 
     /// The namespaces of the two.

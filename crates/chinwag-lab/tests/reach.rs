@@ -274,7 +274,49 @@ async fn who_talks_by_a_relay_goes_on_when_it_was_started_again() {
     two.meet().await;
     deliver(&two.bob.client, "Ana", "before").await;
     two.relay.process.kill();
-    two.relay.starts_again(&two.internet);
+    two.relay.starts_again();
     let taken = arrives(&two, "after").await;
     note("relay-again", "the relay is killed and started again, by it before", taken);
+}
+
+/// How long two who talk by a relay may have none when it ends, where both use another one too.
+const NEXT_RELAY_WITHIN: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_talks_by_a_relay_that_ends_talks_by_the_other_one_within_ten_seconds() {
+    let Some(internet) = Internet::lay([Nat::AddressAndPortDependent; 2]) else { return };
+    let mut relays = [Relay::starts(&internet).await, Relay::starts_as_second(&internet).await];
+    // So both have their home at the first.
+    relays[1].process.kill();
+    let homes = internet.people().map(|of| relays[0].user_of_both(&relays[1], &of));
+    let (ana, _) = homes[0].begin("Ana").await;
+    let (bob, _) = homes[1].begin("Bob").await;
+    until_at_relay(&ana.client).await;
+    until_at_relay(&bob.client).await;
+    add(&bob.client, &ticket(&ana.client).await).await;
+    until_contact(&ana.client, "Bob").await;
+    until_contact(&bob.client, "Ana").await;
+    deliver(&bob.client, "Ana", "before").await;
+    assert_eq!(way(&bob.client).await.as_deref(), Some("relay"));
+    relays[1].starts_again();
+    // It takes connections.
+    let second = relays[1].namespace().to_owned();
+    until("the second relay", PATIENCE, async || is_listening(&second).then_some(())).await;
+    relays[0].process.kill();
+    let begin = Instant::now();
+    deliver(&bob.client, "Ana", "after").await;
+    let there = begin.elapsed();
+    deliver(&ana.client, "Bob", "and back").await;
+    let taken = begin.elapsed();
+    note("relay-next", "the relay is killed, by it before, and both have another one", taken);
+    assert!(taken < NEXT_RELAY_WITHIN, "{there:?}, and back {taken:?}");
+}
+
+/// Whether somebody takes connections by HTTPS in a namespace.
+fn is_listening(namespace: &str) -> bool {
+    let mut command = std::process::Command::new("ip");
+    let sockets = command.args(["netns", "exec", namespace, "cat", "/proc/net/tcp"]).output();
+    // Port 443 in hexadecimal digits, and the state in which one listens.
+    let is_it = |line: &str| line.contains(":01BB ") && line.contains(" 0A ");
+    String::from_utf8_lossy(&sockets.unwrap().stdout).lines().any(is_it)
 }

@@ -298,6 +298,14 @@ enum Ran {
     Over,
 }
 
+/// Has iroh examine at once which of the relays can be reached. It would do so every 20 to 26 s, and when the list of
+/// relays changes: so it is told of one that is in it already.
+async fn look_for_another(endpoint: &Endpoint, relays: &Relays, lost: &str) {
+    if let Some((url, config)) = relays.config(lost).filter(|_| relays.iter().count() > 1) {
+        endpoint.insert_relay(url, config).await;
+    }
+}
+
 /// Says on the local network where we are, and asks who is there.
 fn announce(lan: &Lan, addresses: &[Address], tasks: &mut JoinSet<Ran>) {
     lan.announce(addresses);
@@ -365,7 +373,11 @@ impl Hub {
                 Ok(_) = addresses.updated() => {
                     self.moved(endpoint, lan.as_deref(), tasks).await;
                 }
-                Ok(homes) = homes.updated() => self.relays_changed(&homes),
+                Ok(homes) = homes.updated() => {
+                    if let Some(lost) = self.relays_changed(&homes) {
+                        look_for_another(endpoint, &self.relays, &lost).await;
+                    }
+                }
                 Some(ran) = tasks.join_next() => match ran {
                     Ok(Ran::Accepted(connection)) => {
                         handshakes -= 1;
@@ -482,17 +494,37 @@ impl Hub {
     }
 
     /// It goes otherwise with a relay: whoever can only be reached by it may be reachable now.
-    fn relays_changed(&self, homes: &[RelayStatus]) {
-        {
+    /// Another relay is our home, or how it goes with it has changed. Gives the home to which the connection was lost
+    /// just now.
+    fn relays_changed(&self, homes: &[RelayStatus]) -> Option<String> {
+        let (lost, left, sessions) = {
             let mut state = self.shared.lock();
             let now = relay_states(&self.relays, homes, &state.relays);
             let was_there = state.is_at_relay();
+            let home = |of: &[RelayState]| of.iter().find(|relay| relay.is_home).cloned();
+            let (before, after) = (home(&state.relays), home(&now));
             state.relays = now;
             if state.is_at_relay() && !was_there {
                 state.tell_news(None);
             }
-        }
+            let is_same =
+                before.as_ref().map(|home| &home.url) == after.as_ref().map(|home| &home.url);
+            let is_lost = after.is_some_and(|home| !home.is_connected);
+            let lost = before.clone().filter(|home| is_same && home.is_connected && is_lost);
+            // One that was away, and in whose place there is another one now.
+            let left = before.filter(|home| !is_same && !home.is_connected);
+            let sessions: Vec<_> = state.sessions().cloned().collect();
+            (lost, left, sessions)
+        };
         self.shared.relays_changed.notify_waiters();
+        if let Some(left) = left {
+            let by_it = Some(Address::Relay(left.url));
+            for session in sessions.iter().filter(|session| session.address() == by_it) {
+                // Nothing comes by it any more, and whoever is there is dialled by the other one.
+                session.close(Why::Replaced);
+            }
+        }
+        lost.map(|home| home.url)
     }
 
     /// Our addresses are others: everybody is told, and everybody may be reachable now.

@@ -70,6 +70,11 @@ impl Relay {
         ports
     }
 
+    fn config(&self) -> Arc<RelayConfig> {
+        let quic = Some(RelayQuicConfig::new(self.quic_port));
+        Arc::new(RelayConfig::new(self.url.clone(), quic))
+    }
+
     /// As it stands in tickets, and is shown.
     pub(crate) fn written(&self) -> String {
         written(&self.url)
@@ -184,11 +189,14 @@ impl Relays {
         if self.relays.is_empty() {
             return RelayMode::Disabled;
         }
-        let config = |relay: &Relay| {
-            let quic = Some(RelayQuicConfig::new(relay.quic_port));
-            Arc::new(RelayConfig::new(relay.url.clone(), quic))
-        };
-        RelayMode::Custom(self.relays.iter().map(config).collect::<RelayMap>())
+        RelayMode::Custom(self.relays.iter().map(Relay::config).collect::<RelayMap>())
+    }
+
+    /// What iroh knows of the one that is written like this.
+    pub(crate) fn config(&self, written: &str) -> Option<(RelayUrl, Arc<RelayConfig>)> {
+        let url = self.usable(written)?;
+        let relay = self.relays.iter().find(|relay| relay.url == url)?;
+        Some((url, relay.config()))
     }
 
     pub(crate) fn trust(&self) -> CaTlsConfig {
