@@ -153,7 +153,7 @@ async fn near() -> Option<Duration> {
     let cable = Cable::lay()?;
     let homes = cable.ends().map(Home::in_namespace);
     for (home, name) in homes.iter().zip(["Ana", "Bob"]) {
-        let made = home.command(&["init", "--name", name]).status().unwrap();
+        let made = home.command(&["init", "--name", name, "--quiet"]).status().unwrap();
         assert!(made.success());
     }
     let begin = Instant::now();
@@ -243,7 +243,12 @@ async fn what_was_said_while_a_link_was_down_arrives_when_it_is_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_while_the_link_to_a_relay_was_down_arrives_when_it_is_up() {
-    is_down_and_up(BY_RELAY, "link-relayed", "the same, by the relay before").await;
+    is_down_and_up(
+        BY_RELAY,
+        "link-relayed",
+        "a link is up again after a minute, by the relay before",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
