@@ -145,6 +145,7 @@ impl Node {
         self.decide(env, Action::Retire { device: old })?;
         let _ = self.certify(env, name)?;
         self.sessions.clear();
+        self.search_soon(env.mono);
         if let Some(device) = self.device() {
             self.outputs.push_back(Output::Rename { device });
             self.tell(Event::Retired { old, new: device });

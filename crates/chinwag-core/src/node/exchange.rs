@@ -50,11 +50,11 @@ impl Node {
             Ok(false) => {
                 if self.is_invited_to(id) {
                     // It is asked for if somebody here wants to join.
-                    self.note_claims(from, have);
+                    self.note_claims(env.mono, from, have);
                 }
                 if let Some(link) = from.link.filter(|_| self.group(id).is_some()) {
                     // What they have may be what tells that they are a member.
-                    self.note_claims(from, have);
+                    self.note_claims(env.mono, from, have);
                     self.complete(env, id, None, true)?;
                     self.ask(env.mono, link);
                     self.show_removal(env, link, id)?;
@@ -63,7 +63,7 @@ impl Node {
             }
             Ok(true) => {}
         }
-        self.note_claims(from, have);
+        self.note_claims(env.mono, from, have);
         for (author, ranges) in have.frontier.iter() {
             let known = self.note_receipt(env, id, from.device, author, ranges)?;
             self.note_sent(from.link, id, author, &known);
@@ -87,7 +87,7 @@ impl Node {
 
     /// Notes what they say they have, for as long as the connection lasts. What we asked for and
     /// they do not have after all is not waited for.
-    fn note_claims(&mut self, from: Peer, have: &Have) {
+    fn note_claims(&mut self, now: Mono, from: Peer, have: &Have) {
         let id = have.conversation;
         let is_group = self.group(id).is_some() || self.is_invited_to(id);
         let Some(session) = from.link.and_then(|link| self.sessions.get_mut(&link)) else { return };
@@ -111,14 +111,14 @@ impl Node {
         for (author, ranges) in have.frontier.iter() {
             claims.replace(author, ranges.clone());
         }
-        let mut answered = Vec::new();
+        let mut in_vain = Vec::new();
         session.asked.retain(|(of, author), (seq, _)| {
             let is_said = have.is_whole || have.frontier.of(*author).is_some();
             let is_there = *of != id || !is_said || have.frontier.contains(*author, *seq);
-            answered.extend((!is_there).then_some(*author));
+            in_vain.extend((!is_there).then_some(*author));
             is_there
         });
-        self.named(from, have, &answered);
+        self.named(now, from, have, &in_vain);
     }
 
     /// Notes that a device has entries of a member's, and tells of those of ours that it did not
@@ -212,7 +212,10 @@ impl Node {
             Entry::Occupied(_) => {}
         }
         if let Some(group) = self.group_in_mut(conversation) {
-            group.spread.asked(author, link, now);
+            match why {
+                Why::Lack => group.spread.asked(author, link, now),
+                Why::Doubt => group.spread.opened(author, link),
+            }
         }
         self.send(link, &Message::Want { conversation, author, range });
     }
@@ -322,14 +325,15 @@ impl Node {
             // Nobody hands on what is not complete there.
             session.said.entry(id).or_default().merge(author, &Ranges::of(range));
         }
-        let before = self.count_of(id, author);
-        let taken = self.take(env, from, id, author, range, run)?;
-        if let (Ok(()), Some(link)) = (&taken, from.link) {
-            let is_new = self.count_of(id, author) > before;
-            self.was_fed(link, id, author, is_new, asked.is_some());
+        let taken = match self.take(env, from, id, author, range, run)? {
+            Ok(taken) => taken,
+            Err(violation) => return Ok(Err(violation)),
+        };
+        if let Some(link) = from.link {
+            self.was_fed(env.mono, link, (id, author), taken, asked.is_some());
             self.ask(env.mono, link);
         }
-        Ok(taken)
+        Ok(Ok(()))
     }
 
     /// Takes in what is new of a run. It may be known, beyond a gap, or the proof of a fork.
@@ -341,8 +345,8 @@ impl Node {
         author: DeviceId,
         range: Range,
         run: Run,
-    ) -> Handled {
-        let Some(conversation) = self.conversations.get(&id) else { return Ok(Ok(())) };
+    ) -> Result<Result<Taken, Violation>, StoreError> {
+        let Some(conversation) = self.conversations.get(&id) else { return Ok(Ok(Taken::No)) };
         let here = conversation.here.of(author).cloned().unwrap_or_default();
         let limit = self.limit(id, author);
         if range.to().get() > limit
@@ -352,7 +356,7 @@ impl Node {
             self.send_forks(link, id);
         }
         if range.from().get() > limit {
-            return Ok(Ok(()));
+            return Ok(Ok(Taken::No));
         }
         if !has_room_for(&here, range) {
             // It is asked for when there are fewer gaps, and is to be sent again then.
@@ -360,21 +364,23 @@ impl Node {
             if let Some(link) = from.link {
                 self.send_have(link, id, None, true);
             }
-            return Ok(Ok(()));
+            return Ok(Ok(Taken::No));
         }
         if let Some(at) = self.difference(env, id, author, limit, &run)? {
-            return self.forked(env, id, author, at, run);
+            return Ok(self.forked(env, id, author, at, run)?.map(|()| Taken::No));
         }
         let is_new = |seq: Seq| seq.get() <= limit && !here.contains(seq);
         if !run.entries.iter().any(|(header, _)| is_new(header.seq())) {
             self.has_too(env, from, id, author, range)?;
             self.send_have_to(from, id, author);
-            return Ok(Ok(()));
+            return Ok(Ok(Taken::Known));
         }
         let is_linked = range.from().get() <= self.kept(id, author).saturating_add(1);
         let checked = match self.check(env, id, author, range, &run)? {
             Ok(checked) => checked,
-            Err(Unfit::Fork(at)) => return self.forked(env, id, author, at, run),
+            Err(Unfit::Fork(at)) => {
+                return Ok(self.forked(env, id, author, at, run)?.map(|()| Taken::No));
+            }
             Err(Unfit::RankAbove(next, checked)) if is_linked => {
                 // What is linked from below stands, and what came above it does not fit to it.
                 self.give_way(env, id, author, next)?;
@@ -382,7 +388,7 @@ impl Node {
             }
             Err(Unfit::Rank | Unfit::RankAbove(..)) => {
                 self.leave_aside(from, id, author);
-                return Ok(Ok(()));
+                return Ok(Ok(Taken::No));
             }
             Err(Unfit::Wrong(fault)) => return Ok(Err(Violation::WrongRun(fault))),
         };
@@ -397,7 +403,7 @@ impl Node {
             // It is ours, and we have not written it: we are a copy, or were copied.
             self.retire(env)?;
         }
-        Ok(Ok(()))
+        Ok(Ok(Taken::New))
     }
 
     /// Leaves a log as it is, and does not ask them for it any more: what its author signed can't be
@@ -638,7 +644,9 @@ impl Node {
         link: Link,
         id: ConversationId,
     ) -> Result<(), StoreError> {
-        let Some(own) = self.device() else { return Ok(()) };
+        let Some(own) = self.device().filter(|own| self.feeds(link, id, *own)) else {
+            return Ok(());
+        };
         let ours = self.height(id, own);
         let Some(height) = Seq::new(ours).filter(|_| self.ready(link).is_some()) else {
             return Ok(());
@@ -669,15 +677,12 @@ impl Node {
     /// for what our own devices share, and what may be of our own log. Whether they have more
     /// of that than we do is asked as well: then it was continued elsewhere.
     pub(super) fn ask(&mut self, now: Mono, link: Link) {
-        let mut room = PAGES_IN_FLIGHT_MAX.saturating_sub(self.asked_on(link));
-        for (id, author, range) in self.lacking(link) {
-            if room == 0 {
+        for (id, author) in self.lacking(link) {
+            if !self.has_room_to_ask(link) {
                 break;
             }
             if self.may_ask(now, link, id, author) {
-                room -= 1;
-                self.want_all_again(link, id);
-                self.want_of(now, Some(link), id, author, range, Why::Lack);
+                self.ask_for(now, link, id, author);
             }
         }
         let groups: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
@@ -686,46 +691,53 @@ impl Node {
         }
     }
 
-    /// How many entries of a log are here.
-    fn count_of(&self, id: ConversationId, author: DeviceId) -> u64 {
-        let here = self.conversations.get(&id).and_then(|c| c.here.of(author));
-        here.map_or(0, Ranges::count)
+    /// Whether more may be asked for on a connection, before something comes.
+    pub(super) fn has_room_to_ask(&self, link: Link) -> bool {
+        self.sessions.get(&link).is_some_and(|session| session.asked.len() < PAGES_IN_FLIGHT_MAX)
     }
 
-    /// How much is under way that was asked for on a connection.
-    fn asked_on(&self, link: Link) -> usize {
-        self.sessions.get(&link).map_or(0, |session| session.asked.len())
-    }
-
-    /// What they have of each log and we don't, and did not ask them for yet.
-    fn lacking(&self, link: Link) -> Vec<(ConversationId, DeviceId, Range)> {
-        let Some(session) = self.sessions.get(&link) else { return Vec::new() };
-        let (piece, own) = (self.piece(), self.device());
-        let own_conversation = self.account().map(ConversationId::own);
-        let mut lacking = Vec::new();
-        for (id, claims) in &session.claims {
-            // Also what does not count: it takes up room.
-            let here = self.conversations.get(id).map(|conversation| &conversation.here);
-            for (author, there) in claims.iter() {
-                let log = (*id, author);
-                if session.unfit.contains(&log) || session.asked.contains_key(&log) {
-                    continue;
-                }
-                let ours = here.and_then(|here| here.of(author)).cloned().unwrap_or_default();
-                let there = there.at_most(self.limit(*id, author));
-                // In a group as well: what somebody decided comes before what they said next.
-                let is_group = self.group(*id).is_some();
-                let is_from_below =
-                    is_group || Some(author) == own || Some(*id) == own_conversation;
-                let next = if is_from_below {
-                    lowest_gap(&ours, &there, piece)
-                } else {
-                    next_gap(&ours, &there, piece)
-                };
-                lacking.extend(next.map(|range| (*id, author, range)));
-            }
+    /// Asks for the next of a log that they have and we don't.
+    pub(super) fn ask_for(&mut self, now: Mono, link: Link, id: ConversationId, author: DeviceId) {
+        if let Some(range) = self.lacking_of(link, id, author) {
+            self.want_all_again(link, id);
+            self.want_of(now, Some(link), id, author, range, Why::Lack);
         }
-        lacking
+    }
+
+    /// The logs of which they have what we don't, and did not ask them for yet.
+    fn lacking(&self, link: Link) -> Vec<(ConversationId, DeviceId)> {
+        let Some(session) = self.sessions.get(&link) else { return Vec::new() };
+        let claims = session.claims.iter();
+        let logs = claims.flat_map(|(id, there)| there.iter().map(|(author, _)| (*id, author)));
+        logs.filter(|(id, author)| self.lacking_of(link, *id, *author).is_some()).collect()
+    }
+
+    /// What they have next of a log and we don't, and did not ask them for yet.
+    pub(super) fn lacking_of(
+        &self,
+        link: Link,
+        id: ConversationId,
+        author: DeviceId,
+    ) -> Option<Range> {
+        let session = self.sessions.get(&link)?;
+        let log = (id, author);
+        if session.unfit.contains(&log) || session.asked.contains_key(&log) {
+            return None;
+        }
+        let there = session.claims.get(&id)?.of(author)?;
+        // Also what does not count: it takes up room.
+        let here =
+            self.conversations.get(&id).and_then(|conversation| conversation.here.of(author));
+        let ours = here.cloned().unwrap_or_default();
+        let there = there.at_most(self.limit(id, author));
+        // In a group as well: what somebody decided comes before what they said next.
+        let is_own = Some(author) == self.device();
+        let is_among_ours = self.account().map(ConversationId::own) == Some(id);
+        if is_own || is_among_ours || self.group(id).is_some() {
+            lowest_gap(&ours, &there, self.piece())
+        } else {
+            next_gap(&ours, &there, self.piece())
+        }
     }
 
     /// What they sent of a group was of no use here: they do not send it again unless they are told.
@@ -855,6 +867,17 @@ impl Node {
             *sent = std::mem::take(sent).bounded();
         }
     }
+}
+
+/// What became of entries that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// There is more of their log now, or other.
+    New,
+    /// All of them were here.
+    Known,
+    /// They are left aside, or prove a fork.
+    No,
 }
 
 /// Why a run can't be taken in.

@@ -338,6 +338,9 @@ impl Node {
     ) -> Result<(), StoreError> {
         if let Some(group) = self.group_in_mut(id) {
             group.complete.begin_anew();
+            // All connections end.
+            group.spread = Spread::default();
+            group.tries = 0;
         }
         self.keep_complete(env, id)
     }
@@ -391,6 +394,7 @@ impl Node {
             self.name_in(id);
             self.show_group(id, &new);
             self.ask_for_accounts(id);
+            self.search_soon(env.mono);
         }
         Ok(())
     }
@@ -463,6 +467,7 @@ impl Node {
     /// Shows those who are no members any more and are connected why that is.
     pub(super) fn show_removals(&mut self, env: &Env<'_>) -> Result<(), StoreError> {
         for (id, account) in std::mem::take(&mut self.removed) {
+            self.end_feeds(id, account);
             let links = self.sessions.keys().copied();
             let links: Vec<Link> =
                 links.filter(|link| self.ready(*link) == Some(account)).collect();

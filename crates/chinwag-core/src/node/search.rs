@@ -56,9 +56,12 @@ impl Node {
         let ids: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
         for id in ids {
             let lacks_some = self.looked_for(id, env.wall).1;
-            if let Some(group) = self.group_in_mut(id).filter(|_| lacks_some) {
+            let Some(group) = self.group_in_mut(id) else { continue };
+            if lacks_some {
                 group.tries = group.tries.saturating_add(1);
                 self.search_soon(env.mono);
+            } else {
+                group.tries = group.tries.saturating_sub(1);
             }
         }
         let wanted: BTreeSet<DeviceId> = self.wanted(env.wall).into_keys().collect();

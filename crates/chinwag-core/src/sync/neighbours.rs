@@ -34,10 +34,10 @@ pub fn neighbours<A: Copy + Ord>(
         return (others.iter().copied().collect(), false);
     }
     let mut ring: Vec<A> = others.to_vec();
-    ring.sort_by_key(|other| (place_of(*other).wrapping_sub(place), *other));
+    ring.sort_by_cached_key(|other| (place_of(*other).wrapping_sub(place), *other));
     let (next, lacks_next) = up_to(&ring, NEXT, &is_here, tries);
     let mut rest: Vec<A> = ring.into_iter().filter(|other| !next.contains(other)).collect();
-    rest.sort_by_key(|other| (lot(*other), *other));
+    rest.sort_by_cached_key(|other| (lot(*other), *other));
     let (shortcuts, lacks_some) = up_to(&rest, SHORTCUTS, &is_here, tries);
     (next.union(&shortcuts).copied().collect(), lacks_next || lacks_some)
 }

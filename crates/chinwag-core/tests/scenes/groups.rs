@@ -1171,7 +1171,7 @@ fn in_a_large_group_a_few_are_looked_for_and_more_while_too_few_are_there() {
     world.settle();
     let few = world.wanted("a1").len();
     assert!(few <= 5, "{few}: a contact, and some of the others");
-    world.restart("a1");
+    world.disconnect("alice", "a1");
     let mut before = 0;
     for _ in 0..7 {
         let now = world.wanted("a1").len();
@@ -1183,4 +1183,30 @@ fn in_a_large_group_a_few_are_looked_for_and_more_while_too_few_are_there() {
         world.pass(11);
     }
     assert_eq!(before, OTHERS.len(), "nobody answers: everybody is looked for");
+}
+
+#[test]
+fn what_whoever_was_asked_first_does_not_have_is_asked_of_who_named_it() {
+    let (mut world, group) = choir(&["bob", "carol", "dave"], Right::Member);
+    all_meet(&mut world, &["bob", "carol", "dave"]);
+    for other in ["alice", "bob", "carol"] {
+        world.disconnect("dave", other);
+    }
+    world.say_in("bob", group, "one");
+    world.settle();
+    for other in ["alice", "bob"] {
+        world.disconnect("carol", other);
+    }
+    world.say_in("bob", group, "two");
+    world.settle();
+    world.disconnect("alice", "bob");
+    // Carol has the first and alice both, and both say so before either has sent any.
+    let carols = world.connect("dave", "carol");
+    let alices = world.connect("dave", "alice");
+    for _ in 0..8 {
+        world.deliver_one_on(carols);
+        world.deliver_one_on(alices);
+    }
+    world.settle();
+    assert_eq!(world.said_in("dave", group), ["one", "two"]);
 }
