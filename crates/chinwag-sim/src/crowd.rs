@@ -29,6 +29,9 @@ const SETTLED: u64 = 10 * S;
 /// How long everybody has to get what was written last.
 const REST: u64 = 30 * S;
 
+/// When whoever wrote writes again, if they do.
+const MORE_AFTER: u64 = 100 * MS;
+
 /// Ways that are measured for the mean of them.
 const WAYS: u32 = 10_000;
 
@@ -105,6 +108,7 @@ enum What {
     Arrive { from: u32, to: u32, cable: u64, frame: Frame },
     Due(u32),
     Write,
+    WriteMore(u32),
     Leave,
     Back(u32),
     Gone { at: u32, who: u32, cable: u64 },
@@ -236,14 +240,12 @@ impl World {
             }
             What::Due(who) => {
                 let now = Mono::new(self.now);
-                if self.device(who).spread.is_overdue(now) {
-                    let peers: Vec<u32> = self.device(who).cables.keys().copied().collect();
-                    for peer in peers {
-                        self.ask(who, peer);
-                    }
-                    self.wait(who);
+                for author in self.device(who).spread.overdue(now) {
+                    self.look_again(who, author);
                 }
+                self.wait(who);
             }
+            What::WriteMore(author) => self.write_by(author),
             What::Write => self.write(),
             What::Leave => self.leave(),
             What::Back(who) => {
@@ -275,22 +277,36 @@ impl World {
         }
     }
 
+    /// Somebody who is there writes something.
     fn write(&mut self) {
-        if self.now < (self.crowd.warm_up_s + self.crowd.counted_s) * S {
-            let now = self.now;
-            let is_due = |device: &Device| device.is_here && device.since + SETTLED <= now;
-            let due: HashSet<u32> = (0..self.crowd.devices)
-                .filter(|who| is_due(&self.devices[*who as usize]))
-                .collect();
-            let authors: Vec<u32> =
-                (0..self.crowd.authors).filter(|author| due.contains(author)).collect();
-            if let Some(author) = self.dice.pick(&authors) {
-                let message = self.messages.len();
-                self.messages.push(Written { author, at: now, last: now, due });
-                self.device(author).has.insert(message);
-                self.hand_on(author, message, None);
-            }
-            self.at(self.now + S, What::Write);
+        if self.now >= (self.crowd.warm_up_s + self.crowd.counted_s) * S {
+            return;
+        }
+        let is_here = |author: &u32| self.is_settled(*author);
+        let authors: Vec<u32> = (0..self.crowd.authors).filter(is_here).collect();
+        if let Some(author) = self.dice.pick(&authors) {
+            self.write_by(author);
+        }
+        self.at(self.now + S, What::Write);
+    }
+
+    fn is_settled(&self, who: u32) -> bool {
+        let device = &self.devices[who as usize];
+        device.is_here && device.since + SETTLED <= self.now
+    }
+
+    /// Somebody writes, and every third time something else right after it.
+    fn write_by(&mut self, author: u32) {
+        if !self.is_settled(author) {
+            return;
+        }
+        let (message, at) = (self.messages.len(), self.now);
+        let due = (0..self.crowd.devices).filter(|who| self.is_settled(*who)).collect();
+        self.messages.push(Written { author, at, last: at, due });
+        self.device(author).has.insert(message);
+        self.hand_on(author, message, None);
+        if self.dice.once_in(3) {
+            self.at(at + MORE_AFTER, What::WriteMore(author));
         }
     }
 
@@ -345,19 +361,25 @@ impl World {
         let author = self.messages[message].author;
         let device = &mut self.devices[who as usize];
         device.asked.remove(&(message, from));
-        device.spread.answered(author, from);
         self.copies += u64::from(is_counted);
-        if !device.has.insert(message) {
-            let change = (!is_asked).then(|| device.spread.came_again(author, from)).flatten();
-            return self.say(who, change);
+        let is_new = device.has.insert(message);
+        let mut change = None;
+        if is_new {
+            device.spread.came(author, from);
+        } else if !is_asked {
+            change = device.spread.came_again(author, from);
         }
-        device.spread.came(author, Some(from));
-        self.firsts += u64::from(is_counted);
-        let written = &mut self.messages[message];
-        if device.since <= written.at && written.due.contains(&who) {
-            written.last = written.last.max(now);
+        device.spread.answered(author, from, is_new, Mono::new(now));
+        if is_new {
+            self.firsts += u64::from(is_counted);
+            let written = &mut self.messages[message];
+            if device.since <= written.at && written.due.contains(&who) {
+                written.last = written.last.max(now);
+            }
+            self.hand_on(who, message, Some(from));
         }
-        self.hand_on(who, message, Some(from));
+        self.say(who, change);
+        self.look_again(who, author);
     }
 
     fn say(&mut self, who: u32, changes: impl IntoIterator<Item = Change<u32, u32>>) {
@@ -366,23 +388,58 @@ impl World {
         }
     }
 
+    /// What is missing here of a log, and somebody has, and was not asked for yet.
+    fn lacking(&self, who: u32, from: u32, author: u32) -> Vec<usize> {
+        let device = &self.devices[who as usize];
+        let is_of = |message: usize| self.messages[message].author == author;
+        if device.asked.iter().any(|(message, peer)| *peer == from && is_of(*message)) {
+            return Vec::new();
+        }
+        let claims = device.claims.iter();
+        let theirs = claims.filter(|(message, peers)| is_of(**message) && peers.contains(&from));
+        theirs.map(|(message, _)| *message).collect()
+    }
+
     /// Asks for what somebody has, is missing here, and is not to be waited for.
     fn ask(&mut self, who: u32, from: u32) {
-        let device = &self.devices[who as usize];
-        let has = |(message, peers): (&usize, &Vec<u32>)| {
-            let is_new = peers.contains(&from) && !device.asked.contains(&(*message, from));
-            is_new.then_some(*message)
-        };
-        let wanted: Vec<usize> = device.claims.iter().filter_map(has).collect();
-        for message in wanted {
-            let (author, now) = (self.messages[message].author, Mono::new(self.now));
-            let device = self.device(who);
-            if device.spread.may_ask(author, from, now) {
-                device.spread.asked(author, from, now);
-                device.asked.insert((message, from));
-                self.send(who, from, Frame::Want(message));
-            }
+        let claims = self.devices[who as usize].claims.iter();
+        let theirs = claims.filter(|(_, peers)| peers.contains(&from));
+        let authors: BTreeSet<u32> =
+            theirs.map(|(message, _)| self.messages[*message].author).collect();
+        for author in authors {
+            self.ask_for(who, from, author);
         }
+    }
+
+    /// True: it was asked for.
+    fn ask_for(&mut self, who: u32, from: u32, author: u32) -> bool {
+        let lacking = self.lacking(who, from, author);
+        let now = Mono::new(self.now);
+        let device = self.device(who);
+        if lacking.is_empty() || !device.spread.may_ask(author, from, now) {
+            return false;
+        }
+        device.spread.asked(author, from, now);
+        for message in lacking {
+            self.device(who).asked.insert((message, from));
+            self.send(who, from, Frame::Want(message));
+        }
+        true
+    }
+
+    /// Asks somebody for what is still missing of a log, if it is not waited for.
+    fn look_again(&mut self, who: u32, author: u32) {
+        let device = &self.devices[who as usize];
+        let peers = device.cables.keys().copied();
+        let mut peers: Vec<u32> =
+            peers.filter(|peer| !self.lacking(who, *peer, author).is_empty()).collect();
+        let is_asked = device.asked.iter().any(|(m, _)| self.messages[*m].author == author);
+        let spread = &mut self.device(who).spread;
+        if peers.is_empty() && !is_asked {
+            return spread.settled(author);
+        }
+        spread.order(author, &mut peers);
+        let _ = peers.into_iter().any(|peer| self.ask_for(who, peer, author));
     }
 
     fn leave(&mut self) {
@@ -411,7 +468,8 @@ impl World {
     /// Looks for more where too few are here, and ends connections that are of no use any more.
     fn search(&mut self, who: u32) {
         let (wanted, lacks_some) = self.wanted(who);
-        self.device(who).tries += u32::from(lacks_some);
+        let tries = &mut self.device(who).tries;
+        *tries = if lacks_some { *tries + 1 } else { tries.saturating_sub(1) };
         let ours = self.device(who).dialled.iter().filter(|other| !wanted.contains(other));
         let surplus: Vec<u32> = ours.copied().collect();
         for other in surplus {
