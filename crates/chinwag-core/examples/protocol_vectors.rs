@@ -1270,9 +1270,9 @@ fn operation_value(operation: &membership::Operation) -> Value {
             let account = hex(account.as_bytes());
             json!({ "kind": 4, "account": account, "by": way_value(by) })
         }
-        Action::Ticket { key, history } => {
-            let history = history_value(*history);
-            json!({ "kind": 5, "key": hex(key.as_bytes()), "history": history })
+        Action::Ticket { key, history, expires_s } => {
+            let (key, history) = (hex(key.as_bytes()), history_value(*history));
+            json!({ "kind": 5, "key": key, "history": history, "expiry": expires_s })
         }
         Action::Revoke { ticket, joined } => {
             json!({ "kind": 6, "ticket": hex(ticket.as_bytes()), "joined": ids(joined) })
@@ -1365,7 +1365,16 @@ fn operation_bodies() -> Value {
         operation_body(
             "a ticket",
             &[],
-            Action::Ticket { key: key(MALLORY).public(), history: Policy::FromNow }
+            Action::Ticket { key: key(MALLORY).public(), history: Policy::FromNow, expires_s: 0 }
+        ),
+        operation_body(
+            "a ticket that ends",
+            &[],
+            Action::Ticket {
+                key: key(MALLORY).public(),
+                history: Policy::Everything,
+                expires_s: 1_800_000_000
+            }
         ),
         operation_body("a ticket is revoked", &[], revoke(&[])),
         operation_body("a ticket is revoked, and two stay", &[], revoke(&[9, 4])),
@@ -1699,6 +1708,12 @@ fn hello(name: &str, version: u16, wish: Wish) -> Value {
         Wish::Nothing => json!({ "wish": 0 }),
         Wish::Redeem(secret) => json!({ "wish": 1, "secret": hex(secret) }),
         Wish::Request(text) => json!({ "wish": 2, "text": text }),
+        Wish::Join { group, ticket, proof } => json!({
+            "wish": 3,
+            "group": hex(group.as_bytes()),
+            "ticket": hex(ticket.as_bytes()),
+            "proof": hex(proof.as_bytes()),
+        }),
     };
     let hello = Hello { version, account: account(ASHA), digest, wish };
     let value = json!({
@@ -1834,6 +1849,13 @@ fn entries(name: &str, run: Run) -> Value {
     message(name, &value, &Message::Entries { conversation: talk(), author: device(LAPTOP), run })
 }
 
+/// What brings Asha's laptop to a member of a group: it has a ticket, and does not show it.
+fn wish_to_join() -> Wish {
+    let (group, ticket) = (ConversationId::from_bytes([0x66; 32]), entry(0x77));
+    let proof = prove_ticket(&key(MALLORY), group, account(ASHA), device(LAPTOP));
+    Wish::Join { group, ticket, proof }
+}
+
 fn messages() -> Value {
     let digest = history().log(&["asha", "laptop"]).digest();
     let log = written();
@@ -1847,6 +1869,7 @@ fn messages() -> Value {
         hello("hello with a ticket's secret", 1, Wish::Redeem([0x33; 16])),
         hello("hello with a request", 1, Wish::Request("It's me, Ben. Grüße!".into())),
         hello("a request as long as it may be", 1, Wish::Request("é".repeat(140))),
+        hello("hello with the proof that somebody has a group's ticket", 1, wish_to_join()),
         hello("hello of another version, which is read and then refused", 2, Wish::Nothing),
         message("known", &known, &Message::Known { digest }),
         operations("no operations", &[]),
@@ -1911,7 +1934,11 @@ fn invalid_messages() -> Value {
         bad::<Message>("message 0", &[0]),
         bad::<Message>("message 14", &[14]),
         bad::<Message>("a hello that ends early", &hello(&[])),
-        bad::<Message>("an unknown wish", &hello(&[3])),
+        bad::<Message>("an unknown wish", &hello(&[4])),
+        bad::<Message>(
+            "a proof that ends early",
+            &hello(&[&[3; 1][..], &[0x66; 64], &[1; 63]].concat()),
+        ),
         bad::<Message>("a secret that ends early", &hello(&[1, 0, 0])),
         bad::<Message>("a byte after a hello", &hello(&[0, 0])),
         bad::<Message>("an account of small order", &with(&hello(&[0]), 3, &SMALL)),

@@ -3,7 +3,7 @@
 use crate::body::{Content, Text};
 use crate::identity::Name;
 use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId};
-use crate::membership::{Right, Setting};
+use crate::membership::{GroupTicket, Right, Setting};
 use crate::ticket::{Address, Ticket};
 
 /// Names a command, so that its reply can be told from others.
@@ -133,7 +133,25 @@ pub enum Command {
     /// Join a group that we were let into, or that somebody invited us to. Whoever writes in one that is
     /// here does so anyway.
     JoinGroup(ConversationId),
-    /// Want nothing of a group that somebody invited us to.
+    /// Make a ticket to a group: whoever has it may join, until it is revoked or ends.
+    MakeTicket {
+        /// The group.
+        group: ConversationId,
+        /// How long it is good for, in seconds; `None`: until it is revoked.
+        lifetime_s: Option<u32>,
+        /// Where we can be reached.
+        addresses: Vec<Address>,
+    },
+    /// Take a ticket to a group back. Who joined by it stays.
+    RevokeTicket {
+        /// The group.
+        group: ConversationId,
+        /// The operation that made the ticket.
+        ticket: EntryId,
+    },
+    /// Use a ticket to a group: join it, as soon as a member lets us in.
+    UseTicket(GroupTicket),
+    /// Want nothing of a group that somebody invited us to, or to which a ticket was taken.
     DeclineGroup(ConversationId),
     /// Change a setting of a group.
     SetGroup(ConversationId, Setting),

@@ -7,11 +7,13 @@ use crate::identity::Name;
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use crate::input::{Link, Token};
 use crate::introduction::IntroductionError;
-use crate::membership::Role;
+use crate::membership::{GroupTicket, Role};
 use crate::sync::frontier::Frontier;
 use crate::ticket::{Address, Ticket};
 use crate::violation::Violation;
-use crate::wire::limits::{AFTER_MAX, GROUP_DEVICES_MAX, GROUPS_MAX, REQUEST_MAX};
+use crate::wire::limits::{
+    AFTER_MAX, GROUP_DEVICES_MAX, GROUP_TICKETS_MAX, GROUPS_MAX, REQUEST_MAX,
+};
 
 /// One thing that comes out of a step, after what it rests on was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub enum Answer {
     Account(AccountId),
     /// The ticket that was made.
     Ticket(Ticket),
+    /// The ticket to a group that was made.
+    GroupTicket(GroupTicket),
     /// The entry that was written.
     Entry(EntryId),
     /// The entry that was written when this was said for the first time.
@@ -167,6 +171,15 @@ pub enum GroupRefusal {
     /// There are too many devices in it.
     #[error("there are {GROUP_DEVICES_MAX} devices in this group: that is the limit")]
     Full,
+    /// We are a member already.
+    #[error("you are in this group already")]
+    IsMember,
+    /// There is no such ticket, or it was revoked.
+    #[error("there is no such ticket to this group, or it was revoked")]
+    NoTicket,
+    /// There are too many tickets to it.
+    #[error("there are {GROUP_TICKETS_MAX} tickets to this group: revoke some first")]
+    TooManyTickets,
     /// There are too many groups.
     #[error("there are {GROUPS_MAX} groups: that is the limit")]
     TooManyGroups,

@@ -15,6 +15,7 @@ use crate::fork::Fork;
 use crate::identity::{Name, SignedOperation};
 use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::{CheckedRun, Run};
+use crate::membership::GroupTicket;
 use crate::sync::frontier::Frontier;
 use crate::sync::ranges::Range;
 use crate::ticket::{Address, Ticket};
@@ -226,6 +227,13 @@ pub trait Store {
     fn put_invitation(&mut self, invitation: &Invitation) -> Result<(), StoreError>;
     /// Removes the invitation to a group.
     fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError>;
+
+    /// Tickets to groups that were taken here and have not let us in yet.
+    fn group_tickets(&self) -> Result<Vec<GroupTicket>, StoreError>;
+    /// Adds a ticket to a group, in place of another to the same.
+    fn put_group_ticket(&mut self, ticket: &GroupTicket) -> Result<(), StoreError>;
+    /// Removes the ticket to a group.
+    fn remove_group_ticket(&mut self, group: ConversationId) -> Result<(), StoreError>;
 
     /// All whom we asked and who have not answered.
     fn asked(&self) -> Result<Vec<Asked>, StoreError>;

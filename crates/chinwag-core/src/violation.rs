@@ -27,6 +27,10 @@ pub enum Violation {
     /// It is nobody we know and was not invited.
     #[error("not a contact, and without a valid invite")]
     NotWelcome,
+    /// It has a ticket to a group that is not good: revoked, ended, made up, or of a group that is not
+    /// here; or it is of somebody who was removed from that group.
+    #[error("a ticket to a group that is not good")]
+    TicketNotGood,
     /// Its account says nothing of its device.
     #[error("a device that its account does not certify")]
     NotCertified,
@@ -57,6 +61,7 @@ impl Violation {
             Self::Malformed(_)
             | Self::OutOfTurn
             | Self::NotWelcome
+            | Self::TicketNotGood
             | Self::WrongOperation
             | Self::NotMember
             | Self::WrongRun(_) => Policy::BackOff,

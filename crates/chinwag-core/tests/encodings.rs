@@ -172,6 +172,11 @@ fn wish() -> impl Strategy<Value = Wish> {
         Just(Wish::Nothing),
         any::<[u8; 16]>().prop_map(Wish::Redeem),
         ".{0,70}".prop_map(Wish::Request),
+        (conversation(), entry(), signature()).prop_map(|(group, ticket, proof)| Wish::Join {
+            group,
+            ticket,
+            proof
+        }),
     ]
 }
 

@@ -712,6 +712,7 @@ def read_group_operation(reader):
         action["account"], action["by"] = reader.key(), read_way(reader)
     elif kind == 5:
         action["key"], action["history"] = reader.key(), reader.yes()
+        action["expiry"] = reader.number(4)
     elif kind == 6:
         action["ticket"] = reader.hex(32)
         action["joined"] = reader.set(reader.count(2, 1000), lambda: reader.hex(32))
@@ -773,7 +774,8 @@ def write_group_operation(value):
         return out + bytes.fromhex("".join(by.get(field, "")
                                            for field in ("grant", "ticket", "key", "proof")))
     if kind == 5:
-        return out + bytes.fromhex(action["key"]) + yes(action["history"])
+        out += bytes.fromhex(action["key"]) + yes(action["history"])
+        return out + number(action["expiry"], 4)
     if kind == 6:
         out += bytes.fromhex(action["ticket"]) + number(len(action["joined"]), 2)
         return out + bytes.fromhex("".join(action["joined"]))
@@ -1152,11 +1154,14 @@ def read_run(reader):
 
 def read_wish(reader):
     wish = reader.number(1)
-    need(wish <= 2, "unknown")
+    need(wish <= 3, "unknown")
     if wish == 1:
         return {"wish": wish, "secret": reader.hex(16)}
     if wish == 2:
         return {"wish": wish, "text": reader.text(reader.count(2, 280))}
+    if wish == 3:
+        return {"wish": wish, "group": reader.hex(32), "ticket": reader.hex(32),
+                "proof": reader.hex(64)}
     return {"wish": wish}
 
 
@@ -1165,6 +1170,8 @@ def write_wish(value):
         return number(1, 1) + bytes.fromhex(value["secret"])
     if value["wish"] == 2:
         return number(2, 1) + counted(value["text"].encode("utf-8"), 2)
+    if value["wish"] == 3:
+        return number(3, 1) + bytes.fromhex(value["group"] + value["ticket"] + value["proof"])
     return number(0, 1)
 
 

@@ -104,6 +104,7 @@ pub(crate) const fn word(why: &DialFault) -> &'static str {
 pub(crate) const fn closed(why: Why) -> &'static str {
     match why {
         Why::NotWelcome => "notWelcome",
+        Why::TicketNotGood => "ticketNotGood",
         Why::NotCertified => "notCertified",
         Why::CannotKeep => "cannotKeep",
         Why::Version => "incompatible",

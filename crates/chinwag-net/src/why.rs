@@ -48,6 +48,12 @@ pub enum Why {
     /// Neither a contact nor invited.
     #[error("it takes us for no contact: we are blocked, or the ticket is not valid any more")]
     NotWelcome,
+    /// A ticket to a group that is not good.
+    #[error(
+        "it lets nobody into the group by this ticket: it was revoked, has ended or is not known there, or \
+         we were removed"
+    )]
+    TicketNotGood,
     /// A device that its account does not certify.
     #[error("a device that its account does not certify: it was taken off, or a clock is wrong")]
     NotCertified,
@@ -72,7 +78,7 @@ pub enum Why {
 }
 
 /// All reasons that have a number, each with it.
-const CODES: [(Why, u32); 20] = [
+const CODES: [(Why, u32); 21] = [
     (Why::Done, 0),
     (Why::Replaced, 1),
     (Why::DoesNotRead, 2),
@@ -93,6 +99,7 @@ const CODES: [(Why, u32); 20] = [
     (Why::TooManySessions, 23),
     (Why::WrongRun, 24),
     (Why::TooSlow, 25),
+    (Why::TicketNotGood, 26),
 ];
 
 impl Why {
@@ -119,6 +126,7 @@ impl Why {
             | Self::Malformed
             | Self::OutOfTurn
             | Self::NotWelcome
+            | Self::TicketNotGood
             | Self::WrongOperation
             | Self::NotMember
             | Self::WrongRun => true,
@@ -146,6 +154,7 @@ impl From<&Violation> for Why {
             Violation::OutOfTurn => Self::OutOfTurn,
             Violation::Version(_) => Self::Version,
             Violation::NotWelcome => Self::NotWelcome,
+            Violation::TicketNotGood => Self::TicketNotGood,
             Violation::NotCertified => Self::NotCertified,
             Violation::WrongOperation => Self::WrongOperation,
             Violation::NotMember => Self::NotMember,
@@ -198,6 +207,7 @@ mod tests {
             Violation::OutOfTurn,
             Violation::Version(2),
             Violation::NotWelcome,
+            Violation::TicketNotGood,
             Violation::NotCertified,
             Violation::WrongOperation,
             Violation::NotMember,

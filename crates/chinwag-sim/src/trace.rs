@@ -83,6 +83,7 @@ impl Trace {
                 match reply {
                     Ok(Answer::Entry(id) | Answer::SaidBefore(id)) => self.bytes(id.as_bytes()),
                     Ok(Answer::Ticket(ticket)) => self.bytes(&ticket.secret),
+                    Ok(Answer::GroupTicket(ticket)) => self.bytes(&ticket.seed),
                     Ok(Answer::Account(account)) => self.bytes(account.as_bytes()),
                     Ok(Answer::Done) => self.number(0),
                     Ok(Answer::Introduction(bytes)) => self.bytes(bytes),

@@ -13,6 +13,7 @@ use chinwag_core::fork::Fork;
 use chinwag_core::identity::SignedOperation;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::{CheckedEntry, CheckedRun};
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::store::{
     Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
@@ -301,6 +302,18 @@ impl Store for Watched {
 
     fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
         self.inner.remove_invitation(group)
+    }
+
+    fn group_tickets(&self) -> Result<Vec<GroupTicket>, StoreError> {
+        self.inner.group_tickets()
+    }
+
+    fn put_group_ticket(&mut self, ticket: &GroupTicket) -> Result<(), StoreError> {
+        self.inner.put_group_ticket(ticket)
+    }
+
+    fn remove_group_ticket(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        self.inner.remove_group_ticket(group)
     }
 
     fn asked(&self) -> Result<Vec<Asked>, StoreError> {

@@ -3,6 +3,7 @@
 use chinwag_core::entry::{Position, Seq};
 use chinwag_core::identity::{Name, SignedOperation};
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, PrekeyId};
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::store::{Asked, Contact, Invitation, Invite, Local, Prekey, Request};
 use chinwag_core::ticket::{Address, Ticket};
 use chinwag_core::time::Wall;
@@ -166,6 +167,22 @@ pub(crate) fn put_ticket(db: &Connection, ticket: &Ticket) -> Result<(), Fault> 
 
 pub(crate) fn remove_ticket(db: &Connection, device: DeviceId) -> Result<(), Fault> {
     sql::run(db, "DELETE FROM tickets WHERE device = ?1", [device.as_bytes()])?;
+    Ok(())
+}
+
+pub(crate) fn group_tickets(db: &Connection) -> Result<Vec<GroupTicket>, Fault> {
+    let select = "SELECT ticket FROM group_tickets ORDER BY grp";
+    sql::all(db, select, [], |row| sql::decoded(row, 0, "a ticket to a group"))
+}
+
+pub(crate) fn put_group_ticket(db: &Connection, ticket: &GroupTicket) -> Result<(), Fault> {
+    let put = "INSERT OR REPLACE INTO group_tickets (grp, ticket) VALUES (?1, ?2)";
+    sql::run(db, put, (ticket.group.as_bytes(), ticket.to_bytes()))?;
+    Ok(())
+}
+
+pub(crate) fn remove_group_ticket(db: &Connection, group: ConversationId) -> Result<(), Fault> {
+    sql::run(db, "DELETE FROM group_tickets WHERE grp = ?1", [group.as_bytes()])?;
     Ok(())
 }
 

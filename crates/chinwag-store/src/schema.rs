@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_invitations.sql"),
     include_str!("../migrations/0007_drafts.sql"),
     include_str!("../migrations/0008_notify.sql"),
+    include_str!("../migrations/0009_group_tickets.sql"),
 ];
 
 /// Brings a store to the newest version.

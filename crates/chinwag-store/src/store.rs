@@ -16,6 +16,7 @@ use chinwag_core::fork::Fork;
 use chinwag_core::identity::SignedOperation;
 use chinwag_core::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use chinwag_core::log::CheckedRun;
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::store::{
     Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
@@ -510,6 +511,18 @@ impl Store for SqliteStore {
 
     fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
         self.write("remove an invitation", |db| people::remove_invitation(db, group))
+    }
+
+    fn group_tickets(&self) -> Result<Vec<GroupTicket>, StoreError> {
+        self.read("read tickets to groups", people::group_tickets)
+    }
+
+    fn put_group_ticket(&mut self, ticket: &GroupTicket) -> Result<(), StoreError> {
+        self.write("note a ticket to a group", |db| people::put_group_ticket(db, ticket))
+    }
+
+    fn remove_group_ticket(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        self.write("remove a ticket to a group", |db| people::remove_group_ticket(db, group))
     }
 
     fn asked(&self) -> Result<Vec<Asked>, StoreError> {

@@ -135,7 +135,7 @@ fn joins(group: &mut Group, dice: &mut Dice) {
 
 fn tickets(dice: &mut Dice) -> Action {
     let key = ticket_key(u8::try_from(dice.below(2)).unwrap()).public();
-    Action::Ticket { key, history: history(dice) }
+    Action::Ticket { key, history: history(dice), expires_s: 0 }
 }
 
 fn joins_by_ticket(group: &mut Group, dice: &mut Dice) {

@@ -230,7 +230,7 @@ impl Group {
 
     pub fn ticket(&mut self, by: u8, number: u8) -> EntryId {
         let key = ticket_key(number).public();
-        let action = Action::Ticket { key, history: History::FromNow };
+        let action = Action::Ticket { key, history: History::FromNow, expires_s: 0 };
         self.write(phone(by), Operation::new(action))
     }
 

@@ -14,7 +14,7 @@ mod ticket;
 
 pub use audience::Audience;
 pub use resolve::resolve;
-pub use state::{Grant, GrantId, Joined, Member, State, Verdict};
+pub use state::{GoodTicket, Grant, GrantId, Joined, Member, State, Verdict};
 pub use ticket::GroupTicket;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +76,9 @@ pub enum Action {
         key: PublicKey,
         /// What of the history they get.
         history: History,
+        /// From when on nobody is let in by it any more, in seconds since the Unix epoch; 0: never.
+        /// Only whoever lets somebody in looks at it: what a clock says proves nothing to others.
+        expires_s: u32,
     },
     /// A ticket is no longer good.
     Revoke {
@@ -243,6 +246,17 @@ pub fn prove_ticket(
     device: DeviceId,
 ) -> Signature {
     key.sign(JOIN, &who_joins(group, account, device))
+}
+
+/// Whether a signature is the proof that whoever has a ticket's key lets a device of an account in.
+pub fn proves_ticket(
+    key: &PublicKey,
+    group: ConversationId,
+    account: AccountId,
+    device: DeviceId,
+    proof: &Signature,
+) -> bool {
+    key.verify(JOIN, &who_joins(group, account, device), proof).is_ok()
 }
 
 fn who_joins(group: ConversationId, account: AccountId, device: DeviceId) -> Vec<u8> {
@@ -425,9 +439,11 @@ impl Action {
             },
             Self::REMOVE => Self::Remove(Removal::decode(from)?),
             Self::JOIN => Self::Join { account: account(from)?, by: By::decode(from)? },
-            Self::TICKET => {
-                Self::Ticket { key: from.key("a ticket's key")?, history: History::decode(from)? }
-            }
+            Self::TICKET => Self::Ticket {
+                key: from.key("a ticket's key")?,
+                history: History::decode(from)?,
+                expires_s: from.u32("an expiry")?,
+            },
             Self::REVOKE => {
                 let ticket = EntryId::new(from.hash("a ticket")?);
                 let count = from.count_u16("who joined by a ticket", GROUP_DEVICES_MAX)?;
@@ -490,9 +506,10 @@ impl Encode for Action {
                 to.fixed(account.as_bytes());
                 by.encode(to);
             }
-            Self::Ticket { key, history } => {
+            Self::Ticket { key, history, expires_s } => {
                 to.fixed(key.as_bytes());
                 history.encode(to);
+                to.u32(*expires_s);
             }
             Self::Revoke { ticket, joined } => {
                 to.fixed(ticket.as_bytes());

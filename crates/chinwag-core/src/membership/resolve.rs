@@ -12,9 +12,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chinwag_crypto::PublicKey;
-
-use super::state::{Grant, GrantId, Joined, Member, State, Verdict};
+use super::state::{GoodTicket, Grant, GrantId, Joined, Member, State, Verdict};
 use super::{Action, By, Creation, History, Placed, Removal, Role, Setting};
 use crate::entry::{Position, Seq};
 use crate::ids::{AccountId, ConversationId, DeviceId, EntryId};
@@ -246,10 +244,10 @@ impl<'a> Resolver<'a> {
                 Err(verdict) => self.judge(operation, verdict),
             }
         }
-        for (operation, (key, _)) in tickets.values() {
+        for (operation, (good, _)) in tickets.values() {
             match revocations.get(&operation.id).and_then(|by| first_of(by.iter().copied())) {
                 Some(first) => self.judge(operation, Verdict::EndedBy(first)),
-                None => drop(self.state.tickets.insert(operation.id, *key)),
+                None => drop(self.state.tickets.insert(operation.id, *good)),
             }
         }
         let mut given = Vec::new();
@@ -257,7 +255,8 @@ impl<'a> Resolver<'a> {
             let Action::Join { account, by: By::Ticket { ticket, key, .. } } = join.action() else {
                 continue;
             };
-            let Some((_, (_, history))) = tickets.get(ticket).filter(|(_, (good, _))| good == key)
+            let Some((_, (_, history))) =
+                tickets.get(ticket).filter(|(_, (good, _))| good.key == *key)
             else {
                 continue;
             };
@@ -275,13 +274,14 @@ impl<'a> Resolver<'a> {
         given
     }
 
-    fn good_tickets(&mut self) -> BTreeMap<EntryId, (&'a Placed, (PublicKey, History))> {
+    fn good_tickets(&mut self) -> BTreeMap<EntryId, (&'a Placed, (GoodTicket, History))> {
         let mut tickets = BTreeMap::new();
         for operation in self.tickets.clone() {
-            let Action::Ticket { key, history } = operation.action() else { continue };
+            let Action::Ticket { key, history, expires_s } = operation.action() else { continue };
             let verdict = match self.role_at(operation, Role::Admin) {
                 Ok(_) => {
-                    tickets.insert(operation.id, (operation, (*key, *history)));
+                    let good = GoodTicket { key: *key, expires_s: *expires_s };
+                    tickets.insert(operation.id, (operation, (good, *history)));
                     Verdict::Counts
                 }
                 Err(verdict) => verdict,

@@ -9,6 +9,7 @@ use crate::entry::Seq;
 use crate::identity::Name;
 use crate::ids::{AccountId, DeviceId, EntryId};
 use crate::sync::ranges::Ranges;
+use crate::time::Wall;
 
 /// What the operations of a group say together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,8 +29,9 @@ pub struct State {
     pub devices: BTreeMap<DeviceId, Joined>,
     /// Every right that was given to somebody.
     pub grants: BTreeMap<(AccountId, GrantId), Grant>,
-    /// The tickets that are good: the operations that made them, and their keys.
-    pub tickets: BTreeMap<EntryId, PublicKey>,
+    /// The tickets that are good, by the operations that made them. Whether they have expired is not
+    /// looked at here.
+    pub tickets: BTreeMap<EntryId, GoodTicket>,
     /// What became of each operation.
     pub verdicts: BTreeMap<EntryId, Verdict>,
     /// What a change of each setting is to be [after](super::Operation::after), by the setting's
@@ -52,6 +54,22 @@ pub struct Member {
     /// Whether a device of theirs joined under a right that they have now. Otherwise they are
     /// invited.
     pub has_joined: bool,
+}
+
+/// A ticket that nobody has revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GoodTicket {
+    /// The public half of its key.
+    pub key: PublicKey,
+    /// From when on nobody is let in by it, in seconds since the Unix epoch; 0: never.
+    pub expires_s: u32,
+}
+
+impl GoodTicket {
+    /// Whether it has ended by this clock.
+    pub fn is_expired(&self, now: Wall) -> bool {
+        self.expires_s != 0 && u64::from(self.expires_s) * 1_000 <= now.get()
+    }
 }
 
 /// A device that joined, now or before.

@@ -277,7 +277,7 @@ impl Node {
             if hello.account != account {
                 return Ok(Err(Violation::OutOfTurn));
             }
-            if let Err(violation) = self.admit(env, account, &hello.wish)? {
+            if let Err(violation) = self.admit(env, account, &hello.wish, false)? {
                 return Ok(Err(violation));
             }
         }

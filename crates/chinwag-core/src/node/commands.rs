@@ -58,6 +58,8 @@ impl Node {
             | Command::JoinGroup(_)
             | Command::SetGroup(..)
             | Command::SayInGroup { .. }
+            | Command::MakeTicket { .. }
+            | Command::RevokeTicket { .. }
             | Command::Edit { .. }
             | Command::React { .. }
             | Command::Retract(_) => self.is_in_doubt(None),
@@ -109,6 +111,11 @@ impl Node {
             Command::Remove { group, account, keeps } => self.remove(env, group, account, keeps),
             Command::JoinGroup(group) => self.accept_invitation(env, group),
             Command::DeclineGroup(group) => self.decline_invitation(env, group),
+            Command::MakeTicket { group, lifetime_s, addresses } => {
+                self.make_ticket(env, group, lifetime_s, addresses)
+            }
+            Command::RevokeTicket { group, ticket } => self.revoke_ticket(env, group, ticket),
+            Command::UseTicket(ticket) => self.use_ticket(env, ticket),
             Command::SetGroup(group, setting) => self.set_in_group(env, group, setting),
             Command::SayInGroup { group, content, client_id } => {
                 self.say_once(env, Some(group), content, client_id, |node, env, content| {

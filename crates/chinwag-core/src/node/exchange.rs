@@ -211,7 +211,8 @@ impl Node {
             Entry::Occupied(_) if why == Why::Lack => return,
             Entry::Occupied(_) => {}
         }
-        if let Some(group) = self.group_in_mut(conversation) {
+        let is_known = self.account_of(conversation, author).is_some();
+        if let Some(group) = self.group_in_mut(conversation).filter(|_| is_known) {
             match why {
                 Why::Lack => group.spread.asked(author, link, now),
                 Why::Doubt => group.spread.opened(author, link),
@@ -296,6 +297,7 @@ impl Node {
         author: DeviceId,
         run: Run,
     ) -> Handled {
+        self.let_in_by(env, from, id, author, &run)?;
         if !self.conversations.contains_key(&id) {
             self.told_of_group(env, from, id, author, &run)?;
             self.note_left_aside(from.link, id);
@@ -312,7 +314,9 @@ impl Node {
         };
         let session = from.link.and_then(|link| self.sessions.get_mut(&link));
         let asked = session.and_then(|session| session.asked.remove(&(id, author)));
-        if self.account_of(id, author).is_none() {
+        if self.account_of(id, author).is_none()
+            && !self.named_by_ticket(env, from, id, author, &run)
+        {
             // A contact or device that we have not heard of yet; when we do, we compare again.
             self.note_left_aside(from.link, id);
             return Ok(Ok(()));
@@ -699,9 +703,24 @@ impl Node {
     /// Asks for the next of a log that they have and we don't.
     pub(super) fn ask_for(&mut self, now: Mono, link: Link, id: ConversationId, author: DeviceId) {
         if let Some(range) = self.lacking_of(link, id, author) {
+            if self.may_be_named(link, id, author)
+                && let Some(session) = self.sessions.get_mut(&link)
+            {
+                session.unnamed_asked.insert((id, author));
+            }
             self.want_all_again(link, id);
             self.want_of(now, Some(link), id, author, range, Why::Lack);
         }
+    }
+
+    /// Whether a log of a group is of somebody who is not known, and may have joined by a ticket: a member
+    /// is asked once how it begins.
+    fn may_be_named(&self, link: Link, id: ConversationId, author: DeviceId) -> bool {
+        let is_asked = |session: &Session| session.unnamed_asked.contains(&(id, author));
+        self.group(id).is_some()
+            && self.account_of(id, author).is_none()
+            && !self.sessions.get(&link).is_some_and(is_asked)
+            && self.peer(link).is_some_and(|peer| self.member(peer, id).is_ok())
     }
 
     /// The logs of which they have what we don't, and did not ask them for yet.
@@ -729,7 +748,9 @@ impl Node {
         let here =
             self.conversations.get(&id).and_then(|conversation| conversation.here.of(author));
         let ours = here.cloned().unwrap_or_default();
-        let there = there.at_most(self.limit(id, author));
+        let is_unnamed = self.may_be_named(link, id, author);
+        let limit = if is_unnamed { self.piece().get() } else { self.limit(id, author) };
+        let there = there.at_most(limit);
         // In a group as well: what somebody decided comes before what they said next.
         let is_own = Some(author) == self.device();
         let is_among_ours = self.account().map(ConversationId::own) == Some(id);

@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// Whether something of a log is to be asked for on a connection now. Our own is, at once: we
-    /// may be a copy.
+    /// may be a copy. So is that of somebody who is not known: it says who that is.
     pub(super) fn may_ask(
         &mut self,
         now: Mono,
@@ -98,7 +98,8 @@ impl Node {
         author: DeviceId,
     ) -> bool {
         let is_ours = self.device() == Some(author);
-        let group = self.group_in_mut(id).filter(|_| !is_ours);
+        let is_known = self.account_of(id, author).is_some();
+        let group = self.group_in_mut(id).filter(|_| is_known && !is_ours);
         group.is_none_or(|group| group.spread.may_ask(author, link, now))
     }
 

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chinwag_crypto::PublicKey;
+
 use super::commands::Reply;
 use super::complete::{Complete, Completed};
 use super::conversation::{Conversation, With, content_of};
 use super::exchange::page;
+use super::tickets::right_by;
 use super::{Node, Peer};
 use crate::body::{Body, Content, Kind};
 use crate::entry::{Position, Seq};
@@ -40,6 +43,9 @@ pub(super) struct Group {
     /// Every account that somebody let in who might, whatever removals say of it: what these accounts
     /// wrote is fetched and kept, so that all have the same operations.
     named: BTreeSet<AccountId>,
+    /// Tickets that somebody made who might, with their keys, whatever removals and revocations say of them:
+    /// who joins by one is named.
+    ticket_keys: BTreeMap<EntryId, PublicKey>,
     /// The entry that begins it, with its signature: what is shown first to whoever does not know of
     /// the group.
     creation: Option<(DeviceId, Run)>,
@@ -98,9 +104,71 @@ impl Group {
         }
     }
 
-    /// Removals of an account that wait: they came alone, as the proof that it is no member any more.
+    /// What waits and ends rights of an account: it came alone, as the proof that it is no member any more.
     fn told_of(&self, account: AccountId) -> impl Iterator<Item = &Placed> {
-        self.waiting.values().filter(move |placed| is_removal_of(account, placed))
+        self.waiting.values().filter(move |placed| self.may_end(account, placed))
+    }
+
+    /// Whether an operation may end a right of an account: it removes it, or revokes a ticket by which it
+    /// joined and does not say that it stays.
+    fn may_end(&self, account: AccountId, placed: &Placed) -> bool {
+        let Action::Revoke { ticket, joined } = placed.action() else {
+            return is_removal_of(account, placed);
+        };
+        self.joins_by(*ticket).any(|join| {
+            matches!(join.action(), Action::Join { account: of, .. } if *of == account)
+                && !joined.contains(&join.id())
+        })
+    }
+
+    /// An operation that is complete.
+    pub(super) fn operation(&self, id: EntryId) -> Option<&Placed> {
+        self.operations.get(&id)
+    }
+
+    /// The removals of an account.
+    pub(super) fn removals_of(&self, account: AccountId) -> impl Iterator<Item = &Placed> {
+        self.operations.values().filter(move |placed| is_removal_of(account, placed))
+    }
+
+    /// The operations by which somebody joins by a ticket.
+    pub(super) fn joins_by(&self, ticket: EntryId) -> impl Iterator<Item = &Placed> {
+        self.operations.values().filter(move |placed| ticket_of(placed) == Some(ticket))
+    }
+
+    /// Of these, the ones that let somebody in.
+    pub(super) fn joined_by(&self, ticket: EntryId) -> impl Iterator<Item = &Placed> {
+        let is_in = |join: &&Placed| match join.action() {
+            Action::Join { account, .. } => {
+                self.state.grants.contains_key(&(*account, GrantId::By(join.id())))
+            }
+            _ => false,
+        };
+        self.joins_by(ticket).filter(is_in)
+    }
+
+    /// Whom an operation names that joins by a ticket which somebody made who might, and by which.
+    pub(super) fn names_by_ticket(&self, placed: &Placed) -> Option<(EntryId, AccountId)> {
+        match placed.action() {
+            Action::Join { account, by: By::Ticket { ticket, key, .. } } => {
+                let is_known = self.ticket_keys.get(ticket) == Some(key);
+                is_known.then_some((*ticket, *account))
+            }
+            _ => None,
+        }
+    }
+
+    /// How many operations are here that join by tickets, complete or not.
+    pub(super) fn joins_of_tickets(&self) -> usize {
+        let all = self.operations.values().chain(self.waiting.values());
+        all.filter(|placed| ticket_of(placed).is_some()).count()
+    }
+
+    /// Takes note of an operation that is to be fetched with all before it.
+    pub(super) fn wait_for(&mut self, placed: Placed) {
+        if !self.operations.contains_key(&placed.id()) {
+            self.waiting.insert(placed.id(), placed);
+        }
     }
 
     /// Forgets what waits in a log from a place on.
@@ -111,35 +179,59 @@ impl Group {
     /// Whom owners let in, as admins or at all, and then whom these admins let in: removals and heights
     /// left aside. Others can't name anybody, however much they write. What a fork or a revocation cuts
     /// off names nobody: others may not have it, and can't get it. `devices` are those of an account, and how
-    /// much of the log of each counts.
+    /// much of the log of each counts. With them the tickets that these made, and who joins by one.
     fn named_by_deciders(
         &self,
         devices: impl Fn(AccountId) -> Vec<(DeviceId, u64)>,
-    ) -> BTreeSet<AccountId> {
+    ) -> (BTreeSet<AccountId>, BTreeMap<EntryId, PublicKey>) {
         let all = || self.operations.values().chain(self.waiting.values());
         let owners = all().filter_map(|operation| match operation.action() {
             Action::Create(creation) => Some(&creation.owners),
             _ => None,
         });
         let owners: BTreeSet<AccountId> = owners.flatten().copied().collect();
-        let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
+        let limits_of = |by: &BTreeSet<AccountId>| {
             let mut limits: BTreeMap<DeviceId, u64> = BTreeMap::new();
             for (device, limit) in by.iter().flat_map(|account| devices(*account)) {
                 let known = limits.entry(device).or_default();
                 *known = (*known).max(limit);
             }
-            let counts = |operation: &&Placed| {
-                let limit = limits.get(&operation.author());
-                limit.is_some_and(|limit| operation.seq().get() <= *limit)
-            };
-            let granted = all().filter(counts).filter_map(|operation| match operation.action() {
+            limits
+        };
+        let counts = |limits: &BTreeMap<DeviceId, u64>, operation: &Placed| {
+            let limit = limits.get(&operation.author());
+            limit.is_some_and(|limit| operation.seq().get() <= *limit)
+        };
+        let let_in = |by: &BTreeSet<AccountId>, at_least: Right| -> BTreeSet<AccountId> {
+            let limits = limits_of(by);
+            let granted = all().filter(|operation| counts(&limits, operation));
+            let granted = granted.filter_map(|operation| match operation.action() {
                 Action::Grant { account, right, .. } if *right >= at_least => Some(*account),
                 _ => None,
             });
             granted.collect()
         };
         let deciders = &owners | &let_in(&owners, Right::Admin);
-        &deciders | &let_in(&deciders, Right::Member)
+        let limits = limits_of(&deciders);
+        let made = all().filter(|operation| counts(&limits, operation));
+        let tickets: BTreeMap<EntryId, PublicKey> = made
+            .filter_map(|operation| match operation.action() {
+                Action::Ticket { key, .. } => Some((operation.id(), *key)),
+                _ => None,
+            })
+            .collect();
+        let joined = all().filter_map(|operation| match operation.action() {
+            Action::Join { account, by: By::Ticket { ticket, key, .. } } => {
+                let mut devices = devices(*account).into_iter();
+                let limit = devices.find(|(device, _)| *device == operation.author());
+                // Of a device that is not known to be theirs it will be seen when it is.
+                let counts = limit.is_none_or(|(_, limit)| operation.seq().get() <= limit);
+                (counts && tickets.get(ticket) == Some(key)).then_some(*account)
+            }
+            _ => None,
+        });
+        let by_ticket: BTreeSet<AccountId> = joined.collect();
+        (&(&deciders | &let_in(&deciders, Right::Member)) | &by_ticket, tickets)
     }
 }
 
@@ -198,16 +290,21 @@ impl Node {
 
     /// Finds who is named in a group by what is here now. What was said of the logs of those who were not
     /// before, and of forks of these, was of no use.
-    fn name_in(&mut self, id: ConversationId) {
+    pub(super) fn name_in(&mut self, id: ConversationId) {
         let Some(group) = self.group_in(id) else { return };
-        let named = group.named_by_deciders(|account| {
+        let (named, ticket_keys) = group.named_by_deciders(|account| {
             let devices =
                 self.accounts.get(&account).into_iter().flat_map(AccountLog::known_devices);
             devices.map(|device| (device, self.limit_as(id, account, device))).collect()
         });
         let Some(group) = self.group_in_mut(id) else { return };
         let before = std::mem::replace(&mut group.named, named);
-        if !group.named.is_subset(&before) {
+        let keys_before = std::mem::replace(&mut group.ticket_keys, ticket_keys);
+        let is_new = |ticket: &EntryId| !keys_before.contains_key(ticket);
+        let is_more = !group.named.is_subset(&before);
+        if is_more || group.ticket_keys.keys().any(is_new) {
+            // Of logs that nobody named it may be known now whose they are.
+            self.sessions.values_mut().for_each(|session| session.unnamed_asked.clear());
             self.ask_for_accounts(id);
             self.compare_again_in(&BTreeSet::from([id]));
         }
@@ -281,7 +378,7 @@ impl Node {
         let group = self.conversations.get_mut(&id).and_then(Conversation::group_mut);
         let Some(group) = group.filter(|_| !read.is_empty()) else { return };
         let own = self.own.as_ref().map(|own| own.account);
-        if own.is_some_and(|own| read.iter().any(|placed| is_removal_of(own, placed))) {
+        if own.is_some_and(|own| read.iter().any(|placed| group.may_end(own, placed))) {
             self.stale_groups.insert(id);
         }
         group.waiting.extend(read.into_iter().map(|placed| (placed.id(), placed)));
@@ -456,6 +553,9 @@ impl Node {
         let links: Vec<Link> = self.sessions.keys().copied().collect();
         for link in links {
             if self.ready(link).is_some_and(|account| new.contains(&account)) {
+                if let Some(session) = self.sessions.get_mut(&link) {
+                    session.joining = None;
+                }
                 self.introduce_group(link, id);
                 self.send_forks(link, id);
                 self.send_have(link, id, None, true);
@@ -494,7 +594,14 @@ impl Node {
             return Ok(());
         }
         let theirs = group.state.grants.iter().filter(|((of, _), _)| *of == account);
-        let ended: BTreeSet<EntryId> = theirs.filter_map(|(_, grant)| grant.ended_by).collect();
+        let mut ended: BTreeSet<EntryId> = theirs.filter_map(|(_, grant)| grant.ended_by).collect();
+        // Who joined by a ticket that was revoked at the same time never had a right.
+        let revoked = group.operations.values().filter(|placed| {
+            matches!(placed.action(), Action::Revoke { .. })
+                && group.state.verdicts.get(&placed.id()) == Some(&Verdict::Counts)
+                && group.may_end(account, placed)
+        });
+        ended.extend(revoked.map(Placed::id));
         let is_new = |placed: &&Placed| {
             placed.author() != session.device && !session.removals_shown.contains(&placed.id())
         };
@@ -671,19 +778,16 @@ impl Node {
             return Ok(Err(Refusal::Group(GroupRefusal::NotMember)));
         };
         let of_ours = group.operations.values().filter(|o| o.author() == device);
-        let joined: Vec<By> = of_ours
-            .filter_map(|operation| match operation.action() {
-                Action::Join { by, .. } => Some(*by),
-                _ => None,
-            })
-            .collect();
+        let joined: Vec<GrantId> = of_ours.filter_map(right_by).collect();
         let grants = group.state.grants.iter();
         let live = grants.filter(|((of, _), grant)| *of == account && grant.ended_by.is_none());
-        let by = live.map(|((_, grant), _)| match grant {
-            GrantId::Creation => By::Creation,
-            GrantId::By(grant) => By::Grant(*grant),
-        });
-        let to_join: Vec<By> = by.filter(|by| !joined.contains(by)).collect();
+        let to_join = live.filter(|((_, grant), _)| !joined.contains(grant));
+        let to_join: Vec<By> = to_join
+            .map(|((_, grant), _)| match grant {
+                GrantId::Creation => By::Creation,
+                GrantId::By(grant) => By::Grant(*grant),
+            })
+            .collect();
         for by in to_join {
             let join = said(Operation::new(Action::Join { account, by }));
             if let Err(error) = self.write(env, id, join)? {
@@ -782,7 +886,7 @@ impl Node {
         }
     }
 
-    fn decide_in_group(
+    pub(super) fn decide_in_group(
         &mut self,
         env: &mut Env<'_>,
         id: ConversationId,
@@ -892,7 +996,15 @@ fn is_removal_of(account: AccountId, placed: &Placed) -> bool {
     matches!(placed.action(), Action::Remove(removal) if removal.account == account)
 }
 
-fn said(operation: Operation) -> Content {
+/// The ticket by which an operation joins, if it does.
+fn ticket_of(placed: &Placed) -> Option<EntryId> {
+    match placed.action() {
+        Action::Join { by: By::Ticket { ticket, .. }, .. } => Some(*ticket),
+        _ => None,
+    }
+}
+
+pub(super) fn said(operation: Operation) -> Content {
     Content::Membership(Box::new(operation))
 }
 

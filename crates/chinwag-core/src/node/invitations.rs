@@ -88,6 +88,10 @@ impl Node {
 
     /// Wants nothing of a group that we were let into.
     pub(super) fn decline_invitation(&mut self, env: &mut Env<'_>, id: ConversationId) -> Reply {
+        if self.drop_ticket(env, id)? {
+            self.forget_invitation(env, id)?;
+            return Ok(Ok(Answer::Done));
+        }
         let open = self.invitations.get_mut(&id).filter(|invitation| invitation.answer.is_none());
         let Some(invitation) = open else {
             return Ok(Err(Refusal::Group(GroupRefusal::NotInvited)));
@@ -129,6 +133,7 @@ impl Node {
 
     /// Joins the groups that were accepted and of which it is known now that we were let in.
     pub(super) fn join_accepted(&mut self, env: &mut Env<'_>) -> Result<(), StoreError> {
+        self.forget_used_tickets(env)?;
         let Some(own) = self.account().filter(|_| !self.is_in_doubt(None)) else { return Ok(()) };
         let accepted = self.invitations.values().filter(|i| i.answer == Some(true));
         let ids: Vec<ConversationId> = accepted.map(|invitation| invitation.group).collect();

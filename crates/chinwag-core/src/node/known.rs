@@ -149,6 +149,8 @@ impl Node {
         }
         let tickets = self.tickets.values().filter(|ticket| !ticket.is_expired(now));
         wanted.extend(tickets.map(|ticket| (ticket.device, ticket.addresses.clone())));
+        let tickets = self.group_tickets.values().filter(|ticket| !ticket.is_expired(now));
+        wanted.extend(tickets.map(|ticket| (ticket.device, ticket.addresses.clone())));
         let asked = self.asked.values().filter(|_| self.is_named());
         wanted.extend(asked.map(|asked| (asked.device, asked.addresses.clone())));
         wanted

@@ -22,9 +22,11 @@ mod prekeys;
 mod search;
 mod session;
 mod signals;
+mod tickets;
 mod writing;
 
 pub use known::KnownLog;
+pub use tickets::OpenTicket;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -35,6 +37,7 @@ use crate::event_log::Logged;
 use crate::identity::AccountLog;
 use crate::ids::{AccountId, ConversationId, DeviceId};
 use crate::input::{Command, Input, Link, Token};
+use crate::membership::GroupTicket;
 use crate::node::conversation::Conversation;
 use crate::node::session::Session;
 use crate::node::writing::Written;
@@ -103,6 +106,10 @@ pub struct Node {
     requests: BTreeMap<AccountId, Request>,
     /// Groups that we were let into, until we join.
     invitations: BTreeMap<ConversationId, Invitation>,
+    /// Tickets to groups that were taken here and have not let us in yet.
+    group_tickets: BTreeMap<ConversationId, GroupTicket>,
+    /// Into which group a device was asked to let us last.
+    last_asked: BTreeMap<DeviceId, ConversationId>,
     prekeys: Vec<Prekey>,
     /// When there is next something to do about them, or about our certificate.
     next_prekeys: Option<Wall>,

@@ -30,6 +30,9 @@ impl Node {
         for ticket in env.store.tickets()? {
             self.tickets.insert(ticket.device, ticket);
         }
+        for ticket in env.store.group_tickets()? {
+            self.group_tickets.insert(ticket.group, ticket);
+        }
         for asked in env.store.asked()? {
             self.asked.insert(asked.device, asked);
         }
@@ -62,6 +65,10 @@ impl Node {
     /// Dials whom tickets and requests lead to. Whoever dials goes on trying.
     pub(super) fn dial_all(&mut self) {
         for ticket in self.tickets.values() {
+            let (device, addresses) = (ticket.device, ticket.addresses.clone());
+            self.outputs.push_back(Output::Dial { device, addresses });
+        }
+        for ticket in self.group_tickets.values() {
             let (device, addresses) = (ticket.device, ticket.addresses.clone());
             self.outputs.push_back(Output::Dial { device, addresses });
         }
@@ -181,9 +188,13 @@ impl Node {
     /// Somebody who is no contact may be connected already, as one who is in a group with us, or was when
     /// the connection began: what brings us to them now is said at the beginning of another.
     fn greet_anew(&mut self, account: AccountId, device: DeviceId) {
-        if self.is_contact(account) {
-            return;
+        if !self.is_contact(account) {
+            self.close_to(device);
         }
+    }
+
+    /// Closes the connections to a device: what brings us there now is said at the beginning of another.
+    pub(super) fn close_to(&mut self, device: DeviceId) {
         let of_device = self.sessions.iter().filter(|(_, session)| session.device == device);
         let links: Vec<Link> = of_device.map(|(link, _)| *link).collect();
         for link in links {
@@ -195,6 +206,9 @@ impl Node {
     pub(super) fn wish(&self, device: DeviceId) -> Wish {
         if let Some(ticket) = self.tickets.get(&device) {
             return Wish::Redeem(ticket.secret);
+        }
+        if let Some(wish) = self.wish_to_join(device) {
+            return wish;
         }
         let asked = self.asked.get(&device);
         let asked = asked.filter(|asked| !self.is_contact(asked.account) && self.is_named());
@@ -236,6 +250,7 @@ impl Node {
         env: &mut Env<'_>,
         account: AccountId,
         wish: &Wish,
+        has_ticket: bool,
     ) -> Result<Result<(), Violation>, StoreError> {
         let invite = match wish {
             Wish::Redeem(secret) => self.invites.get(secret).cloned(),
@@ -247,8 +262,13 @@ impl Node {
         if self.is_contact(account) || self.account() == Some(account) {
             return Ok(Ok(()));
         }
-        if invite.is_none() && !self.is_awaited(account) && self.is_fellow(account) {
+        let is_let_in = has_ticket || self.is_fellow(account) || self.leads_to_group(account);
+        if invite.is_none() && !self.is_awaited(account) && is_let_in {
             return Ok(Ok(()));
+        }
+        if invite.is_none() && matches!(wish, Wish::Join { .. }) && !self.is_awaited(account) {
+            // It was revoked while their account was on its way.
+            return Ok(Err(Violation::TicketNotGood));
         }
         if invite.is_none() && !self.is_awaited(account) {
             // Another came with the same invite while this one's account was on its way.
@@ -256,7 +276,8 @@ impl Node {
         }
         // Two who each redeemed a ticket of the other, or asked, both want it, whatever became of the
         // invites.
-        let both_want = !matches!(wish, Wish::Nothing) && self.is_awaited(account);
+        let wants_contact = matches!(wish, Wish::Redeem(_) | Wish::Request(_));
+        let both_want = wants_contact && self.is_awaited(account);
         if invite.is_some() || both_want {
             self.befriend(env, account)?;
         }
@@ -294,7 +315,10 @@ impl Node {
         if !is_ours || !self.is_awaited(from.account) {
             return Ok(());
         }
-        self.await_no_more(env, from.account)?;
+        let done = self.await_no_more(env, from.account)?;
+        if let Some(device) = done.into_iter().find(|device| self.leads_to_group_at(*device)) {
+            self.close_to(device);
+        }
         let is_known = self.is_contact(from.account) || self.account() == Some(from.account);
         if is_known { Ok(()) } else { self.befriend(env, from.account) }
     }
@@ -361,6 +385,7 @@ impl Node {
         if is_blocked {
             // Whom we asked does not hear who that was, if they have not yet.
             let mut theirs = self.await_no_more(env, account)?;
+            theirs.extend(self.forget_tickets_of(env, account)?);
             theirs.extend(
                 self.accounts.get(&account).into_iter().flat_map(AccountLog::known_devices),
             );

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chinwag_crypto::Hash;
 
 use super::conversation::Conversation;
+use super::tickets::Joining;
 use super::{Handled, Node, Peer};
 use crate::entry::Seq;
 use crate::env::Env;
@@ -71,6 +72,10 @@ pub(super) struct Session {
     pub(super) anew: BTreeSet<ConversationId>,
     /// What we said last that we know of accounts, in answer to what they know.
     pub(super) accounts_answered: BTreeMap<AccountId, Hash>,
+    /// How whose logs begin they were asked, who are not known.
+    pub(super) unnamed_asked: BTreeSet<(ConversationId, DeviceId)>,
+    /// Into which group they are let, to join.
+    pub(super) joining: Option<Joining>,
     /// What they said they have read of entries that were not here then.
     pub(super) reads_ahead: BTreeMap<ConversationId, Frontier>,
 }
@@ -105,7 +110,10 @@ impl Session {
             Standing::Silent { until }
             | Standing::Named { until, .. }
             | Standing::Stranger { until, .. } => Some(until),
-            Standing::Open { .. } => asked,
+            Standing::Open { .. } => {
+                let to_join = self.joining.and_then(|joining| joining.until);
+                asked.into_iter().chain(to_join).min()
+            }
         }
     }
 
@@ -177,6 +185,8 @@ impl Node {
             forks_told: BTreeSet::new(),
             anew: BTreeSet::new(),
             accounts_answered: BTreeMap::new(),
+            unnamed_asked: BTreeSet::new(),
+            joining: None,
             reads_ahead: BTreeMap::new(),
         };
         self.sessions.insert(link, session);
@@ -189,6 +199,9 @@ impl Node {
         let Some(own) = self.account() else { return };
         let Some(device) = self.sessions.get(&link).map(|session| session.device) else { return };
         let (digest, wish) = (self.digest_of(own), self.wish(device));
+        if let Wish::Join { group, .. } = &wish {
+            self.last_asked.insert(device, *group);
+        }
         if let Some(session) = self.sessions.get_mut(&link) {
             session.greeted = Greeted::With { digest, wish: wish.clone() };
         }
@@ -205,7 +218,7 @@ impl Node {
             return Ok(Err(Violation::Version(hello.version)));
         }
         let is_greeted = session.greeted != Greeted::No;
-        if !self.is_welcome(hello, env.wall) {
+        if !self.is_welcome(hello, session.device, env.wall) {
             return Ok(self.stranger(env.mono, link, hello));
         }
         let (account, wish) = (hello.account, hello.wish.clone());
@@ -232,7 +245,7 @@ impl Node {
     }
 
     /// Known, ourselves on another device, the one our ticket leads to, or invited.
-    fn is_welcome(&self, hello: &Hello, now: Wall) -> bool {
+    fn is_welcome(&self, hello: &Hello, device: DeviceId, now: Wall) -> bool {
         if self.is_blocked(hello.account) {
             return false;
         }
@@ -240,13 +253,20 @@ impl Node {
             || self.account() == Some(hello.account)
             || self.is_fellow(hello.account)
             || self.is_awaited(hello.account)
+            || self.leads_to_group(hello.account)
             || self.invite_of(&hello.wish, now).is_some()
+            || self.opened_by(&hello.wish, hello.account, device, now).is_some()
     }
 
     /// Somebody we don't know: they may leave a request, if they can show that they are who they
     /// say. They learn nothing of us but that we can be reached.
     fn stranger(&mut self, now: Mono, link: Link, hello: &Hello) -> Result<(), Violation> {
-        let Wish::Request(text) = &hello.wish else { return Err(Violation::NotWelcome) };
+        let text = match &hello.wish {
+            Wish::Request(text) => text,
+            // One answer, whatever is wrong: it does not say whether there is such a group here.
+            Wish::Join { .. } => return Err(Violation::TicketNotGood),
+            Wish::Nothing | Wish::Redeem(_) => return Err(Violation::NotWelcome),
+        };
         let (account, text) = (hello.account, text.clone());
         if !self.has_room_for_request(account) || self.is_blocked(account) {
             return Err(Violation::NotWelcome);
@@ -354,7 +374,8 @@ impl Node {
         if !self.is_device_of(account, device, env.wall) {
             return Ok(Err(Violation::NotCertified));
         }
-        if let Err(violation) = self.admit(env, account, &wish)? {
+        let opened = self.opened_by(&wish, account, device, env.wall);
+        if let Err(violation) = self.admit(env, account, &wish, opened.is_some())? {
             return Ok(Err(violation));
         }
         if self.is_blocked(account) {
@@ -366,9 +387,11 @@ impl Node {
             self.tell(Event::Peer { account, device, is_here: true });
         }
         self.search_soon(env.mono);
+        let joining = opened.map(|group| self.joining(group, account, env.mono));
         let lacks_prekeys = env.store.peer_prekeys(device)?.is_empty();
         if let Some(session) = self.sessions.get_mut(&link) {
             session.lacks_prekeys = lacks_prekeys;
+            session.joining = joining;
         }
         self.begin_session(link);
         Ok(Ok(()))
@@ -382,6 +405,11 @@ impl Node {
         }
         if self.sessions.get(&link).is_some_and(|session| session.lacks_prekeys) {
             self.send(link, &Message::PrekeysWanted);
+        }
+        let joining = self.sessions.get(&link).and_then(|session| session.joining);
+        if let Some(creation) = joining.and_then(|joining| self.how_it_begins(joining.group)) {
+            // They may join, and hear the rest when they have.
+            self.send(link, &creation);
         }
         let mut shared = self.shared_with(account);
         // Whoever used a ticket of ours, or asked, takes us for a contact by the first of these, and

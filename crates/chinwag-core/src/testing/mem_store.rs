@@ -13,6 +13,7 @@ use crate::fork::Fork;
 use crate::identity::SignedOperation;
 use crate::ids::{AccountId, ClientId, ConversationId, DeviceId, EntryId, PrekeyId};
 use crate::log::CheckedRun;
+use crate::membership::GroupTicket;
 use crate::store::{
     Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
@@ -46,6 +47,7 @@ struct Kept {
     tickets: BTreeMap<DeviceId, Ticket>,
     requests: BTreeMap<AccountId, Request>,
     invitations: BTreeMap<ConversationId, Invitation>,
+    group_tickets: BTreeMap<ConversationId, GroupTicket>,
     asked: BTreeMap<DeviceId, Asked>,
     logs: BTreeMap<Log, BTreeMap<Seq, StoredEntry>>,
     /// Which numbers of each log are here: what its keys say, as ranges.
@@ -74,6 +76,7 @@ enum Undo {
     Ticket(DeviceId, Option<Ticket>),
     Invitation(ConversationId, Option<Invitation>),
     Request(AccountId, Option<Request>),
+    GroupTicket(ConversationId, Option<GroupTicket>),
     Asked(DeviceId, Option<Asked>),
     Append(EntryId),
     /// An entry that was removed, and what it was about.
@@ -102,6 +105,7 @@ impl Kept {
             Undo::Ticket(device, before) => put_back(&mut self.tickets, device, before),
             Undo::Invitation(group, before) => put_back(&mut self.invitations, group, before),
             Undo::Request(account, before) => put_back(&mut self.requests, account, before),
+            Undo::GroupTicket(group, before) => put_back(&mut self.group_tickets, group, before),
             Undo::Asked(device, before) => put_back(&mut self.asked, device, before),
             Undo::Append(id) => drop(self.take_out(id)),
             Undo::Forgotten(entry, of) => {
@@ -377,6 +381,22 @@ impl Store for MemStore {
     fn remove_invitation(&mut self, group: ConversationId) -> Result<(), StoreError> {
         let before = self.now.invitations.remove(&group);
         self.changed(Undo::Invitation(group, before));
+        Ok(())
+    }
+
+    fn group_tickets(&self) -> Result<Vec<GroupTicket>, StoreError> {
+        Ok(self.now.group_tickets.values().cloned().collect())
+    }
+
+    fn put_group_ticket(&mut self, ticket: &GroupTicket) -> Result<(), StoreError> {
+        let before = self.now.group_tickets.insert(ticket.group, ticket.clone());
+        self.changed(Undo::GroupTicket(ticket.group, before));
+        Ok(())
+    }
+
+    fn remove_group_ticket(&mut self, group: ConversationId) -> Result<(), StoreError> {
+        let before = self.now.group_tickets.remove(&group);
+        self.changed(Undo::GroupTicket(group, before));
         Ok(())
     }
 

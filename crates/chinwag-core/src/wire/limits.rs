@@ -116,6 +116,9 @@ pub const INVITATIONS_MAX: usize = 64;
 /// Of these, those of one account.
 pub const INVITATIONS_OF_ONE_MAX: usize = 8;
 
+/// Tickets to a group that are good at once.
+pub const GROUP_TICKETS_MAX: usize = 64;
+
 /// Removals that somebody who is no member any more is shown of a group at once.
 pub const REMOVALS_SHOWN_MAX: usize = 4;
 

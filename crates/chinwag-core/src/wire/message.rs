@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chinwag_crypto::{Hash, SEAL_PUBLIC_LEN, SealPublic};
+use chinwag_crypto::{Hash, SEAL_PUBLIC_LEN, SealPublic, Signature};
 
 use crate::entry::Header;
 use crate::fork::Fork;
@@ -135,6 +135,17 @@ pub enum Wish {
     Redeem([u8; 16]),
     /// They would like to become a contact, and say this.
     Request(String),
+    /// They have a ticket to a group: the proof of it, which only this device can use, and not the
+    /// ticket.
+    Join {
+        /// The group.
+        group: ConversationId,
+        /// The operation that made the ticket.
+        ticket: EntryId,
+        /// The signature by its key of who joins: see
+        /// [`prove_ticket`](crate::membership::prove_ticket).
+        proof: Signature,
+    },
 }
 
 impl Message {
@@ -332,6 +343,12 @@ impl Encode for Hello {
                 to.count_u16(text.len());
                 to.fixed(text.as_bytes());
             }
+            Wish::Join { group, ticket, proof } => {
+                to.u8(3);
+                to.fixed(group.as_bytes());
+                to.fixed(ticket.as_bytes());
+                to.fixed(proof.as_bytes());
+            }
         }
     }
 }
@@ -356,6 +373,11 @@ impl Decode for Wish {
                 let len = from.count_u16("a contact request", REQUEST_MAX)?;
                 Self::Request(from.text("a contact request", len)?.to_owned())
             }
+            3 => Self::Join {
+                group: ConversationId::new(from.hash("a conversation id")?),
+                ticket: EntryId::new(from.hash("a ticket")?),
+                proof: from.signature("a proof")?,
+            },
             found => return Err(DecodeError::Unknown { what: "wish", found: found.into() }),
         })
     }

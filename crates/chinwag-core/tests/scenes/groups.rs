@@ -23,7 +23,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use crate::world::World;
 
 /// Alice knows the others, who do not know each other, and all of them are in a group of hers.
-fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
+pub(crate) fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
     let mut world = World::of(&[&["alice"], others].concat());
     for other in others {
         let ticket = world.invite("alice", false);
@@ -43,7 +43,7 @@ fn choir(others: &[&'static str], right: Right) -> (World, ConversationId) {
     (world, group)
 }
 
-fn all_know_the_same(world: &mut World, group: ConversationId, people: &[&'static str]) {
+pub(crate) fn all_know_the_same(world: &mut World, group: ConversationId, people: &[&'static str]) {
     let first = world.known_of(people[0], group).expect("a group");
     for person in &people[1..] {
         assert_eq!(world.known_of(person, group).as_ref(), Some(&first), "{person}");

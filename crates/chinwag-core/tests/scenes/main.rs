@@ -16,6 +16,7 @@ mod delivery;
 mod devices;
 mod gaps;
 mod groups;
+mod tickets;
 mod vanishing;
 #[path = "../world/mod.rs"]
 mod world;

@@ -20,6 +20,7 @@ use chinwag_core::event_log::Logged;
 use chinwag_core::fork::Fork;
 use chinwag_core::ids::{ClientId, EntryId, PrekeyId};
 use chinwag_core::log::{Base, CheckedRun, Run};
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::store::{
     Asked, Contact, Invitation, Invite, Local, Prekey, Request, Store, StoreError, StoredEntry,
 };
@@ -288,6 +289,35 @@ fn there_is_one_invitation_to_a_group() {
         store.put_invitation(&invitation(4, None)).unwrap();
         store.rollback();
         assert_eq!(store.invitations().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn there_is_one_ticket_to_a_group() {
+    let ticket = |number: u8, expires_s| GroupTicket {
+        group: conversation(number),
+        ticket: EntryId::from_bytes([number; 32]),
+        seed: [number; 32],
+        account: account(number),
+        device: device(number),
+        expires_s,
+        addresses: Vec::new(),
+    };
+    each(|store| {
+        commit(store, |store| {
+            for (number, expires_s) in [(3, 0), (1, 0), (1, 77)] {
+                store.put_group_ticket(&ticket(number, expires_s)).unwrap();
+            }
+        });
+        let both = [ticket(1, 77), ticket(3, 0)];
+        assert_eq!(store.group_tickets().unwrap(), sorted(both, |ticket| ticket.group));
+        commit(store, |store| store.remove_group_ticket(conversation(3)).unwrap());
+        assert_eq!(store.group_tickets().unwrap(), [ticket(1, 77)]);
+        store.begin().unwrap();
+        store.remove_group_ticket(conversation(1)).unwrap();
+        store.put_group_ticket(&ticket(4, 0)).unwrap();
+        store.rollback();
+        assert_eq!(store.group_tickets().unwrap(), [ticket(1, 77)]);
     });
 }
 
@@ -970,6 +1000,10 @@ fn everything(store: &dyn Store, known: &[EntryId]) -> String {
         format!("{:?}", store.tickets().unwrap().iter().map(Ticket::to_text).collect::<Vec<_>>()),
         format!("{:?}", store.requests().unwrap()),
         format!("{:?}", store.invitations().unwrap()),
+        format!(
+            "{:?}",
+            store.group_tickets().unwrap().iter().map(GroupTicket::to_text).collect::<Vec<_>>()
+        ),
         format!("{:?}", store.asked().unwrap()),
         format!("{:?}", store.frontiers().unwrap()),
         format!("{:?}", store.forks().unwrap()),
