@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::model::{
     Account, Audience, BundleFile, Card, ConnectOutcome, Contact, Conversation, Device, Digest,
-    Draft, Examination, Group, GroupInvitation, GroupRole, Id, Imported, Invite, Message,
-    MessageState, Nearby, NotifyLevel, Peer, RecoveryWords, Request, SafetyNumber, Status, Ticket,
-    Time, Who, Why,
+    Draft, Examination, Group, GroupInvitation, GroupJoining, GroupRole, GroupTicket, Id, Imported,
+    Invite, Message, MessageState, Nearby, NotifyLevel, OpenGroupTicket, Peer, RecoveryWords,
+    Request, SafetyNumber, Status, Ticket, Time, Who, Why,
 };
 
 /// One thing that can be asked.
@@ -138,6 +138,16 @@ methods! {
         "Joins a group that we were invited to; what was said there is fetched then.";
     "group.decline" GroupDecline (OneGroup) -> Nothing:
         "Wants nothing of a group that we were invited to. It does not come again.";
+    "group.createTicket" GroupTicketCreate (CreateGroupTicket) -> GroupTicket:
+        "Makes a ticket to a group: whoever has the line may join, until it is revoked or ends.";
+    "group.tickets" GroupTickets (OneGroup) -> Vec<OpenGroupTicket>:
+        "The tickets to a group by which people may join now.";
+    "group.revokeTicket" GroupTicketRevoke (OneGroupTicket) -> Nothing:
+        "Takes a ticket to a group back. Who joined by it stays.";
+    "group.useTicket" GroupTicketUse (UseGroupTicket) -> GroupJoining:
+        "Uses a ticket to a group: we join as soon as the device that it leads to lets us in.";
+    "group.joinings" GroupJoinings (Nothing) -> Vec<GroupJoining>:
+        "Groups to which a ticket was used here that has not let us in yet. group.decline takes one back.";
     "group.leave" GroupLeave (OneGroup) -> Group: "Leaves a group. What was said stays here.";
     "group.remove" GroupRemove (OneMember) -> Group:
         "Removes a member: what their devices write from now on does not count, and nothing more is handed to \
@@ -274,6 +284,41 @@ pub struct CreateInvite {
 pub struct OneInvite {
     /// Its id.
     pub invite: Id,
+}
+
+/// Parameters of [`GroupTicketCreate`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateGroupTicket {
+    /// The group: its id, its name, or the beginning of its name.
+    pub group: String,
+    /// For how many seconds it is good; without: until it is revoked.
+    #[serde(default)]
+    pub expires_in_s: Option<u32>,
+}
+
+/// A ticket to a group.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OneGroupTicket {
+    /// The group: its id, its name, or the beginning of its name.
+    pub group: String,
+    /// The id of the ticket, or the beginning of it, as the list has it.
+    pub ticket: Id,
+}
+
+/// Parameters of [`GroupTicketUse`].
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UseGroupTicket {
+    /// The ticket.
+    pub ticket: String,
+}
+
+impl std::fmt::Debug for UseGroupTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UseGroupTicket(..)")
+    }
 }
 
 /// Parameters of [`ContactAdd`].

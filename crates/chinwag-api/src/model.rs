@@ -487,6 +487,66 @@ pub struct GroupInvitation {
     pub received_at: Time,
 }
 
+/// A line that lets strangers into a group.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupTicket {
+    /// The line to hand over. It holds a secret: who has it can join.
+    pub ticket: String,
+    /// The same for a QR code, with as many of our addresses as one of 53 modules has room for.
+    pub qr: String,
+    /// Its id, to revoke it by.
+    pub id: Id,
+    /// The group.
+    pub group: Id,
+    /// When it ends; without: when it is revoked.
+    pub expires_at: Option<Time>,
+}
+
+impl std::fmt::Debug for GroupTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GroupTicket({}, ..)", self.id)
+    }
+}
+
+/// A ticket to a group by which people may join now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenGroupTicket {
+    /// Its id.
+    pub id: Id,
+    /// Who made it, if that is known.
+    pub by: Option<Id>,
+    /// What they are called.
+    pub by_name: Option<String>,
+    /// How many devices have joined by it.
+    pub joined: u64,
+    /// When it ends; without: when it is revoked.
+    pub expires_at: Option<Time>,
+}
+
+/// A group to which a ticket was used here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupJoining {
+    /// The group.
+    pub group: Id,
+    /// What it is called, once that is known.
+    pub name: Option<String>,
+    /// Whether we are in. Then the ticket has done its work, and is forgotten.
+    pub joined: bool,
+    /// Whom the ticket leads to.
+    pub by: Id,
+    /// Their device that is to let us in.
+    pub device: Id,
+    /// When the ticket ends; without: when it is revoked.
+    pub expires_at: Option<Time>,
+    /// What is in the way, in a word for programs; without: nothing, or nothing is known yet.
+    pub reason: Option<String>,
+    /// The same for people.
+    pub text: String,
+}
+
 /// A group, and who is in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

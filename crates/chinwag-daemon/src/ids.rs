@@ -23,6 +23,14 @@ pub(crate) fn message(id: EntryId) -> String {
     written("msg_", id.as_bytes())
 }
 
+/// What ids of tickets to groups begin with.
+pub(crate) const GROUP_TICKET: &str = "gtk_";
+
+/// The ticket to a group that this operation made. It is no secret: all members have it.
+pub(crate) fn group_ticket(id: EntryId) -> String {
+    written(GROUP_TICKET, id.as_bytes()).chars().take(20).collect()
+}
+
 /// The invite with this secret, without the secret: whoever reads the id can't use it.
 pub(crate) fn invite(secret: &[u8; 16]) -> String {
     let label = chinwag_crypto::Label::new("chinwag/invite-id/1");

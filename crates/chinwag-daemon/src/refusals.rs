@@ -82,6 +82,11 @@ fn group(why: GroupRefusal) -> ApiError {
         GroupRefusal::Full | GroupRefusal::TooManyGroups | GroupRefusal::TooOftenChanged => {
             answer(Kind::Limit)
         }
+        GroupRefusal::TooManyTickets => answer(Kind::Limit)
+            .hint("chinwag group tickets GROUP lists them, chinwag group revoke GROUP TICKET takes one back"),
+        GroupRefusal::NoTicket => {
+            answer(Kind::NotFound).hint("chinwag group tickets GROUP lists those there are")
+        }
         GroupRefusal::NotInvited => {
             answer(Kind::NotFound).hint("chinwag group invitations lists those there are")
         }

@@ -147,6 +147,18 @@ fn until_asked(home: &Home, text: &str) {
     }
 }
 
+/// A group of one's own, a ticket to it, and who joins by that.
+fn tickets_to_a_group(golden: &mut Golden, ana: &Home, bob: &Home) {
+    ana.does(&["group", "create", "Choir"]);
+    let ticket = golden.check("group-ticket", ana, &["group", "ticket", "Choir"]);
+    let line = ticket["ticket"].as_str().unwrap();
+    golden.check("group-join-by-ticket", bob, &["group", "join", line, "--timeout", "30"]);
+    golden.check("group-joinings", bob, &["group", "joinings"]);
+    let tickets = golden.check("group-tickets", ana, &["group", "tickets", "Choir"]);
+    let id = tickets[0]["id"].as_str().unwrap();
+    golden.check("group-revoke", ana, &["group", "revoke", "Choir", id]);
+}
+
 /// Waits until all that was made of a message is delivered.
 #[track_caller]
 fn until_delivered(home: &Home, id: &str) {
@@ -213,6 +225,7 @@ fn every_document_has_the_shape_that_was_agreed_on() {
     golden.check("mute", &ana, &["mute", "Bobby", "--level", "mentions"]);
     golden.check("unmute", &ana, &["unmute", "Bobby"]);
     golden.listen(&ana);
+    tickets_to_a_group(&mut golden, &ana, &bob);
 
     let words: RecoveryWords = ana.asks(&["words", "--show-words"]);
     golden.compare("words", words.0.iter().map(|_| json!("<word>")).collect());

@@ -7,8 +7,8 @@ mod harness;
 
 use chinwag_api::method::{Page, Sent};
 use chinwag_api::model::{
-    Audience, Conversation, Digest, Group, GroupInvitation, GroupRole, Message, MessageState,
-    Reach, Status, Why,
+    Audience, Contact, Conversation, Digest, Group, GroupInvitation, GroupJoining, GroupRole,
+    GroupTicket, Message, MessageState, OpenGroupTicket, Reach, Status, Why,
 };
 use harness::ESCAPE;
 use harness::home::{Home, introduce, until_so};
@@ -325,4 +325,42 @@ fn whoever_is_invited_sees_it_joins_and_is_named_and_names_others() {
     };
     assert_eq!(unread(&three.ana), (1, 1));
     until_so("Bob has both", || unread(&three.bob) == (2, 0));
+}
+
+#[test]
+fn strangers_join_a_group_by_a_ticket_until_it_is_taken_back_and_hear_that_it_was() {
+    let (ana, bob, cleo) = (Home::of("Ana"), Home::of("Bob"), Home::of("Cleo"));
+    let _daemons = [&ana, &bob, &cleo].map(Home::daemon);
+    ana.asks::<Group>(&["group", "create", "Choir"]);
+    let ticket: GroupTicket = ana.asks(&["group", "ticket", "Choir", "--expires", "1d"]);
+    assert!(ticket.expires_at.is_some());
+    // One box to paste into is enough for tickets of either sort.
+    let joined: GroupJoining = bob.asks(&["add", &ticket.ticket]);
+    assert!(joined.joined, "{joined:?}");
+    assert_eq!(joined.name.as_deref(), Some("Choir"));
+    ana.asks::<Sent>(&["send", "Choir", "welcome"]);
+    until_shown(&bob, "welcome");
+    bob.asks::<Sent>(&["send", "Choir", "thank you"]);
+    until_shown(&ana, "thank you");
+    until_the_same(&[&ana, &bob]);
+    assert!(lines(&ana).contains(&"Bob joined with a ticket".to_owned()), "{:?}", lines(&ana));
+    assert_eq!(ana.asks::<Vec<Contact>>(&["contacts"]), [], "a member is no contact");
+    let open: Vec<OpenGroupTicket> = ana.asks(&["group", "tickets", "Choir"]);
+    assert_eq!((open.len(), open[0].joined, &open[0].id), (1, 1, &ticket.id));
+    let refused = bob.runs(&["group", "ticket", "Choir"]);
+    assert_eq!(refused.code, 4, "only those who decide make one: {refused:?}");
+    ana.does(&["group", "revoke", "Choir", &ticket.id]);
+    assert_eq!(ana.asks::<Vec<OpenGroupTicket>>(&["group", "tickets", "Choir"]), []);
+    let late: GroupJoining = cleo.asks(&["group", "join", &ticket.ticket, "--timeout", "0"]);
+    assert!(!late.joined);
+    let joinings = || cleo.asks::<Vec<GroupJoining>>(&["group", "joinings"]);
+    until_so("she hears why she is not let in", || {
+        joinings()[0].reason.as_deref() == Some("ticketNotGood")
+    });
+    let shown = cleo.does(&["group", "joinings"]);
+    assert!(shown.contains("revoked"), "{shown}");
+    assert_eq!(groups(&cleo), []);
+    cleo.does(&["group", "decline", &late.group]);
+    assert_eq!(joinings(), []);
+    until_the_same(&[&ana, &bob]);
 }

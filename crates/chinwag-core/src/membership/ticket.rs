@@ -16,6 +16,10 @@ use crate::wire::codec::{Decode, DecodeError, Encode, Reader, Writer};
 /// The ticket of an account has 1: one box to paste into is enough for both.
 const VERSION: u8 = 2;
 
+/// Characters of a group ticket for a QR code: what one of 53 modules has room for in capitals and digits
+/// with the least error correction (ISO/IEC 18004, version 9-L). A smaller one has no room for any address.
+const QR_MAX: usize = 335;
+
 /// What lets strangers into a group. Holds a private key, so it prints only of which group it is;
 /// [`GroupTicket::to_text`] writes it out.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +56,14 @@ impl GroupTicket {
     /// The line of text that is the ticket: lower-case letters and digits.
     pub fn to_text(&self) -> String {
         to_line(self.to_bytes())
+    }
+
+    /// The same for a QR code: with as many of its addresses, the first ones, as one of 53 modules has room
+    /// for. To be drawn in capitals, of which more fit in.
+    pub fn to_qr_text(&self) -> String {
+        let mut ticket = self.clone();
+        while ticket.to_text().len() > QR_MAX && ticket.addresses.pop().is_some() {}
+        ticket.to_text()
     }
 }
 

@@ -10,6 +10,7 @@ use chinwag_api::method::{
 use chinwag_api::model::{self, Contact};
 use chinwag_core::ids::AccountId;
 use chinwag_core::input::Command;
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::output::Answer;
 use chinwag_core::ticket::{Address, Ticket};
 use chinwag_core::time::Wall;
@@ -28,7 +29,7 @@ const NAME_WAIT: Duration = Duration::from_secs(2);
 const NAME_LOOK: Duration = Duration::from_millis(20);
 
 /// Where we may be found now.
-async fn own_addresses(api: &Api) -> Vec<Address> {
+pub(super) async fn own_addresses(api: &Api) -> Vec<Address> {
     let Some(network) = api.shared.network() else { return Vec::new() };
     // A ticket without the relay in use would lead nowhere for many.
     network.until_at_relay().await;
@@ -98,7 +99,12 @@ pub(super) async fn list(api: Api, _: Nothing) -> Result<Vec<Contact>, ApiError>
 pub(super) async fn add(api: Api, params: AddContact) -> Result<Contact, ApiError> {
     let ticket: Ticket =
         params.ticket.parse().map_err(|error: chinwag_core::ticket::TicketError| {
-            ApiError::new(Kind::Usage, error.to_string())
+            let answer = ApiError::new(Kind::Usage, error.to_string());
+            match params.ticket.parse::<GroupTicket>() {
+                Ok(_) => ApiError::new(Kind::Usage, "this is a ticket to a group, not of a person")
+                    .hint("join it: chinwag group join TICKET"),
+                Err(_) => answer,
+            }
         })?;
     let called = params.called.as_deref().map(people::typed_name).transpose()?;
     let account = ticket.account;

@@ -158,7 +158,7 @@ fn typed_topic(text: &str) -> Result<Topic, ApiError> {
 }
 
 /// The group that somebody means.
-fn meant(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
+pub(super) fn meant(view: &View<'_>, who: &str) -> Result<ConversationId, ApiError> {
     people::own(view)?;
     people::group(view, who)
 }

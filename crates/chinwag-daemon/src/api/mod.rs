@@ -9,6 +9,7 @@ mod contacts;
 mod conversations;
 mod drafts;
 mod events;
+mod group_tickets;
 mod groups;
 mod messages;
 mod peers;
@@ -160,6 +161,11 @@ impl Api {
             GroupInvitations => groups::invitations,
             GroupJoin => groups::join,
             GroupDecline => groups::decline,
+            GroupTicketCreate => group_tickets::create,
+            GroupTickets => group_tickets::list,
+            GroupTicketRevoke => group_tickets::revoke,
+            GroupTicketUse => group_tickets::take,
+            GroupJoinings => group_tickets::joinings,
             GroupLeave => groups::leave,
             GroupRemove => groups::remove,
             GroupSetRole => groups::set_role,

@@ -87,7 +87,8 @@ fn devices(view: &View<'_>) -> Result<Vec<(AccountId, DeviceId)>, ApiError> {
     let known = accounts.into_iter().flat_map(of);
     let invited = view.node.tickets().map(|ticket| (ticket.account, ticket.device));
     let asked = view.node.asked().map(|asked| (asked.account, asked.device));
-    let mut all: Vec<_> = known.chain(invited).chain(asked).collect();
+    let to_groups = view.node.tickets_to_groups().map(|ticket| (ticket.account, ticket.device));
+    let mut all: Vec<_> = known.chain(invited).chain(asked).chain(to_groups).collect();
     all.sort_unstable();
     all.dedup();
     Ok(all)

@@ -632,6 +632,7 @@ fn reason_help(reason: &str) -> Option<&'static str> {
         "wrongDevice" | "ourselves" => "A new ticket of theirs.",
         "incompatible" => "The newer version for both.",
         "notWelcome" => "Ask them: they blocked us, or the ticket counts no more.",
+        "ticketNotGood" => "Another ticket of a member who decides.",
         "notCertified" => "The clocks of both, and whether one device was taken off its account.",
         "cannotKeep" => "Room on their disk.",
         _ => return None,

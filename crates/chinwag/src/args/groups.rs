@@ -3,6 +3,7 @@
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::{Json, JsonList};
+use crate::show::time;
 
 /// Begin and keep groups: conversations of several people
 #[derive(Debug, ClapArgs)]
@@ -28,11 +29,26 @@ pub(crate) enum GroupCommand {
     Invite(GroupInvite),
     /// List the groups that others let us into, until we answer
     Invitations(JsonList),
-    /// Join a group that we were invited to
+    /// Join a group that we were invited to, or by a ticket
     ///
-    /// Nothing of it is fetched before, and it takes nobody's name.
-    Join(OneGroup),
-    /// Want nothing of a group that we were invited to
+    /// Nothing of it is fetched before, and it takes nobody's name. With a ticket it takes the device that
+    /// it leads to to be reached; if that is not within the time-out, the ticket is kept, and tried again
+    /// whenever chinwag runs.
+    Join(GroupJoin),
+    /// Make a ticket to a group: whoever has it may join
+    ///
+    /// As many as have the line, until it is revoked or ends: hand it over where nobody else reads along.
+    /// They become members, and nobody's contacts. Only owners and admins make one.
+    Ticket(GroupTicket),
+    /// List the tickets to a group by which people may join now
+    Tickets(GroupTickets),
+    /// Take a ticket to a group back
+    ///
+    /// Who joined by it stays; nobody else joins by it any more.
+    Revoke(GroupRevoke),
+    /// List the groups that we wait to be let into by a ticket, and what is in the way
+    Joinings(JsonList),
+    /// Want nothing of a group that we were invited to, or wait to be let into
     ///
     /// It does not come again.
     Decline(OneGroup),
@@ -51,11 +67,58 @@ pub(crate) enum GroupCommand {
     Topic(GroupTopic),
 }
 
-/// `chinwag group show` and `join`.
+/// `chinwag group show` and `decline`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct OneGroup {
     /// Which: its name, the beginning of it, or its id
     pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group join`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupJoin {
+    /// Which: its name, the beginning of it, its id, or a ticket to it
+    pub(crate) group: String,
+    /// With a ticket: for how many seconds to wait until we are let in; 0: not at all
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group ticket`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupTicket {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// For how long it is good, like 30m, 12h, 1d, 2w [default: until it is revoked]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_seconds)]
+    pub(crate) expires: Option<u32>,
+    /// Draw it as a QR code as well
+    #[arg(long)]
+    pub(crate) qr: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `chinwag group tickets`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupTickets {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    #[command(flatten)]
+    pub(crate) list: JsonList,
+}
+
+/// `chinwag group revoke`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GroupRevoke {
+    /// Which: its name, the beginning of it, or its id
+    pub(crate) group: String,
+    /// The id of the ticket, as the list has it
+    pub(crate) ticket: String,
     #[command(flatten)]
     pub(crate) json: Json,
 }

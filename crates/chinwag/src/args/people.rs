@@ -45,13 +45,14 @@ pub(crate) struct Invites {
     pub(crate) list: JsonList,
 }
 
-/// Use a ticket: its maker becomes a contact
+/// Use a ticket: its maker becomes a contact, or we join a group
 #[derive(Debug, ClapArgs)]
 #[command(long_about = "Use a ticket: its maker becomes a contact.\n\n\
     It takes one of their devices to be reached. If none is within the time-out, the ticket is kept, \
     and tried again whenever chinwag runs.\n\n\
     With a card (`chinwag invite --card`) its maker is asked, and becomes a contact when they accept. \
-    They see our name, our id and the line given with --text; we hear nothing before they accept.")]
+    They see our name, our id and the line given with --text; we hear nothing before they accept.\n\n\
+    With a ticket to a group (`chinwag group ticket`) we join it: see `chinwag group join`.")]
 pub(crate) struct Add {
     /// The ticket or card; `-` reads it from standard input
     pub(crate) ticket: String,

@@ -1,21 +1,29 @@
 //! `group` and `groups`: conversations of several people.
 
+use std::time::Duration;
+
 use chinwag_api::method::{
-    ChangeGroup, ConversationList, CreateGroup, GroupChange, GroupCreate, GroupDecline,
-    GroupInvitations, GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow,
-    InviteToGroup, ListConversations, Nothing, OneGroup, OneMember, SetGroupRole,
+    ChangeGroup, ConversationList, CreateGroup, CreateGroupTicket, GroupChange, GroupCreate,
+    GroupDecline, GroupInvitations, GroupInvite, GroupJoin, GroupJoinings, GroupLeave, GroupRemove,
+    GroupSetRole, GroupShow, GroupTicketCreate, GroupTicketRevoke, GroupTicketUse, GroupTickets,
+    InviteToGroup, ListConversations, Method as _, Nothing, OneGroup, OneGroupTicket, OneMember,
+    SetGroupRole, UseGroupTicket,
 };
-use chinwag_api::model::{Conversation, Group, GroupInvitation, GroupRole};
+use chinwag_api::model::{
+    Conversation, Group, GroupInvitation, GroupJoining, GroupRole, OpenGroupTicket,
+};
 use chinwag_text::words;
 use serde_json::Value;
+use tokio::time::timeout;
 
-use super::{ask, ask_list, say_list, sure};
-use crate::args::JsonList;
-use crate::args::groups::{GroupCommand, Role};
+use super::invite::draw;
+use super::{ask, ask_list, done, say_list, sure, understood};
+use crate::args::groups::{self as args, GroupCommand, Role};
+use crate::args::{Json, JsonList};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::node::{Need, with};
-use crate::show;
+use crate::node::{Heard, Need, Node, with};
+use crate::{output, show};
 
 pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit, Failure> {
     let style = context.style();
@@ -33,9 +41,33 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
             let params = InviteToGroup { group: args.group, contacts: args.contacts };
             ask::<GroupInvite>(context, params, args.json, words).await
         }
+        GroupCommand::Join(args) if is_ticket(&args.group) => {
+            with(context, Need::Account, async |node| {
+                let mut heard = node.hear(None).await?;
+                let ticket = UseGroupTicket { ticket: args.group };
+                let joining = node.call::<GroupTicketUse>(ticket).await?;
+                let_in(context, node, &mut heard, joining, args.timeout, args.json).await
+            })
+            .await
+        }
         GroupCommand::Join(args) => {
             let params = OneGroup { group: args.group };
             ask::<GroupJoin>(context, params, args.json, show::groups::joined).await
+        }
+        GroupCommand::Ticket(args) => ticket(context, args).await,
+        GroupCommand::Tickets(args) => {
+            let words = |all: &Vec<OpenGroupTicket>| show::groups::tickets(all, &style);
+            ask_list::<GroupTickets>(context, OneGroup { group: args.group }, args.list, words)
+                .await
+        }
+        GroupCommand::Revoke(args) => {
+            let params = OneGroupTicket { group: args.group, ticket: args.ticket };
+            let words = |_: &Nothing| "It was taken back; who joined by it stays.".into();
+            ask::<GroupTicketRevoke>(context, params, args.json, words).await
+        }
+        GroupCommand::Joinings(list) => {
+            let words = |all: &Vec<GroupJoining>| show::groups::joinings(all, &style);
+            ask_list::<GroupJoinings>(context, Nothing {}, list, words).await
         }
         GroupCommand::Invitations(list) => {
             let words = |all: &Vec<GroupInvitation>| show::groups::invitations(all, &style);
@@ -80,6 +112,97 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
             ask::<GroupChange>(context, params, args.json, words).await
         }
     }
+}
+
+/// Whether what somebody typed can only be a ticket.
+fn is_ticket(typed: &str) -> bool {
+    typed.trim().to_ascii_lowercase().starts_with("chinwag1")
+}
+
+async fn ticket(context: &Context, args: args::GroupTicket) -> Result<Exit, Failure> {
+    with(context, Need::Account, async |node| {
+        let params = CreateGroupTicket { group: args.group, expires_in_s: args.expires };
+        let raw = node.raw::<GroupTicketCreate>(params).await?;
+        let ticket = understood::<GroupTicketCreate>(raw.clone())?;
+        let line =
+            if args.json.json { output::json(&raw) } else { output::one_line(&ticket.ticket) };
+        output::say_done(done(GroupTicketCreate::NAME), &line).map_err(|failure| {
+            failure
+                .hint("`chinwag group tickets` lists it, and `chinwag group revoke` takes it back")
+        })?;
+        if args.qr {
+            draw(context, &ticket.qr, args.json)?;
+        }
+        context.remark(&format!("chinwag: {}", show::groups::ticket(&ticket, &context.style())));
+        if node.is_here() {
+            context.remark(
+                "chinwag: nobody can use it while nothing of ours runs: see `chinwag daemon`",
+            );
+        }
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// Waits until a ticket has let us into a group, and says how far that is.
+pub(super) async fn let_in(
+    context: &Context,
+    node: &Node,
+    heard: &mut Heard,
+    mut joining: GroupJoining,
+    timeout_s: u64,
+    json: Json,
+) -> Result<Exit, Failure> {
+    if timeout_s > 0 {
+        context.remark(&format!("chinwag: waiting to be let in, for up to {timeout_s} s..."));
+        let waits = until_in(node, heard, &mut joining);
+        // What is known when the time is over is what is said.
+        if let Ok(ended) = timeout(Duration::from_secs(timeout_s), waits).await {
+            ended?;
+        }
+    }
+    let said = if json.json {
+        let raw =
+            serde_json::to_value(&joining).map_err(|error| Failure::new(Exit::Internal, error))?;
+        output::json(&raw)
+    } else {
+        show::groups::joining(&joining)
+    };
+    output::say_done(done(GroupTicketUse::NAME), &said)?;
+    if !joining.joined {
+        context.remark(
+            "chinwag: the ticket is kept, and tried again whenever chinwag runs here and there; \
+             `chinwag group joinings` says what is in the way, `chinwag group decline ID` gives it up",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// How often it is asked whether a ticket has let us in, where nothing happens that would say so.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+async fn until_in(
+    node: &Node,
+    heard: &mut Heard,
+    joining: &mut GroupJoining,
+) -> Result<(), Failure> {
+    while !joining.joined {
+        let waiting = node.call::<GroupJoinings>(Nothing {}).await?;
+        if let Some(known) = waiting.into_iter().find(|known| known.group == joining.group) {
+            *joining = known;
+        } else {
+            let params = OneGroup { group: joining.group.clone() };
+            let group = node.call::<GroupShow>(params).await?;
+            joining.name = Some(group.conversation.name);
+            (joining.joined, joining.reason) = (true, None);
+            "we are in".clone_into(&mut joining.text);
+            return Ok(());
+        }
+        if let Ok(None) = timeout(ASKED_EVERY, heard.next()).await {
+            node.hear_on(heard).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Lists the groups: of all conversations those that are some.

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, InviteCreate, InviteList,
-    InviteRevoke, Method as _, Nothing, OneInvite,
+    AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, GroupTicketUse, InviteCreate,
+    InviteList, InviteRevoke, Method as _, Nothing, OneInvite, UseGroupTicket,
 };
 use chinwag_api::model::{Contact, ContactState, Id};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use tokio::time::timeout;
 
-use super::{ask_list, done, understood};
+use super::{ask_list, done, group, understood};
 use crate::args::Json;
 use crate::args::people::{Add, Invite, Invites};
 use crate::context::Context;
@@ -87,7 +87,7 @@ async fn card(context: &Context, args: &Invite) -> Result<Exit, Failure> {
 }
 
 /// Draws a line as a QR code; beside JSON it goes to standard error.
-fn draw(context: &Context, line: &str, json: Json) -> Result<(), Failure> {
+pub(super) fn draw(context: &Context, line: &str, json: Json) -> Result<(), Failure> {
     let qr = drawn(line, context.style().paint.is_on)?;
     if json.json {
         output::remark(&qr);
@@ -164,6 +164,18 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
     let ticket = ticket.trim().to_owned();
     with(context, Need::Account, async |node| {
         let mut heard = node.hear(None).await?;
+        if args.called.is_none() && args.text.is_none() {
+            // One box to paste into is enough for both.
+            let params = UseGroupTicket { ticket: ticket.clone() };
+            match node.call::<GroupTicketUse>(params).await {
+                Ok(joining) => {
+                    let (timeout_s, json) = (args.timeout, args.json);
+                    return group::let_in(context, node, &mut heard, joining, timeout_s, json).await;
+                }
+                Err(failure) if failure.exit == Exit::Usage => {}
+                Err(failure) => return Err(failure),
+            }
+        }
         let params = AddContact { ticket, called: args.called, text: args.text };
         let added = node.call::<ContactAdd>(params).await?;
         let contact = if is_contact(&added) || args.timeout == 0 {

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use chinwag_api::model::{
-    AudienceChange, Conversation, Group, GroupInvitation, GroupMember, GroupRole, GroupStanding,
+    AudienceChange, Conversation, Group, GroupInvitation, GroupJoining, GroupMember, GroupRole,
+    GroupStanding, GroupTicket, OpenGroupTicket,
 };
 
 use chinwag_text::words;
@@ -167,6 +168,62 @@ pub(crate) fn joined(group: &Group) -> String {
         return format!("You have joined {called}, of {members}.");
     }
     format!("You join {called} as soon as a member is reached who says that you were let in.")
+}
+
+/// What there is to say of a ticket that was made.
+pub(crate) fn ticket(ticket: &GroupTicket, style: &Style) -> String {
+    let ends = ticket.expires_at.as_deref().map(|at| format!(", until {}", style.clock.moment(at)));
+    format!(
+        "A ticket to a group for anybody who has it{}. It holds a secret: hand it over where nobody else \
+         reads along. To take it back: chinwag group revoke GROUP {}",
+        ends.unwrap_or_default(),
+        super::id(&ticket.id, true),
+    )
+}
+
+/// Tickets to a group by which people may join now.
+pub(crate) fn tickets(tickets: &[OpenGroupTicket], style: &Style) -> String {
+    if tickets.is_empty() {
+        return "Nobody can join this group by a ticket.".to_owned();
+    }
+    let mut table = Table::new(&["ID", "MADE BY", "DEVICES JOINED", "ENDS"]);
+    for ticket in tickets {
+        let ends = ticket.expires_at.as_deref();
+        table.row([
+            // It is typed to revoke it, so it is whole.
+            super::id(&ticket.id, true),
+            ticket.by_name.as_deref().map_or_else(|| "?".to_owned(), name),
+            ticket.joined.to_string(),
+            ends.map_or("when it is revoked".into(), |at| style.clock.until(at)),
+        ]);
+    }
+    table.text(style.paint)
+}
+
+/// How far we are with joining a group by a ticket.
+pub(crate) fn joining(joining: &GroupJoining) -> String {
+    match (&joining.name, joining.joined) {
+        (Some(called), true) => format!("You have joined {}.", name(called)),
+        (None, true) => "You have joined the group.".to_owned(),
+        (_, false) => format!("You are not in the group yet: {}.", joining.text),
+    }
+}
+
+/// Groups that we wait to be let into.
+pub(crate) fn joinings(joinings: &[GroupJoining], style: &Style) -> String {
+    if joinings.is_empty() {
+        return "No ticket to a group waits.".to_owned();
+    }
+    let mut table = Table::new(&["GROUP", "ENDS", "IN THE WAY"]);
+    for joining in joinings {
+        let ends = joining.expires_at.as_deref();
+        table.row([
+            super::id(&joining.group, style.whole_ids),
+            ends.map_or("when it is revoked".into(), |at| style.clock.until(at)),
+            joining.text.clone(),
+        ]);
+    }
+    table.text(style.paint)
 }
 
 /// What there is to say when we have left one.
