@@ -138,13 +138,13 @@ methods! {
         "Joins a group that we were invited to; what was said there is fetched then.";
     "group.decline" GroupDecline (OneGroup) -> Nothing:
         "Wants nothing of a group that we were invited to. It does not come again.";
-    "group.createTicket" GroupTicketCreate (CreateGroupTicket) -> GroupTicket:
+    "group.createTicket" GroupCreateTicket (CreateGroupTicket) -> GroupTicket:
         "Makes a ticket to a group: whoever has the line may join, until it is revoked or ends.";
     "group.tickets" GroupTickets (OneGroup) -> Vec<OpenGroupTicket>:
         "The tickets to a group by which people may join now.";
-    "group.revokeTicket" GroupTicketRevoke (OneGroupTicket) -> Nothing:
+    "group.revokeTicket" GroupRevokeTicket (OneGroupTicket) -> Nothing:
         "Takes a ticket to a group back. Who joined by it stays.";
-    "group.useTicket" GroupTicketUse (UseGroupTicket) -> GroupJoining:
+    "group.useTicket" GroupUseTicket (UseGroupTicket) -> GroupJoining:
         "Uses a ticket to a group: we join as soon as the device that it leads to lets us in.";
     "group.joinings" GroupJoinings (Nothing) -> Vec<GroupJoining>:
         "Groups to which a ticket was used here that has not let us in yet. group.decline takes one back.";
@@ -286,7 +286,7 @@ pub struct OneInvite {
     pub invite: Id,
 }
 
-/// Parameters of [`GroupTicketCreate`].
+/// Parameters of [`GroupCreateTicket`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateGroupTicket {
@@ -307,7 +307,7 @@ pub struct OneGroupTicket {
     pub ticket: Id,
 }
 
-/// Parameters of [`GroupTicketUse`].
+/// Parameters of [`GroupUseTicket`].
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UseGroupTicket {

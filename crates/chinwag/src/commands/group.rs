@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chinwag_api::method::{
     ChangeGroup, ConversationList, CreateGroup, CreateGroupTicket, GroupChange, GroupCreate,
-    GroupDecline, GroupInvitations, GroupInvite, GroupJoin, GroupJoinings, GroupLeave, GroupRemove,
-    GroupSetRole, GroupShow, GroupTicketCreate, GroupTicketRevoke, GroupTicketUse, GroupTickets,
-    InviteToGroup, ListConversations, Method as _, Nothing, OneGroup, OneGroupTicket, OneMember,
-    SetGroupRole, UseGroupTicket,
+    GroupCreateTicket, GroupDecline, GroupInvitations, GroupInvite, GroupJoin, GroupJoinings,
+    GroupLeave, GroupRemove, GroupRevokeTicket, GroupSetRole, GroupShow, GroupTickets,
+    GroupUseTicket, InviteToGroup, ListConversations, Method as _, Nothing, OneGroup,
+    OneGroupTicket, OneMember, SetGroupRole, UseGroupTicket,
 };
 use chinwag_api::model::{
     Conversation, Group, GroupInvitation, GroupJoining, GroupRole, OpenGroupTicket,
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
             with(context, Need::Account, async |node| {
                 let mut heard = node.hear(None).await?;
                 let ticket = UseGroupTicket { ticket: args.group };
-                let joining = node.call::<GroupTicketUse>(ticket).await?;
+                let joining = node.call::<GroupUseTicket>(ticket).await?;
                 let_in(context, node, &mut heard, joining, args.timeout, args.json).await
             })
             .await
@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
         GroupCommand::Revoke(args) => {
             let params = OneGroupTicket { group: args.group, ticket: args.ticket };
             let words = |_: &Nothing| "It was taken back; who joined by it stays.".into();
-            ask::<GroupTicketRevoke>(context, params, args.json, words).await
+            ask::<GroupRevokeTicket>(context, params, args.json, words).await
         }
         GroupCommand::Joinings(list) => {
             let words = |all: &Vec<GroupJoining>| show::groups::joinings(all, &style);
@@ -122,11 +122,11 @@ fn is_ticket(typed: &str) -> bool {
 async fn ticket(context: &Context, args: args::GroupTicket) -> Result<Exit, Failure> {
     with(context, Need::Account, async |node| {
         let params = CreateGroupTicket { group: args.group, expires_in_s: args.expires };
-        let raw = node.raw::<GroupTicketCreate>(params).await?;
-        let ticket = understood::<GroupTicketCreate>(raw.clone())?;
+        let raw = node.raw::<GroupCreateTicket>(params).await?;
+        let ticket = understood::<GroupCreateTicket>(raw.clone())?;
         let line =
             if args.json.json { output::json(&raw) } else { output::one_line(&ticket.ticket) };
-        output::say_done(done(GroupTicketCreate::NAME), &line).map_err(|failure| {
+        output::say_done(done(GroupCreateTicket::NAME), &line).map_err(|failure| {
             failure
                 .hint("`chinwag group tickets` lists it, and `chinwag group revoke` takes it back")
         })?;
@@ -168,7 +168,7 @@ pub(super) async fn let_in(
     } else {
         show::groups::joining(&joining)
     };
-    output::say_done(done(GroupTicketUse::NAME), &said)?;
+    output::say_done(done(GroupUseTicket::NAME), &said)?;
     if !joining.joined {
         context.remark(
             "chinwag: the ticket is kept, and tried again whenever chinwag runs here and there; \

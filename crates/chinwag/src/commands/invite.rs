@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chinwag_api::event::What;
 use chinwag_api::method::{
-    AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, GroupTicketUse, InviteCreate,
+    AccountCard, AddContact, ContactAdd, ContactList, CreateInvite, GroupUseTicket, InviteCreate,
     InviteList, InviteRevoke, Method as _, Nothing, OneInvite, UseGroupTicket,
 };
 use chinwag_api::model::{Contact, ContactState, Id};
@@ -167,7 +167,7 @@ pub(super) async fn add(context: &Context, args: Add) -> Result<Exit, Failure> {
         if args.called.is_none() && args.text.is_none() {
             // One box to paste into is enough for both.
             let params = UseGroupTicket { ticket: ticket.clone() };
-            match node.call::<GroupTicketUse>(params).await {
+            match node.call::<GroupUseTicket>(params).await {
                 Ok(joining) => {
                     let (timeout_s, json) = (args.timeout, args.json);
                     return group::let_in(context, node, &mut heard, joining, timeout_s, json).await;

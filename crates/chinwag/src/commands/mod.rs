@@ -27,9 +27,9 @@ use std::time::Duration;
 use chinwag_api::method::{
     AccountCreate, AccountRename, AccountRestore, BackupCreate, BundleImport, ContactAdd,
     ContactBlock, ContactRename, ContactUnblock, ContactVerify, ConversationMarkRead,
-    ConversationNotify, DeviceRevoke, GroupChange, GroupCreate, GroupDecline, GroupInvite,
-    GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupTicketCreate, GroupTicketRevoke,
-    GroupTicketUse, InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract,
+    ConversationNotify, DeviceRevoke, GroupChange, GroupCreate, GroupCreateTicket, GroupDecline,
+    GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupRevokeTicket, GroupSetRole,
+    GroupUseTicket, InviteCreate, InviteRevoke, MessageEdit, MessageReact, MessageRetract,
     MessageSend, Method, RequestAccept, RequestDecline,
 };
 use serde_json::Value;
@@ -164,8 +164,8 @@ fn done(method: &str) -> &'static str {
         BackupCreate::NAME => "the backup was written",
         InviteCreate::NAME => "the ticket was made",
         GroupCreate::NAME => "the group was begun",
-        GroupTicketCreate::NAME => "the ticket was made",
-        GroupTicketUse::NAME => "the ticket is kept",
+        GroupCreateTicket::NAME => "the ticket was made",
+        GroupUseTicket::NAME => "the ticket is kept",
         AccountRename::NAME
         | BundleImport::NAME
         | ContactAdd::NAME
@@ -183,7 +183,7 @@ fn done(method: &str) -> &'static str {
         | GroupLeave::NAME
         | GroupRemove::NAME
         | GroupSetRole::NAME
-        | GroupTicketRevoke::NAME
+        | GroupRevokeTicket::NAME
         | InviteRevoke::NAME
         | MessageEdit::NAME
         | MessageReact::NAME
