@@ -37,6 +37,7 @@ impl World<'_> {
         let Person { node, store, account: own, .. } = &self.people[who];
         let contacts = store.people().filter(|c| c.is_contact).map(|c| c.account);
         let tickets = store.tickets().unwrap_or_default().into_iter().map(|t| t.account);
+        let to_groups = store.group_tickets().unwrap_or_default().into_iter().map(|t| t.account);
         let asked = store.asked().unwrap_or_default().into_iter().map(|a| a.account);
         let fellows = node.iter().flat_map(chinwag_core::node::Node::groups);
         let fellows = fellows.flat_map(|(_, state)| state.members.keys().copied());
@@ -44,6 +45,7 @@ impl World<'_> {
             |account: &AccountId| store.contact(*account).is_some_and(|known| known.is_blocked);
         let wanted: BTreeSet<AccountId> = contacts
             .chain(tickets)
+            .chain(to_groups)
             .chain(asked)
             .chain(fellows)
             .chain([*own])

@@ -557,7 +557,12 @@ impl World<'_> {
             // Whoever was removed and does not know it yet has no standing.
             _ if self.is_revoked(who) => true,
             // Whoever was removed and does not know it is not answered.
-            Violation::TooSlow => is_troubled || self.is_not_answered(who, other),
+            // Who takes themselves for a member does not join once more.
+            Violation::TooSlow => {
+                is_troubled || self.is_not_answered(who, other) || self.was_handed(other)
+            }
+            // Here it may not be known yet that there is such a ticket.
+            Violation::TicketNotGood => self.was_handed(other),
             Violation::TooManySessions => {
                 self.network.between(who, other) >= SESSIONS_PER_DEVICE_MAX
             }
@@ -577,6 +582,7 @@ impl World<'_> {
             }
             Violation::NotCertified => self.cover("expired certificates refused"),
             Violation::NotWelcome => self.count_stranger(who, other),
+            Violation::TicketNotGood => self.cover("tickets to groups not good"),
             _ => {}
         }
     }

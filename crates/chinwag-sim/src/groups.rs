@@ -13,8 +13,9 @@ use chinwag_core::entry::{Header, Seq};
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Link};
+use chinwag_core::log::Run;
 use chinwag_core::membership::{
-    Action, Placed, Right, Role, Setting, State, Topic, Verdict, resolve,
+    Action, By, GroupTicket, Placed, Right, Role, Setting, State, Topic, Verdict, resolve,
 };
 use chinwag_core::node::Node;
 use chinwag_core::output::{GroupRefusal, Refusal};
@@ -40,6 +41,8 @@ pub(crate) struct Group {
     pub(crate) named: BTreeSet<AccountId>,
     /// All operations that were ever kept by anybody.
     operations: BTreeMap<EntryId, Placed>,
+    /// Who ever had a ticket to it in their hands.
+    handed: BTreeSet<AccountId>,
 }
 
 /// What somebody knows of a group after a step.
@@ -95,6 +98,12 @@ pub(crate) enum Deed {
     Read,
     /// To tell that one is typing.
     Typing,
+    /// To make a ticket.
+    MakeTicket,
+    /// To take a ticket back.
+    RevokeTicket,
+    /// To join by a ticket.
+    UseTicket,
 }
 
 impl World<'_> {
@@ -121,7 +130,10 @@ impl World<'_> {
         };
         let id = entry.header.conversation;
         let named = BTreeSet::from([self.people[who].account]);
-        self.groups.insert(id, Group { founder: who, named, operations: BTreeMap::new() });
+        self.groups.insert(
+            id,
+            Group { founder: who, named, operations: BTreeMap::new(), handed: BTreeSet::new() },
+        );
         self.cover("groups begun");
         self.at(self.now + 2 * SECOND, What::Gather(who, id));
     }
@@ -274,7 +286,9 @@ impl World<'_> {
     pub(crate) fn is_fair_in_group(&self, who: Who, refusal: &Refusal) -> bool {
         match refusal {
             Refusal::Group(refusal) => *refusal != GroupRefusal::NotTaken,
-            Refusal::NoEntry(_) | Refusal::Busy => true,
+            Refusal::NoEntry(_) | Refusal::Busy | Refusal::TicketExpired | Refusal::OwnTicket => {
+                true
+            }
             Refusal::NoContact(account) => {
                 !self.store(who).contact(*account).is_some_and(|contact| contact.is_contact)
             }
@@ -296,6 +310,53 @@ impl World<'_> {
         if let Some((group, _)) = self.some_group(who) {
             self.ask(who, Asked::Export, Command::ExportGroup(group));
         }
+    }
+
+    /// Whoever decides makes a ticket to a group, or takes one back.
+    pub(crate) fn ticket_to_group(&mut self, who: Who) {
+        let Some((group, role)) = self.some_group(who) else { return };
+        let state = self.people[who].node.as_ref().and_then(|node| node.group(group));
+        let tickets: Vec<EntryId> =
+            state.into_iter().flat_map(|state| state.tickets.keys().copied()).collect();
+        if role == Role::Member {
+            return;
+        }
+        if self.dice.once_in(3)
+            && let Some(ticket) = self.dice.pick(&tickets)
+        {
+            let command = Command::RevokeTicket { group, ticket };
+            return self.ask(who, Asked::Deed(group, Deed::RevokeTicket), command);
+        }
+        let lifetime_s = self.dice.once_in(4).then_some(30);
+        let command = Command::MakeTicket { group, lifetime_s, addresses: Vec::new() };
+        self.ask(who, Asked::Deed(group, Deed::MakeTicket), command);
+    }
+
+    /// A ticket goes to some people, whoever they are.
+    pub(crate) fn hand_out_to_group(&mut self, ticket: &GroupTicket) {
+        for _ in 0..self.dice.between(1, 3) {
+            let guest = self.dice.place(self.people.len());
+            let account = self.people[guest].account;
+            if let Some(group) = self.groups.get_mut(&ticket.group) {
+                group.handed.insert(account);
+                group.named.insert(account);
+            }
+            let later = self.now + self.dice.between(1, 10 * SECOND);
+            self.at(later, What::HandToGroup(guest, ticket.clone()));
+        }
+    }
+
+    pub(crate) fn hand_to_group(&mut self, guest: Who, ticket: GroupTicket) {
+        if self.now < self.peace {
+            let asked = Asked::Deed(ticket.group, Deed::UseTicket);
+            self.ask(guest, asked, Command::UseTicket(ticket));
+        }
+    }
+
+    /// Whether somebody ever had a ticket to a group.
+    pub(crate) fn was_handed(&self, who: Who) -> bool {
+        let account = self.people[who].account;
+        self.groups.values().any(|group| group.handed.contains(&account))
     }
 
     // What is known without any protocol.
@@ -348,6 +409,9 @@ impl World<'_> {
             Deed::Decline => "invitations declined",
             Deed::Read => "groups read",
             Deed::Typing => "typing in groups",
+            Deed::MakeTicket => "tickets to groups made",
+            Deed::RevokeTicket => "tickets to groups revoked",
+            Deed::UseTicket => "tickets to groups used",
         });
         match deed {
             Deed::Read => self.read_all_in(who, id),
@@ -561,6 +625,10 @@ impl World<'_> {
         };
         let deciders = &owners | &let_in(&owners, Right::Admin);
         let may = &deciders | &let_in(&deciders, Right::Member);
+        let may = &may
+            | &joined_by_tickets(group.operations.values(), |operation| {
+                by(operation).is_some_and(|by| deciders.contains(&by))
+            });
         let usurper = known.members.iter().find(|member| !may.contains(member)).copied();
         let ends = |account: &AccountId| {
             group.operations.values().any(|operation| {
@@ -635,7 +703,7 @@ impl World<'_> {
     fn check_came(&mut self, who: Who, entry: &StoredEntry) {
         let account = self.people[who].account;
         self.widen_by_bundles(who, entry, account);
-        if is_removal_of(account, &entry.header, entry.body.as_deref()) {
+        if self.is_end_of(account, &entry.header, entry.body.as_deref()) {
             return;
         }
         let Some(audience) = self.noted.audiences.get(&entry.id) else { return };
@@ -735,10 +803,13 @@ impl World<'_> {
         if bytes.first() == Some(&7)
             && let Ok(Message::Entries { run, .. }) = Message::read(bytes)
             && let [(header, body)] = run.entries.as_slice()
-            && is_removal_of(account, header, body.as_deref())
+            && self.is_end_of(account, header, body.as_deref())
         {
             // Whoever was removed is shown that, and nothing else.
             return self.cover("removals shown");
+        }
+        if self.is_about_a_ticket(who, id, account, bytes) {
+            return;
         }
         if !is_empty && !self.may_speak(who, before, id, account) {
             return self.fail(&format!("{who} speaks of a group to {to}, who is no member"));
@@ -751,6 +822,69 @@ impl World<'_> {
             let ids: Vec<EntryId> = bodies.map(|(header, _)| header.id()).collect();
             for entry in ids {
                 self.check_audience(who, before, id, entry, account, to);
+            }
+        }
+    }
+
+    /// Whether an entry ends the membership of an account: its removal, or the revocation of a ticket by
+    /// which it joined.
+    fn is_end_of(&self, account: AccountId, header: &Header, body: Option<&[u8]>) -> bool {
+        if is_removal_of(account, header, body) {
+            return true;
+        }
+        let Ok(placed) = Placed::read(header, body.unwrap_or_default()) else { return false };
+        let Action::Revoke { ticket, joined } = placed.action() else { return false };
+        let group = self.groups.get(&header.conversation);
+        let mut all = group.into_iter().flat_map(|group| group.operations.values());
+        all.any(|operation| match operation.action() {
+            Action::Join { account: of, by: By::Ticket { ticket: by, .. } } => {
+                *of == account && by == ticket && !joined.contains(&operation.id())
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether what goes out shows how a group begins to somebody who has a ticket to it, or is somebody's own
+    /// log by which they join by one: whoever lets them in is of its audience.
+    fn is_about_a_ticket(
+        &mut self,
+        who: Who,
+        id: ConversationId,
+        to: AccountId,
+        bytes: &[u8],
+    ) -> bool {
+        if bytes.first() != Some(&7) {
+            return false;
+        }
+        let Ok(Message::Entries { author, run, .. }) = Message::read(bytes) else { return false };
+        let read = |(header, body): &(Header, Option<Vec<u8>>)| {
+            Placed::read(header, body.as_deref().unwrap_or_default()).ok()
+        };
+        let operations: Vec<Option<Placed>> = run.entries.iter().map(read).collect();
+        let has_ticket = self.groups.get(&id).is_some_and(|group| group.handed.contains(&to));
+        if let [Some(placed)] = operations.as_slice()
+            && matches!(placed.action(), Action::Create(_))
+            && has_ticket
+        {
+            self.cover("groups shown for a ticket");
+            self.widen(&run, to);
+            return true;
+        }
+        let joins =
+            |placed: &Placed| matches!(placed.action(), Action::Join { by: By::Ticket { .. }, .. });
+        let is_join = operations.last().and_then(Option::as_ref).is_some_and(joins);
+        if !is_join || author != self.people[who].device {
+            return false;
+        }
+        self.cover("joinings by tickets");
+        self.widen(&run, to);
+        true
+    }
+
+    fn widen(&mut self, run: &Run, to: AccountId) {
+        for (header, _) in &run.entries {
+            if let Some(audience) = self.noted.audiences.get_mut(&header.id()) {
+                audience.insert(to);
             }
         }
     }
@@ -1044,6 +1178,26 @@ impl World<'_> {
             self.fail(&format!("{seq} of {device:?} did not come to all of a group"));
         }
     }
+}
+
+/// Who says that they join by a ticket that somebody made who might, and has its key.
+fn joined_by_tickets<'a>(
+    operations: impl Iterator<Item = &'a Placed> + Clone,
+    may: impl Fn(&Placed) -> bool,
+) -> BTreeSet<AccountId> {
+    let made = operations.clone().filter(|operation| may(operation));
+    let made = made.filter_map(|operation| match operation.action() {
+        Action::Ticket { key, .. } => Some((operation.id(), *key)),
+        _ => None,
+    });
+    let made: BTreeMap<EntryId, _> = made.collect();
+    let joined = operations.filter_map(|operation| match operation.action() {
+        Action::Join { account, by: By::Ticket { ticket, key, .. } } => {
+            (made.get(ticket) == Some(key)).then_some(*account)
+        }
+        _ => None,
+    });
+    joined.collect()
 }
 
 /// Whether an entry is the removal of an account.

@@ -280,6 +280,7 @@ impl World<'_> {
                 self.cover("tickets redeemed");
                 self.model.redeemed.push((who, ticket));
             }
+            (Asked::Deed(..), Ok(Answer::GroupTicket(ticket))) => self.hand_out_to_group(&ticket),
             (Asked::Export, Ok(Answer::Bundles(bundles))) => self.send_out(who, bundles),
             (Asked::Import(from, fate), reply) => self.opened(who, from, fate, reply),
             (asked, Ok(_)) => self.count(&asked),

@@ -219,6 +219,8 @@ weights! {
         read_in_group = 0 => ReadInGroup,
         /// Carry bundles to all of a group.
         carry_in_group = 0 => CarryInGroup,
+        /// Make a ticket to a group and give it to some, or take one back.
+        ticket_to_group = 0 => TicketToGroup,
     }
 }
 

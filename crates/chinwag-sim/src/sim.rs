@@ -8,6 +8,7 @@ use chinwag_core::env::Env;
 use chinwag_core::identity::Name;
 use chinwag_core::ids::{AccountId, ConversationId, DeviceId, EntryId};
 use chinwag_core::input::{Command, Input, Link, Token};
+use chinwag_core::membership::GroupTicket;
 use chinwag_core::node::Node;
 use chinwag_core::store::Store;
 use chinwag_core::ticket::Ticket;
@@ -107,6 +108,8 @@ pub(crate) enum What {
     Found(Who),
     /// Somebody answers an invitation to a group.
     AnswerGroup(Who, ConversationId),
+    /// A ticket to a group reaches somebody.
+    HandToGroup(Who, GroupTicket),
     /// Whoever began a group lets others in.
     Gather(Who, ConversationId),
     /// Faults stop.
@@ -432,6 +435,7 @@ impl<'a> World<'a> {
             What::Open(who) => self.open(who),
             What::Found(who) => self.found(who),
             What::AnswerGroup(who, id) => self.answer_group(who, id),
+            What::HandToGroup(guest, ticket) => self.hand_to_group(guest, ticket),
             What::Gather(who, id) => self.gather(who, id),
             What::Peace => self.peace(),
         }

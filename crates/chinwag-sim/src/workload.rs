@@ -88,6 +88,7 @@ impl World<'_> {
             Act::ChangeInGroup => self.change_in_group(who),
             Act::ReadInGroup => self.read_in_group(who),
             Act::CarryInGroup => self.carry_in_group(who),
+            Act::TicketToGroup => self.ticket_to_group(who),
         }
     }
 
