@@ -788,7 +788,7 @@ impl World<'_> {
         before: &BTreeMap<ConversationId, Knows>,
         bytes: &[u8],
     ) {
-        let Some(5 | 7 | 8 | 9 | 10) = bytes.first().copied() else { return };
+        let Some(5 | 7 | 8 | 9 | 10 | 14) = bytes.first().copied() else { return };
         let Some(id) = bytes.get(1..33).and_then(|id| id.try_into().ok()) else { return };
         let id = ConversationId::from_bytes(id);
         if !self.groups.contains_key(&id) || !self.is_honest(who) {
@@ -812,7 +812,9 @@ impl World<'_> {
             return;
         }
         if !is_empty && !self.may_speak(who, before, id, account) {
-            return self.fail(&format!("{who} speaks of a group to {to}, who is no member"));
+            let said = crate::programs::framed(bytes);
+            let why = format!("{who} speaks of a group to {to}, who is no member: {said}");
+            return self.fail(&why);
         }
         if bytes.first() == Some(&7)
             && account != self.people[who].account

@@ -569,6 +569,9 @@ impl Node {
         }
         let is_late = had_gaps || conversation.has_gaps();
         let is_group = conversation.group().is_some();
+        if run.entries().first().is_some_and(|entry| entry.header().seq() == Seq::MIN) {
+            self.keep_creation(env, id, author)?;
+        }
         if let Some(run) = what_is_new(run, &here).filter(|_| !is_group) {
             self.hand_to_all(id, author, &run, from);
         }

@@ -634,10 +634,30 @@ impl Node {
     /// The message that shows how a group begins, if this is one and that is kept here.
     pub(super) fn how_it_begins(&self, id: ConversationId) -> Option<Message> {
         let (author, run) = self.group_in(id)?.creation.clone()?;
-        let first = run.entries.first().map(|(header, _)| header.seq())?;
+        let [(header, _)] = run.entries.as_slice() else { return None };
+        let first = header.seq();
         // Whoever sends it is taken to have it: who was told of it only now does not keep it yet.
         let is_kept = first.get() <= self.height(id, author);
         is_kept.then_some(Message::Entries { conversation: id, author, run })
+    }
+
+    /// Keeps the signature of the entry that begins a group, which comes again in a longer run: whoever
+    /// is shown how the group begins is shown no more than that.
+    pub(super) fn keep_creation(
+        &self,
+        env: &mut Env<'_>,
+        id: ConversationId,
+        author: DeviceId,
+    ) -> Result<(), StoreError> {
+        let creation = self.group_in(id).and_then(|group| group.creation.as_ref());
+        let creation = creation.filter(|(creator, _)| *creator == author);
+        let Some((_, Run { entries, signature })) = creation else { return Ok(()) };
+        let [(header, _)] = entries.as_slice() else { return Ok(()) };
+        let is_signed = |entry: StoredEntry| entry.signature.is_some();
+        if env.store.entry(header.id())?.is_none_or(is_signed) {
+            return Ok(());
+        }
+        env.store.put_signature(header.id(), signature)
     }
 
     /// Asks everybody who is connected and may know for what is not known of those who are named.

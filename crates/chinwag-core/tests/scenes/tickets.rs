@@ -447,3 +447,32 @@ fn a_contact_who_writes_that_they_join_by_a_ticket_that_has_ended_is_not_heard()
         assert_eq!(members(&mut world, "alice", group)[1..], *there);
     }
 }
+
+#[test]
+fn whoever_comes_with_a_ticket_is_shown_how_the_group_begins_and_no_more_before_they_join() {
+    let mut world = World::of_friends(&["alice", "bob"]);
+    let group = world.group("alice");
+    for words in ["to myself", "and again"] {
+        world.say_in("alice", group, words);
+    }
+    world.grant("alice", group, "bob", Right::Admin);
+    world.connect("alice", "bob");
+    world.settle();
+    world.command("bob", Command::JoinGroup(group)).unwrap();
+    world.settle();
+    // He has alice's log in one piece, and knows what he has kept.
+    world.restart("bob");
+    let ticket = make(&mut world, "bob", group);
+    world.join_as("zoe");
+    assert_eq!(world.command("zoe", Command::UseTicket(ticket)), Ok(Answer::Done));
+    world.connect("zoe", "bob");
+    let before = world.entries_sent();
+    let is_shown = (0..100).any(|_| {
+        world.deliver_one();
+        world.entries_sent() > before
+    });
+    assert!(is_shown, "{:?}", world.transcript());
+    assert_eq!(world.entries_sent() - before, 1);
+    world.settle();
+    assert_eq!(world.said_in("zoe", group), ["to myself", "and again"]);
+}
