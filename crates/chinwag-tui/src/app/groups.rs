@@ -2,8 +2,8 @@
 
 use chinwag_api::method::{
     ChangeGroup, CreateGroup, GroupChange, GroupCreate, GroupDecline, GroupInvitations,
-    GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow, InviteToGroup,
-    Nothing, OneGroup, OneMember, SetGroupRole,
+    GroupInvite, GroupJoin, GroupLeave, GroupRemove, GroupSetRole, GroupShow, GroupUseTicket,
+    InviteToGroup, Nothing, OneGroup, OneMember, SetGroupRole, UseGroupTicket,
 };
 use chinwag_api::model::{Audience, AudienceChange, Group, GroupMember, GroupRole, Id};
 use chinwag_text::safe::{one_line, person};
@@ -18,8 +18,13 @@ use crate::msg::{Ask, Effect, Tag};
 const NAME_SHOWN: usize = 40;
 
 /// What `/group` does with what stands behind it.
-const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join NAME | decline NAME | leave | \
+const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join NAME|TICKET | decline NAME | leave | \
                          remove NAME | admin NAME | member NAME | rename NAME | topic TEXT";
+
+/// Whether this is meant as a ticket, and not as the name of a group.
+fn is_ticket(typed: &str) -> bool {
+    typed.to_ascii_lowercase().starts_with("chinwag1")
+}
 
 /// Asks who invites us; to be shown, or only to be noted.
 pub(super) fn ask_invitations(is_shown: bool) -> Effect {
@@ -43,6 +48,11 @@ impl App {
             "create" => return self.begin_group(rest),
             "join" | "decline" if rest.is_empty() => {
                 return self.about_groups(Act::Groups, "");
+            }
+            "join" if is_ticket(rest) => {
+                let done = Tag::Done("you join as soon as who made the ticket is reached".into());
+                let params = UseGroupTicket { ticket: rest.to_owned() };
+                return vec![Ask::of::<GroupUseTicket>(done, params)];
             }
             "join" => {
                 let done = Tag::Done("you join it as soon as a member is reached".into());
