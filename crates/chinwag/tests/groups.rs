@@ -13,6 +13,7 @@ use chinwag_api::model::{
 use harness::ESCAPE;
 use harness::home::{Home, introduce, until_so};
 use harness::pipes::Piped;
+use harness::terminal::Terminal;
 use rustix::process::Signal;
 
 /// Ana knows Bob and Cleo, and their daemons run.
@@ -363,4 +364,93 @@ fn strangers_join_a_group_by_a_ticket_until_it_is_taken_back_and_hear_that_it_wa
     cleo.does(&["group", "decline", &late.group]);
     assert_eq!(joinings(), []);
     until_the_same(&[&ana, &bob]);
+}
+
+/// Somebody at the client, in the group.
+#[track_caller]
+fn joins_in_the_client(home: &Home, client: &Terminal) {
+    client.until_shows("invites you to the group Choir");
+    client.enters("/group join Choir");
+    until_so("they have joined", || groups(home).iter().any(|g| g.group.as_ref().unwrap().joined));
+    client.enters("/chat Choir");
+    client.until_shows("Choir  ");
+}
+
+/// What was said in words, as it is shown to somebody.
+#[track_caller]
+fn words(of: &Home) -> Vec<String> {
+    let said = messages(of).into_iter().filter(|message| message.kind != "membership");
+    said.map(|message| message.text.unwrap_or_default()).collect()
+}
+
+#[test]
+fn of_five_at_the_client_one_is_killed_one_is_removed_while_away_and_one_comes_by_a_ticket() {
+    let homes = ["Ana", "Bob", "Cleo", "Dan", "Eve"].map(Home::of);
+    let [ana, bob, cleo, dan, eve] = &homes;
+    let [anas, bobs, mut cleos, dans, eves] = homes.each_ref().map(|home| home.sits_at(&[]));
+    for client in [&anas, &bobs, &cleos, &dans, &eves] {
+        client.until_shows("notes to yourself");
+    }
+    for other in [bob, cleo, dan] {
+        introduce(ana, other);
+    }
+    ana.asks::<Group>(&["group", "create", "Choir", "Bob", "Cleo", "Dan"]);
+    for (home, client) in [(bob, &bobs), (cleo, &cleos), (dan, &dans)] {
+        joins_in_the_client(home, client);
+    }
+    anas.enters("/chat Choir");
+    let together = ["good evening", "here I am", "and I", "me too"];
+    for (client, text) in [&anas, &bobs, &cleos, &dans].into_iter().zip(together) {
+        client.enters(text);
+        for home in [ana, bob, cleo, dan] {
+            until_shown(home, text);
+        }
+    }
+    // Eve knows nobody. She has a line of text.
+    let ticket: GroupTicket = ana.asks(&["group", "ticket", "Choir"]);
+    eves.enters(&format!("/group join {}", ticket.ticket));
+    let is_in = |home: &Home| {
+        groups(home).iter().any(|group| group.group.as_ref().is_some_and(|group| group.joined))
+    };
+    until_so("Eve is in", || is_in(eve));
+    until_so("Eve has what was said before", || words(eve).len() == together.len());
+    // Bob is killed, and Cleo leaves her client. Then she is removed.
+    bobs.signal(Signal::KILL);
+    drop(bobs);
+    cleos.types("\u{11}\u{11}");
+    assert_eq!(cleos.ends(), 0);
+    dans.enters("is anybody missing?");
+    until_shown(eve, "is anybody missing?");
+    ana.asks::<Group>(&["group", "remove", "Choir", "Cleo", "--yes"]);
+    anas.enters("without Cleo");
+    until_shown(eve, "without Cleo");
+    eves.enters("/chat Choir");
+    eves.enters("I am new");
+    until_shown(dan, "I am new");
+    // Both come back: Bob to everything, Cleo to what she is told.
+    let bobs = bob.sits_at(&[]);
+    let cleos = cleo.sits_at(&[]);
+    until_shown(bob, "I am new");
+    bobs.enters("/chat Choir");
+    bobs.until_shows("I am new");
+    bobs.enters("what did I miss?");
+    let members = [ana, bob, dan, eve];
+    for home in members {
+        until_shown(home, "what did I miss?");
+    }
+    until_so("Cleo is told", || lines(cleo).contains(&"Ana removed you".to_owned()));
+    cleos.enters("/chat Choir");
+    cleos.until_shows("│ removed you");
+    until_the_same(&members);
+    let later = ["is anybody missing?", "without Cleo", "I am new", "what did I miss?"];
+    let all: Vec<&str> = together.into_iter().chain(later).collect();
+    for home in members {
+        assert_eq!(words(home), all);
+        let group: Group = home.asks(&["group", "show", "Choir"]);
+        let mut names: Vec<String> = group.members.into_iter().map(|m| m.name).collect();
+        names.sort();
+        assert_eq!(names.len(), 4, "{names:?}");
+    }
+    assert_eq!(words(cleo), together);
+    assert_ne!(digest(cleo), digest(ana));
 }
