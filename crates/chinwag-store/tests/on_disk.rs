@@ -60,7 +60,7 @@ fn a_new_folder_gets_the_newest_schema() {
     drop(open(folder.path()));
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 8);
+    assert_eq!(version, 9);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let says = refused(folder.path(), &store_key());
     assert_eq!(
         says,
-        "the store is of version 99 and this program knows versions up to 8: use the newer program"
+        "the store is of version 99 and this program knows versions up to 9: use the newer program"
     );
     let version: i64 =
         raw(folder.path()).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
