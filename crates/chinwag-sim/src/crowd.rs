@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
-use chinwag_core::sync::neighbours::{SEARCH_EVERY_US, neighbours};
+use chinwag_core::sync::neighbours::{Found, SEARCH_EVERY_US, neighbours, next_tries};
 use chinwag_core::sync::spread::{Change, Spread};
 use chinwag_core::time::Mono;
 
@@ -467,9 +467,9 @@ impl World {
 
     /// Looks for more where too few are here, and ends connections that are of no use any more.
     fn search(&mut self, who: u32) {
-        let (wanted, lacks_some) = self.wanted(who);
-        let tries = &mut self.device(who).tries;
-        *tries = if lacks_some { *tries + 1 } else { tries.saturating_sub(1) };
+        let tries = self.device(who).tries;
+        self.device(who).tries = next_tries(tries, |tries| self.wanted(who, tries).1);
+        let (wanted, _) = self.wanted(who, self.devices[who as usize].tries);
         let ours = self.device(who).dialled.iter().filter(|other| !wanted.contains(other));
         let surplus: Vec<u32> = ours.copied().collect();
         for other in surplus {
@@ -481,7 +481,7 @@ impl World {
         if !self.device(who).is_here {
             return;
         }
-        let (wanted, _) = self.wanted(who);
+        let (wanted, _) = self.wanted(who, self.devices[who as usize].tries);
         for other in wanted {
             let is_there = self.device(other).is_here;
             if is_there && !self.device(who).cables.contains_key(&other) {
@@ -491,7 +491,7 @@ impl World {
         }
     }
 
-    fn wanted(&self, who: u32) -> (BTreeSet<u32>, bool) {
+    fn wanted(&self, who: u32, tries: u32) -> (BTreeSet<u32>, Found) {
         let all = self.crowd.devices;
         let lot = |other: u32| {
             (u64::from(who) << 32 | u64::from(other)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -508,9 +508,9 @@ impl World {
             next.chain((0..CANDIDATES).map(some)).collect()
         };
         let others: Vec<u32> = others.into_iter().filter(|other| *other != who).collect();
-        let Device { cables, tries, .. } = &self.devices[who as usize];
+        let cables = &self.devices[who as usize].cables;
         let place = |other: u32| u64::from(other.wrapping_sub(who).wrapping_add(all) % all);
-        neighbours(0, &others, place, lot, |other| cables.contains_key(&other), *tries)
+        neighbours(0, &others, place, lot, |other| cables.contains_key(&other), tries)
     }
 
     fn meet(&mut self, a: u32, b: u32) {

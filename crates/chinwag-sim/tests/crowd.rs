@@ -2,10 +2,14 @@
 
 use chinwag_sim::crowd::{Crowd, talk};
 
+/// Two hundred devices, of which so many of a hundred leave in a minute.
+const fn crowd(churn: u64) -> Crowd {
+    Crowd { devices: 200, authors: 20, churn, warm_up_s: 60, counted_s: 60, seed: 1 }
+}
+
 #[test]
 fn where_many_come_and_go_everybody_gets_everything_nearly_once_and_soon() {
-    let crowd =
-        Crowd { devices: 200, authors: 20, churn: 5, warm_up_s: 60, counted_s: 60, seed: 1 };
+    let crowd = crowd(5);
     let spreading = talk(crowd);
     assert_eq!(spreading.missed, 0);
     assert!(spreading.copies <= 1.3, "{} copies", spreading.copies);
@@ -15,9 +19,7 @@ fn where_many_come_and_go_everybody_gets_everything_nearly_once_and_soon() {
 
 #[test]
 fn where_nobody_comes_or_goes_hardly_anything_is_sent_twice() {
-    let crowd =
-        Crowd { devices: 200, authors: 20, churn: 0, warm_up_s: 60, counted_s: 60, seed: 1 };
-    let spreading = talk(crowd);
+    let spreading = talk(crowd(0));
     assert_eq!(spreading.missed, 0);
     assert!(spreading.copies <= 1.1, "{} copies", spreading.copies);
 }

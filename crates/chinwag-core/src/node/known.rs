@@ -145,7 +145,7 @@ impl Node {
             wanted.extend(self.devices_of(account, now).into_iter().map(|d| (d, Vec::new())));
         }
         for (id, _) in self.groups() {
-            wanted.extend(self.looked_for(id, now).0.into_iter().map(|d| (d, Vec::new())));
+            wanted.extend(self.looked_for(id, now).into_iter().map(|d| (d, Vec::new())));
         }
         let tickets = self.tickets.values().filter(|ticket| !ticket.is_expired(now));
         wanted.extend(tickets.map(|ticket| (ticket.device, ticket.addresses.clone())));

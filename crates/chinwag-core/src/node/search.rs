@@ -10,7 +10,7 @@ use crate::env::Env;
 use crate::ids::{ConversationId, DeviceId};
 use crate::input::Link;
 use crate::output::Output;
-use crate::sync::neighbours::{ALL_MAX, SEARCH_EVERY_US, neighbours};
+use crate::sync::neighbours::{ALL_MAX, Found, SEARCH_EVERY_US, neighbours, next_tries};
 use crate::time::{Mono, Wall};
 
 const RING: Label = Label::new("chinwag/group-ring/1");
@@ -23,15 +23,22 @@ impl Node {
         members.flat_map(|account| self.devices_of(*account, now)).collect()
     }
 
-    /// Whom of a group to look for, and whether too few of them are here.
-    pub(super) fn looked_for(&self, id: ConversationId, now: Wall) -> (BTreeSet<DeviceId>, bool) {
-        let Some(own) = self.device() else { return (BTreeSet::new(), false) };
-        let others = self.others_in(id, now);
-        if others.len() <= ALL_MAX {
-            return (others.into_iter().collect(), false);
-        }
-        let here = self.connected_devices();
+    /// Whom of a group to look for.
+    pub(super) fn looked_for(&self, id: ConversationId, now: Wall) -> BTreeSet<DeviceId> {
         let tries = self.group_in(id).map_or(0, |group| group.tries);
+        self.neighbours_in(id, now, tries).0
+    }
+
+    /// Whom of a group to look for after so many tries, and whether enough of them are here.
+    fn neighbours_in(
+        &self,
+        id: ConversationId,
+        now: Wall,
+        tries: u32,
+    ) -> (BTreeSet<DeviceId>, Found) {
+        let Some(own) = self.device() else { return (BTreeSet::new(), Found::Enough) };
+        let others = self.others_in(id, now);
+        let here = self.connected_devices();
         let place = |device: DeviceId| drawn(id, &[device]);
         let lot = |device: DeviceId| drawn(id, &[own, device]);
         neighbours(place(own), &others, place, lot, |device| here.contains(&device), tries)
@@ -55,13 +62,12 @@ impl Node {
         let before: BTreeSet<DeviceId> = self.wanted(env.wall).into_keys().collect();
         let ids: Vec<ConversationId> = self.groups().map(|(id, _)| id).collect();
         for id in ids {
-            let lacks_some = self.looked_for(id, env.wall).1;
-            let Some(group) = self.group_in_mut(id) else { continue };
-            if lacks_some {
-                group.tries = group.tries.saturating_add(1);
+            let tries = self.group_in(id).map_or(0, |group| group.tries);
+            let next = next_tries(tries, |tries| self.neighbours_in(id, env.wall, tries).1);
+            let changed = self.group_in_mut(id).filter(|_| next != tries);
+            if let Some(group) = changed {
+                group.tries = next;
                 self.search_soon(env.mono);
-            } else {
-                group.tries = group.tries.saturating_sub(1);
             }
         }
         let wanted: BTreeSet<DeviceId> = self.wanted(env.wall).into_keys().collect();

@@ -19,9 +19,20 @@ const NEXT: usize = 2;
 /// How many others are to be connected. The same number is to be expected of those who look for us.
 const SHORTCUTS: usize = 2;
 
-/// Whom of the `others` a device looks for, who has its own `place` on the ring, and whether more are to be
-/// connected. `lot` is a device's own draw for each. At first no more are looked for than are to be connected;
-/// with each of `tries` that were not enough twice as many, until enough of them are here.
+/// Whether enough of those who are looked for are here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Found {
+    /// Enough are.
+    Enough,
+    /// Too few are, and there is nobody else to look for.
+    Everybody,
+    /// Too few are, and more can be looked for.
+    TooFew,
+}
+
+/// Whom of the `others` a device looks for, who has its own `place` on the ring, and whether enough of these
+/// are here. `lot` is what a device draws for each. At first no more are looked for than are to be connected;
+/// with each of `tries` twice as many, until enough of them are here.
 pub fn neighbours<A: Copy + Ord>(
     place: u64,
     others: &[A],
@@ -29,26 +40,37 @@ pub fn neighbours<A: Copy + Ord>(
     lot: impl Fn(A) -> u64,
     is_here: impl Fn(A) -> bool,
     tries: u32,
-) -> (BTreeSet<A>, bool) {
+) -> (BTreeSet<A>, Found) {
     if others.len() <= ALL_MAX {
-        return (others.iter().copied().collect(), false);
+        return (others.iter().copied().collect(), Found::Enough);
     }
     let mut ring: Vec<A> = others.to_vec();
     ring.sort_by_cached_key(|other| (place_of(*other).wrapping_sub(place), *other));
-    let (next, lacks_next) = up_to(&ring, NEXT, &is_here, tries);
+    let (next, found_next) = up_to(&ring, NEXT, &is_here, tries);
     let mut rest: Vec<A> = ring.into_iter().filter(|other| !next.contains(other)).collect();
     rest.sort_by_cached_key(|other| (lot(*other), *other));
-    let (shortcuts, lacks_some) = up_to(&rest, SHORTCUTS, &is_here, tries);
-    (next.union(&shortcuts).copied().collect(), lacks_next || lacks_some)
+    let (shortcuts, found_some) = up_to(&rest, SHORTCUTS, &is_here, tries);
+    (next.union(&shortcuts).copied().collect(), found_next.max(found_some))
 }
 
-/// The first ones, with so many among them that are here, and whether those are too few.
+/// How many tries there are to be next: one more where too few were found, and one less where that would
+/// still be enough.
+pub fn next_tries(tries: u32, found: impl Fn(u32) -> Found) -> u32 {
+    let fewer = tries.saturating_sub(1);
+    match found(tries) {
+        Found::TooFew => tries.saturating_add(1),
+        Found::Enough if found(fewer) == Found::Enough => fewer,
+        Found::Enough | Found::Everybody => tries,
+    }
+}
+
+/// The first ones, with so many among them that are here, and whether there are.
 fn up_to<A: Copy + Ord>(
     order: &[A],
     count: usize,
     is_here: impl Fn(A) -> bool,
     tries: u32,
-) -> (BTreeSet<A>, bool) {
+) -> (BTreeSet<A>, Found) {
     let width = count.saturating_mul(1_usize.checked_shl(tries).unwrap_or(usize::MAX));
     let mut missing = count;
     let mut wanted = BTreeSet::new();
@@ -59,7 +81,12 @@ fn up_to<A: Copy + Ord>(
         missing -= usize::from(is_here(*other));
         wanted.insert(*other);
     }
-    (wanted, missing > 0 && width < order.len())
+    let found = match missing {
+        0 => Found::Enough,
+        _ if width < order.len() => Found::TooFew,
+        _ => Found::Everybody,
+    };
+    (wanted, found)
 }
 
 #[cfg(test)]
@@ -94,6 +121,21 @@ mod tests {
         let here = wanted.iter().filter(|other| other.is_multiple_of(10)).count();
         assert_eq!(here, NEXT + SHORTCUTS);
         assert_eq!(of(10, 1_000, |_| false).len(), 999);
+    }
+
+    #[test]
+    fn it_is_looked_no_further_than_needed_and_no_less_far() {
+        let others: Vec<u64> = (1..1_000).collect();
+        let tries = |tries: u32, is_here: &dyn Fn(u64) -> bool| {
+            let found = |tries| neighbours(0, &others, |o| o, |o| 1_000 - o, is_here, tries).1;
+            next_tries(tries, found)
+        };
+        // The second of those that come next is the twelfth: eight are too few, sixteen are not.
+        let some = |other: u64| other == 3 || other == 12 || other > 990;
+        assert_eq!([0, 2, 3, 4, 9].map(|n| tries(n, &some)), [1, 3, 3, 3, 8]);
+        // Nobody is there: when all are looked for, all stay looked for.
+        let nobody = |_| false;
+        assert_eq!([0, 8, 9, 10].map(|n| tries(n, &nobody)), [1, 9, 9, 10]);
     }
 
     #[test]
