@@ -17,6 +17,7 @@ pub mod mention;
 pub mod method;
 pub mod model;
 pub mod schema;
+pub mod ticket;
 pub mod wire;
 
 /// The version of the contract: within one major number only additions are made.

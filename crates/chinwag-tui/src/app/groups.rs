@@ -6,6 +6,7 @@ use chinwag_api::method::{
     InviteToGroup, Nothing, OneGroup, OneMember, SetGroupRole, UseGroupTicket,
 };
 use chinwag_api::model::{Audience, AudienceChange, Group, GroupMember, GroupRole, Id};
+use chinwag_api::ticket;
 use chinwag_text::safe::{one_line, person};
 use chinwag_text::words;
 
@@ -20,11 +21,6 @@ const NAME_SHOWN: usize = 40;
 /// What `/group` does with what stands behind it.
 const USAGE: &str = "create NAME [CONTACT…] | show | invite CONTACT… | join NAME|TICKET | decline NAME | leave | \
                          remove NAME | admin NAME | member NAME | rename NAME | topic TEXT";
-
-/// Whether this is meant as a ticket, and not as the name of a group.
-fn is_ticket(typed: &str) -> bool {
-    typed.to_ascii_lowercase().starts_with("chinwag1")
-}
 
 /// Asks who invites us; to be shown, or only to be noted.
 pub(super) fn ask_invitations(is_shown: bool) -> Effect {
@@ -49,7 +45,7 @@ impl App {
             "join" | "decline" if rest.is_empty() => {
                 return self.about_groups(Act::Groups, "");
             }
-            "join" if is_ticket(rest) => {
+            "join" if ticket::is_meant(rest) => {
                 let done = Tag::Done("you join as soon as who made the ticket is reached".into());
                 let params = UseGroupTicket { ticket: rest.to_owned() };
                 return vec![Ask::of::<GroupUseTicket>(done, params)];

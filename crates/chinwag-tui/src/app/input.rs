@@ -6,6 +6,7 @@ use chinwag_api::method::{
     OneMessage, React, SendMessage, SetTyping, SystemStatus, TypingSet,
 };
 use chinwag_api::model::{Id, Message};
+use chinwag_api::ticket::LEAD;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::Timestamp;
 
@@ -937,7 +938,7 @@ impl super::Chat {
 /// over lines.
 pub(crate) fn is_ticket(typed: &str) -> bool {
     let compact: String = typed.split_whitespace().collect();
-    let letters = compact.strip_prefix("chinwag1").filter(|_| typed.starts_with("chinwag1"));
+    let letters = compact.strip_prefix(LEAD).filter(|_| typed.starts_with(LEAD));
     letters.is_some_and(|letters| {
         letters.len() >= TICKET_MIN && letters.bytes().all(|b| b.is_ascii_alphanumeric())
     })

@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
             let params = InviteToGroup { group: args.group, contacts: args.contacts };
             ask::<GroupInvite>(context, params, args.json, words).await
         }
-        GroupCommand::Join(args) if is_ticket(&args.group) => {
+        GroupCommand::Join(args) if chinwag_api::ticket::is_meant(&args.group) => {
             with(context, Need::Account, async |node| {
                 let mut heard = node.hear(None).await?;
                 let ticket = UseGroupTicket { ticket: args.group };
@@ -112,11 +112,6 @@ pub(super) async fn run(context: &Context, command: GroupCommand) -> Result<Exit
             ask::<GroupChange>(context, params, args.json, words).await
         }
     }
-}
-
-/// Whether what somebody typed can only be a ticket.
-fn is_ticket(typed: &str) -> bool {
-    typed.trim().to_ascii_lowercase().starts_with("chinwag1")
 }
 
 async fn ticket(context: &Context, args: args::GroupTicket) -> Result<Exit, Failure> {
